@@ -499,9 +499,12 @@ fn close_again(theirs: &str, file: &mut [Group]) -> Result<()> {
     let mut so_far = Opened::parse(theirs)?;
     for group in file {
         let mut rows = Vec::new();
-        for row in std::mem::take(&mut group.rows) {
+        let mut held = std::mem::take(&mut group.rows).into_iter().peekable();
+        while let Some(row) = held.next() {
             so_far.push(&row)?;
             let close = so_far.opens(&row).then(|| format!("{row}/**"));
+            // An earlier pass has added it.
+            let close = close.filter(|close| held.peek() != Some(close));
             rows.push(row);
             if let Some(row) = close {
                 so_far.push(&row)?;

@@ -25,9 +25,14 @@ RUN --network=none CI=true pnpm prune --prod --ignore-scripts
 {%- elif details.tool == "yarn" %}
 # Before any source is copied: these bytes change with the manifests alone. What was downloaded is in the cache, unless
 # that was emptied.
+{%- if details.patches is defined %} The install puts back the files that patches changed, so they are applied again.
+{%- endif %}
 RUN --mount=type=cache,target=/usr/local/share/.cache/yarn
+{%- include "node/patcher.Dockerfile" %}
 {%- include "node/secrets.Dockerfile" %} \
     yarn install --frozen-lockfile --production --prefer-offline --ignore-scripts
+{%- set runner = ["yarn", "run"] %}
+{%- include "node/patches.Dockerfile" %}
 {%- elif details.tool == "yarn-berry" %}
 # Before any source is copied: these bytes change with the manifests alone.
 RUN --mount=type=cache,target=/root/.yarn/berry/cache
@@ -36,9 +41,12 @@ RUN --mount=type=cache,target=/root/.yarn/berry/cache
 {%- else %}
 # Before any source is copied: these bytes change with the manifests alone.
 RUN --mount=type=cache,target=/root/.bun/install/cache
+{%- include "node/patcher.Dockerfile" %}
 {%- include "node/secrets.Dockerfile" %} \
     rm -rf node_modules \
     && bun install --frozen-lockfile --production
+{%- set runner = ["bun", "x", "--no-install"] %}
+{%- include "node/patches.Dockerfile" %}
 {%- endif %}
 {%- if details.member_modules %} \
     && mkdir -p {{ details.member_modules | shell }}{% endif %}

@@ -290,6 +290,8 @@ fn an_allow_list_of_git_opens_no_folder_again() {
         assert!(file.hides(path), "{path}\n{}", planned.text);
     }
     assert!(!file.hides("src/main.x"), "{}", planned.text);
+    let rows: Vec<&str> = planned.text.lines().filter(|line| line.contains("/**")).collect();
+    assert!(rows.windows(2).all(|pair| pair[0] != pair[1]), "{}", planned.text);
 }
 
 #[test]

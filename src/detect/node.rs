@@ -391,8 +391,8 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
             .with_fix(format!("use a release before {}, or update the dependency", ceiling.cycle)),
         );
     }
-    let beside = found.programs.iter().any(|(_, launch)| !launch.also.is_empty());
-    let built = build_args::read(app, beside)?;
+    let launches: Vec<&Launch> = found.programs.iter().map(|(_, launch)| launch).collect();
+    let built = build_args::read(app, &launches)?;
     findings.extend(built.findings);
     let mut details = Details {
         env_files: built.files,
@@ -404,6 +404,7 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         details.launches.insert(program.id.clone(), launch);
         programs.push(program);
     }
+    let manifests = plan::manifest_paths(app, &resolved, &toolchain.value)?;
     let mut facts = Facts {
         language: LANGUAGE.id.to_owned(),
         dir: dir.path.clone(),
@@ -412,7 +413,7 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         tool: manager,
         toolchain,
         programs,
-        manifests: plan::manifest_paths(app, &resolved)?,
+        manifests,
         build_args: built.args,
         source: app.source_address(),
         questions: Vec::new(),

@@ -1,6 +1,6 @@
 {# The stages `deps` and `build`, shared by servers, sites and front ends of programs in other languages: who includes
    this says how the two are called. One row per package manager. -#}
-{%- set tool = {
+{%- set tools = {
   "npm": {
     "locked": ["npm", "ci"], "loose": ["npm", "install"], "production": ["--omit=dev"],
     "run": ["npm", "run"], "exec": ["npm", "exec", "--"], "cache": "/root/.npm"
@@ -21,7 +21,8 @@
     "locked": ["bun", "install", "--frozen-lockfile"], "loose": ["bun", "install"], "production": ["--production"],
     "run": ["bun", "run"], "exec": ["bun", "x", "--no-install"], "cache": "/root/.bun/install/cache"
   }
-}[details.tool] -%}
+} -%}
+{%- set tool = tools[details.tool] -%}
 
 FROM {% if details.site %}--platform=$BUILDPLATFORM {% endif %}{{ builder }} AS {{ deps_stage }}
 {%- if build_packages %}
@@ -58,6 +59,7 @@ RUN --mount=type=cache,target={{ tool.cache }}
 {%- if details.filter and details.tool != "yarn-berry" %} {{ details.filter | shell }}{% endif %}
 {%- if details.member_modules %} \
     && mkdir -p {{ details.member_modules | shell }}{% endif %}
+{%- include "node/nested.Dockerfile" %}
 {%- for command in details.after_install %}
 RUN {% for var in details.placeholders %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{{ tool.exec | shell }} {{ command | shell }}
 {%- endfor %}
@@ -72,4 +74,5 @@ WORKDIR {{ command.folder | path }}
 {%- endif %}
 {% include "node/step.Dockerfile" %}
 {%- endfor %}
+{%- include "node/made.Dockerfile" %}
 {%- endif %}

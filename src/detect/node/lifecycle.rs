@@ -27,6 +27,9 @@ pub(crate) struct Lifecycle {
     pub(crate) development: bool,
     /// Commands that run after the install, beside the dependencies.
     pub(crate) after_install: Vec<Vec<String>>,
+    /// The commands among them that patch dependencies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) patches: Vec<Vec<String>>,
     /// What runs in the build stage, with the sources, in the order of the package manager.
     pub(crate) later: Vec<Later>,
     /// Findings about them.
@@ -46,6 +49,8 @@ pub(crate) enum Later {
 enum Part {
     /// Git hooks and guards.
     Checkout,
+    /// Does nothing by itself: `true`, `echo`, a test.
+    Idle,
     /// Needs only manifests and these files.
     Install(Vec<String>),
     /// Needs the sources.
@@ -71,11 +76,17 @@ pub(crate) fn read(
     for name in NAMES {
         let Some(text) = package.script(name) else { continue };
         let chain = script::parse(text);
-        let commands: Vec<Command> = chain.commands.into_iter().map(script::unwrap).collect();
+        let commands = local(package, chain.commands, 0);
         let parts: Vec<Part> =
             commands.iter().map(|command| part(command, dir, &hooks, &prisma)).collect();
-        let hook = parts.iter().any(|part| matches!(part, Part::Checkout));
-        if parts.iter().all(|part| matches!(part, Part::Install(_))) {
+        let installs = parts.iter().any(|part| matches!(part, Part::Install(_)));
+        let idle = |part: &Part| matches!(part, Part::Idle);
+        let hook =
+            parts.iter().any(|part| matches!(part, Part::Checkout)) || parts.iter().all(idle);
+        let patches = commands.iter().filter(|command| patch_folder(command, dir).is_some());
+        let patches: Vec<Vec<String>> = patches.map(|command| command.argv.clone()).collect();
+        lifecycle.patches.extend(patches.iter().cloned());
+        if installs && parts.iter().all(|part| matches!(part, Part::Install(_) | Part::Idle)) {
             let tools = commands.iter().filter_map(|command| command.argv.first());
             let mut kinds = tools.map(|tool| package.dependency(tool));
             lifecycle.development |= kinds.any(|kind| kind == Some(Kind::Development));
@@ -86,6 +97,14 @@ pub(crate) fn read(
         }
         lifecycle.drop.push(name.to_owned());
         if !hook || (chain.shell.is_some() && !first_is_hook(&parts)) {
+            // The dependencies of production are taken from the install, not from the build.
+            if !patches.is_empty() {
+                let files = parts.into_iter();
+                lifecycle
+                    .files
+                    .extend(files.flat_map(|p| if let Part::Install(f) = p { f } else { vec![] }));
+                lifecycle.after_install.extend(patches);
+            }
             lifecycle.later.push(Later::Script(name.to_owned()));
             continue;
         }
@@ -95,7 +114,7 @@ pub(crate) fn read(
         }
         for (command, part) in commands.into_iter().zip(parts) {
             match part {
-                Part::Checkout => {}
+                Part::Checkout | Part::Idle => {}
                 Part::Install(files) => {
                     lifecycle.files.extend(files);
                     lifecycle.after_install.push(command.argv);
@@ -145,14 +164,61 @@ fn first_is_hook(parts: &[Part]) -> bool {
     matches!(parts.first(), Some(Part::Checkout))
 }
 
+/// How many scripts may lead to one another.
+const MAX_DEPTH: usize = 4;
+
+/// The commands without what only runs them: scripts of the package are replaced by their commands,
+/// and `yarn patch-package` is the command of a dependency.
+fn local(package: &Package, commands: Vec<Command>, depth: usize) -> Vec<Command> {
+    let scripts = package.scripts();
+    let mut all = Vec::new();
+    for command in commands {
+        let mut command = script::unwrap(command);
+        if let Some((name, args)) = script::runs_script(&command, &scripts) {
+            let chain = script::parse(package.script(name).unwrap_or_default());
+            // A script that is more than commands stays one.
+            if depth < MAX_DEPTH && chain.shell.is_none() {
+                let from = all.len();
+                all.extend(local(package, chain.commands, depth + 1));
+                if let Some(last) = all.get_mut(from..).and_then(<[Command]>::last_mut) {
+                    last.argv.extend(args.iter().cloned());
+                }
+                continue;
+            }
+        }
+        // `yarn X`, `pnpm X`, `bun X`, and with `run` before it
+        let word = |at: usize| command.argv.get(at).map(String::as_str);
+        let runs = usize::from(word(1) == Some("run"));
+        if matches!(word(0), Some("yarn" | "pnpm" | "bun"))
+            && word(1 + runs).is_some_and(|name| package.has(name))
+        {
+            command.argv.drain(..=runs);
+        }
+        all.push(command);
+    }
+    all
+}
+
+/// The folder of the patches that a command of `patch-package` applies, where it is there.
+fn patch_folder(command: &Command, dir: &Dir) -> Option<String> {
+    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    let ["patch-package", rest @ ..] = words.as_slice() else { return None };
+    let named = rest.windows(2).find(|pair| pair[0] == "--patch-dir").map(|pair| pair[1]);
+    let joined = || rest.iter().find_map(|word| word.strip_prefix("--patch-dir="));
+    let folder = named.or_else(joined).unwrap_or("patches");
+    let folder = folder.trim_start_matches("./").trim_end_matches('/');
+    dir.has_folder(folder).then(|| folder.to_owned())
+}
+
 fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Part {
+    if let Some(folder) = patch_folder(command, dir) {
+        return Part::Install(vec![folder]);
+    }
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["patch-package", ..] if dir.has_folder("patches") => {
-            Part::Install(vec!["patches".to_owned()])
-        }
-        // The command does nothing, or has nothing to patch.
-        [] | ["true" | "exit" | ":" | "echo" | "patch-package", ..] => Part::Checkout,
+        // Nothing to patch.
+        ["patch-package", ..] => Part::Checkout,
+        [] | ["true" | "exit" | ":" | "echo" | "test" | "[", ..] => Part::Idle,
         ["prisma", "generate", ..] if !prisma.is_empty() => Part::Install(prisma.to_vec()),
         ["node", file, ..] if hooks.iter().any(|hook| file.contains(hook.as_str())) => {
             Part::Checkout
@@ -202,6 +268,36 @@ mod tests {
         assert_eq!(read.files, ["patches", "prisma"]);
         // Both tools are development dependencies here: an install without these would fail.
         assert!(read.development);
+    }
+
+    #[test]
+    fn patches_are_applied_at_install_in_any_dress() {
+        let files = [("patches/a+1.patch", ""), ("tools/p/b+1.patch", "")];
+        for script in [
+            "patch-package",
+            "yarn patch-package",
+            "yarn run patch-package",
+            "npx patch-package",
+            "pnpm exec patch-package",
+            "npm run patch",
+            "patch-package || true",
+            "[ -d patches ] && patch-package",
+        ] {
+            let scripts = format!(r#""patch": "patch-package", "postinstall": "{script}""#);
+            let read = lifecycle(&scripts, &files);
+            assert!(read.drop.is_empty() && read.later.is_empty(), "{script}");
+            assert_eq!(read.patches, [["patch-package"]], "{script}");
+            assert_eq!(read.files, ["patches"], "{script}");
+            assert!(read.development, "{script}");
+        }
+        let elsewhere = lifecycle(r#""postinstall": "patch-package --patch-dir tools/p""#, &files);
+        assert_eq!(elsewhere.files, ["patches", "tools/p"]);
+        // The rest needs the sources: the patches do not wait for them.
+        let more = lifecycle(r#""postinstall": "patch-package && node x.js""#, &files);
+        assert_eq!(more.after_install, [["patch-package"]]);
+        assert_eq!(more.later, [Later::Script("postinstall".to_owned())]);
+        let none = lifecycle(r#""postinstall": "patch-package""#, &[]);
+        assert_eq!((none.drop.len(), none.patches.len(), none.later.len()), (1, 0, 0));
     }
 
     #[test]

@@ -4,6 +4,9 @@
 mod copy;
 mod front_end;
 mod image;
+mod nested;
+mod owned;
+mod patches;
 mod stages;
 mod steps;
 
@@ -14,6 +17,7 @@ use anyhow::{Context, Result};
 pub(crate) use self::copy::manifest_paths;
 pub(super) use self::front_end::front_end;
 
+use self::nested::Nested;
 use self::steps::Installed;
 use super::front_end::delegates;
 use super::launch::{Launch, Layout};
@@ -39,6 +43,8 @@ struct Shape {
     modules: &'static str,
     /// True if there is a build stage.
     builds: bool,
+    /// Folders with dependencies of their own.
+    nested: Vec<Nested>,
 }
 
 pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
@@ -58,8 +64,10 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let installed = steps::installed(&app, &tool)?;
     let site = launch.layout == Layout::Site;
     let dev = chosen.answers.get(id::DEV) == Some("yes");
+    let (nested, uninstalled) = nested::read(&app, &tool, &launch, chosen.toolchain)?;
     let (mut stages, mut findings) =
-        stages::stages(chosen, &app, &tool, &installed, &mut launch, ROOT)?;
+        stages::stages(chosen, &app, &tool, &installed, &nested, &mut launch, ROOT)?;
+    findings.extend(uninstalled);
     let builds = !stages.build.is_empty();
     let all = builds
         || launch.keep_development
@@ -74,7 +82,8 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         && image::holds_modules(&app, &launch)
         && can_prune(&tool);
     let home = if stages.folder.is_empty() { ROOT.to_owned() } else { stages.folder.clone() };
-    let shape = Shape { home, modules: if prune { "production-deps" } else { "deps" }, builds };
+    let modules = if prune { "production-deps" } else { "deps" };
+    let shape = Shape { home, modules, builds, nested };
     let home = &shape.home;
     findings.extend(migrations::finding(&app, &launch));
     findings.extend(install_scripts::finding(&app, &tool)?);
@@ -88,8 +97,14 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     stages.omit_development = !all;
     stages.focus = !all && tool.id == "yarn-berry";
     stages.prune = prune;
-    let manifests = copy::manifests(&app, &tool, &installed)?;
+    if prune {
+        stages.patches = patches::again(&app, &tool, &installed)?;
+    }
+    let manifests = copy::manifests(&app, &tool, &installed, &shape.nested)?;
     let mut artifacts = image::artifacts(&app, &launch, &shape, chosen)?;
+    if matches!(launch.layout, Layout::Source | Layout::Tree) {
+        stages.made = owned::made(&app, &launch, &shape, chosen)?;
+    }
     stages.deps |= artifacts
         .iter()
         .any(|artifact| artifact.stage.as_ref().is_some_and(|stage| stage.as_str() == "deps"));
@@ -99,20 +114,8 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
         env.push(("NODE_ENV".to_owned(), "production".to_owned()));
         env.extend(launch.env.iter().filter(|(_, value)| !value.contains('$')).cloned());
     }
-    let (entrypoint, args) = if site {
-        (
-            vec![
-                "nginx".to_owned(),
-                "-c".to_owned(),
-                "/etc/nginx/site.conf".to_owned(),
-                "-g".to_owned(),
-                "daemon off;".to_owned(),
-            ],
-            Vec::new(),
-        )
-    } else {
-        image::start(&launch, &interpreter)
-    };
+    let (entrypoint, args) =
+        if site { (web_server(), Vec::new()) } else { image::start(&launch, &interpreter) };
     // The other layouts already contain the whole source tree.
     if !matches!(launch.layout, Layout::Source | Layout::Tree | Layout::Site) {
         artifacts.extend(Artifact::opened(chosen.facts, chosen.program, home)?);
@@ -136,6 +139,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     })
 }
 
+<<<<<<< HEAD
 /// Changes what the image holds where the usual build does not make it.
 fn settle_layout(chosen: &Chosen, app: &App, launch: &mut Launch) {
     let script = app.build_script().and_then(|name| app.package.script(&name));
@@ -153,6 +157,11 @@ fn settle_layout(chosen: &Chosen, app: &App, launch: &mut Launch) {
         // What a person's own command makes is unknown, so the image holds the whole folder.
         launch.layout = Layout::Tree;
     }
+=======
+/// What a site's image starts.
+fn web_server() -> Vec<String> {
+    ["nginx", "-c", "/etc/nginx/site.conf", "-g", "daemon off;"].map(str::to_owned).to_vec()
+>>>>>>> 9b28af8 (Node.js: patches are copied from where they are named and outlive the production install; folders that the build enters are installed; what the build and the program write belongs to the user)
 }
 
 /// The folders of the members that are built. For an application in the root: the source of its
@@ -669,5 +678,186 @@ mod tests {
         assert!(planned(&files, "", &[(id::TOOL, "cargo")]).is_err());
         assert!(planned(&files, "", &[(id::ENTRYPOINT, "nothing.js")]).is_err());
         assert!(planned(&files, "", &[(id::BASE, "scratch")]).is_err());
+    }
+
+    const PATCH: (&str, &str) = ("patches/left-pad+1.3.0.patch", "");
+    const YARN_1: (&str, &str) = ("yarn.lock", "# yarn lockfile v1\n");
+
+    #[test]
+    fn patches_are_copied_from_where_manifests_name_them() {
+        let named = |manifest: &str, more: &[(&str, &str)]| {
+            let mut files = vec![("package.json", manifest), SERVER];
+            files.extend(more);
+            let (plan, text) = planned(&files, "", &[]).unwrap();
+            let gone = plan.findings.iter().any(|f| f.code.as_str() == "patch-missing");
+            (
+                text.lines()
+                    .filter(|l| l.starts_with("COPY"))
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+                gone,
+            )
+        };
+        let start = r#""scripts": {"start": "node server.js"}, "dependencies": {"left-pad": "1"}"#;
+        let lock = ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
+        let patch = (".pnpm/patches/a.patch", "");
+        let workspace = (
+            "pnpm-workspace.yaml",
+            "packages: []\npatchedDependencies:\n  left-pad@1: .pnpm/patches/a.patch\n",
+        );
+        let (text, gone) = named(&format!("{{{start}}}"), &[lock, workspace, patch]);
+        assert!(text.contains("COPY .pnpm/patches .pnpm/patches/") && !gone, "{text}");
+        assert!(named(&format!("{{{start}}}"), &[lock, workspace]).1);
+        let inside = r#""pnpm": {"patchedDependencies": {"left-pad": "fixes/a.patch"}}"#;
+        let beside = [lock, ("fixes/a.patch", ""), ("fixes/other.js", "")];
+        let (text, gone) = named(&format!("{{{start}, {inside}}}"), &beside);
+        assert!(text.contains("COPY fixes/a.patch fixes/") && !gone, "{text}");
+        let bun = r#""patchedDependencies": {"left-pad": "patches/a.patch"}"#;
+        let (text, gone) =
+            named(&format!("{{{start}, {bun}}}"), &[("bun.lock", "{}"), ("patches/a.patch", "")]);
+        assert!(text.contains("COPY patches patches/") && !gone, "{text}");
+        let berry = r#"{"scripts": {"start": "node server.js"},
+            "dependencies": {"left-pad": "patch:left-pad@npm%3A1.3.0#~/fixes/a.patch"},
+            "resolutions": {"x": "patch:x@npm:1#./own.patch", "y": "patch:y@npm:1#optional!builtin<compat/y>"}}"#;
+        let files = [
+            ("yarn.lock", "__metadata:\n  version: 8\n"),
+            ("fixes/a.patch", ""),
+            ("own.patch", ""),
+        ];
+        let (text, gone) = named(berry, &files);
+        assert!(text.contains("COPY fixes fixes/") && text.contains("COPY own.patch ./"), "{text}");
+        assert!(!gone && named(berry, &files[..2]).1);
+    }
+
+    #[test]
+    fn patches_outlive_the_install_for_production() {
+        let with = |lists: &str, hook: &str| {
+            let manifest = format!(
+                r#"{{"scripts": {{"start": "node server.js", "build": "webpack", "postinstall": "{hook}"}}, {lists}}}"#
+            );
+            planned(&[("package.json", &manifest), SERVER, YARN_1, PATCH], "", &[]).unwrap().1
+        };
+        let kept = r#""dependencies": {"left-pad": "1", "patch-package": "8"}, "devDependencies": {"webpack": "4"}"#;
+        let text = with(kept, "patch-package --error-on-fail");
+        assert!(
+            text.contains("--ignore-scripts \\\n    && yarn run patch-package --error-on-fail\n"),
+            "{text}"
+        );
+        let left = r#""dependencies": {"left-pad": "1"}, "devDependencies": {"webpack": "4", "patch-package": "8"}"#;
+        let text = with(left, "yarn patch-package");
+        let mount =
+            "--mount=type=bind,from=deps,source=/app/node_modules,target=/patcher/node_modules";
+        assert!(text.contains(mount), "{text}");
+        assert!(
+            text.contains("\\\n    && node /patcher/node_modules/patch-package/index.js\n"),
+            "{text}"
+        );
+        assert!(!with(left, "node x.js").contains("/patcher/"));
+    }
+
+    #[test]
+    fn a_folder_that_the_build_enters_is_installed() {
+        let with = |script: &str, more: &[(&str, &str)]| {
+            let manifest = format!(
+                r#"{{"scripts": {{"start": "node server.js", "build": "{script}", "docs": "cd docs && npm run build"}},
+                "dependencies": {{"express": "4"}}}}"#
+            );
+            let inner = r#"{"scripts": {"build": "x"}, "dependencies": {"x": "1"}}"#;
+            let mut files = vec![
+                ("package.json", manifest.as_str()),
+                ("package-lock.json", "{}"),
+                SERVER,
+                ("docs/package.json", inner),
+                ("docs/package-lock.json", "{}"),
+            ];
+            files.extend(more);
+            let (plan, text) = planned(&files, "", &[]).unwrap();
+            let gone = plan.findings.iter().any(|f| f.code.as_str() == "folder-uninstalled");
+            (text, gone)
+        };
+        for script in [
+            "npm run docs",
+            "x && npm --prefix docs run build",
+            "npm run build -C docs",
+            "cd docs && x",
+            "npm-run-all docs",
+        ] {
+            let (text, gone) = with(script, &[]);
+            assert!(
+                text.contains("COPY docs/package-lock.json docs/package.json docs/"),
+                "{script}: {text}"
+            );
+            assert!(text.contains("\\\n    cd docs && npm ci\n"), "{script}: {text}");
+            assert!(text.contains("--exclude=docs/node_modules") && !gone, "{script}: {text}");
+        }
+        for script in ["cd docs && npm ci && npm run build", "cd docs && rm -rf x", "x"] {
+            let (text, gone) = with(script, &[]);
+            assert!(!text.contains("cd docs && npm ci\n") && !gone, "{script}: {text}");
+        }
+        let pnpm = [("docs/pnpm-lock.yaml", "lockfileVersion: '9.0'\n")];
+        assert!(with("cd docs && x", &pnpm).1);
+        // What is started there needs its dependencies.
+        let inside = r#"{"scripts": {"start": "node api/main.js"}}"#;
+        let own = r#"{"dependencies": {"express": "4"}}"#;
+        let files = [
+            ("package.json", inside),
+            ("api/package.json", own),
+            ("api/package-lock.json", "{}"),
+            ("api/main.js", SERVER.1),
+        ];
+        let text = planned(&files, "", &[]).unwrap().1;
+        assert!(text.contains("cd api && npm ci --omit=dev"), "{text}");
+        assert!(
+            text.contains("COPY --from=deps /app/api/node_modules /app/api/node_modules"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_the_build_writes_and_the_program_too_belongs_to_the_user() {
+        let with = |build: &str, folder: &str, more: &[(&str, &str)]| {
+            let manifest = format!(
+                r#"{{"scripts": {{"start": "cd backend && node server.js", "build": "{build}"}},
+                "dependencies": {{"express": "4"}}, "devDependencies": {{"vite": "6"}}}}"#
+            );
+            let server = format!(
+                "const fs = require('fs'), path = require('path');\n\
+                fs.writeFileSync(path.join(__dirname, '..', '{folder}', 'env.js'), 'x');\n{}",
+                SERVER.1
+            );
+            let mut files = vec![
+                ("package.json", manifest.as_str()),
+                ("backend/server.js", server.as_str()),
+                ("index.html", ""),
+            ];
+            files.extend(more);
+            planned(&files, "", &[]).unwrap().1
+        };
+        let text = with("vite build", "dist", &[]);
+        assert!(text.contains("--exclude=node_modules --exclude=dist /app /app\n"), "{text}");
+        assert!(
+            text.contains("COPY --from=build --chown=65532:65532 /app/dist /app/dist"),
+            "{text}"
+        );
+        assert!(!text.contains("mkdir -p /app/dist"), "{text}");
+        // Perhaps the build makes it: it is there in any case.
+        let text = with("vite build", "dist/uploads", &[]);
+        assert!(text.contains("RUN mkdir -p /app/dist/uploads\n"), "{text}");
+        assert!(text.contains("--chown=65532:65532 /app/dist/uploads /app/dist/uploads"), "{text}");
+        let text = with("node make.js --out www", "www", &[]);
+        assert!(text.contains("RUN mkdir -p /app/www\n"), "{text}");
+        // A folder of the repository that the build adds to.
+        let out = [
+            ("public/a.txt", ""),
+            ("vite.config.js", "export default { build: { outDir: 'public/build' } }"),
+        ];
+        let text = with("vite build", "public", &out);
+        assert!(
+            text.contains("COPY --from=build --chown=65532:65532 /app/public /app/public"),
+            "{text}"
+        );
+        let text = with("vite build", "data", &[]);
+        assert!(!text.contains("--exclude=data") && text.contains("WORKDIR /app/data"), "{text}");
     }
 }

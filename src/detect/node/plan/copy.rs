@@ -3,7 +3,10 @@
 use anyhow::Result;
 
 use super::super::App;
+use super::super::launch::{Launch, Layout};
 use super::super::tool::Tool;
+use super::nested::{self, Nested};
+use super::patches;
 use super::steps::{self, Installed};
 use crate::detect::submodule;
 use crate::docker::types::Line;
@@ -35,14 +38,21 @@ const ROOT_FILES: [&str; 17] = [
 ];
 
 /// The paths that dependency resolution reads, for the facts.
-pub(crate) fn manifest_paths(app: &App, tool: &Tool) -> Result<Vec<RelPath>> {
-    let specs = manifests(app, tool, &steps::installed(app, tool)?)?;
+pub(crate) fn manifest_paths(app: &App, tool: &Tool, toolchain: &str) -> Result<Vec<RelPath>> {
+    let launch = Launch { layout: Layout::Tree, ..Launch::default() };
+    let (nested, _) = nested::read(app, tool, &launch, toolchain)?;
+    let specs = manifests(app, tool, &steps::installed(app, tool)?, &nested)?;
     let root = &app.root.path;
     let paths = specs.iter().flat_map(|spec| spec.paths(app.root.repo, root));
     Ok(paths.filter_map(|path| root.join(&path)).collect())
 }
 
-pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Result<Vec<CopySpec>> {
+pub(super) fn manifests(
+    app: &App,
+    tool: &Tool,
+    installed: &[Installed],
+    nested: &[Nested],
+) -> Result<Vec<CopySpec>> {
     let root = &app.root;
     let mut specs = Vec::new();
     let mut files: Vec<&str> = Vec::new();
@@ -58,10 +68,12 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
     if tool.id == "yarn-berry" {
         folders.extend([".yarn/plugins".to_owned(), ".yarn/patches".to_owned()]);
     }
-    let patched = tool.id == "pnpm" || app.package.has("patch-package");
+    let named = patches::paths(app, tool, installed)?;
+    let patched = tool.id == "pnpm" && named.is_empty() || app.package.has("patch-package");
     if patched {
         folders.push("patches".to_owned());
     }
+    folders.extend(named);
     let home = app.dir.path.strip(&root.path).unwrap_or_default().to_owned();
     let below =
         |path: &str| RelPath::new(&home).and_then(|p| p.join(path)).map(|p| p.as_str().to_owned());
@@ -73,10 +85,26 @@ pub(super) fn manifests(app: &App, tool: &Tool, installed: &[Installed]) -> Resu
     folders.extend(local_dependencies(app)?.into_iter().filter_map(|path| below(&path)));
     folders.sort();
     folders.dedup();
+    // A folder brings what lies in it.
+    let all = folders.clone();
+    let holds = |outer: &String, path: &str| path.starts_with(&format!("{outer}/"));
+    folders.retain(|path| !all.iter().any(|outer| outer != path && holds(outer, path)));
     if let Some(workspace) = &app.workspace {
         let ways = workspace.members.iter().filter_map(|member| member.strip(&root.path));
         let paths: Vec<String> = ways.map(|way| format!("{way}/package.json")).collect();
         specs.extend(CopySpec::manifests(root.repo, &root.path, &paths, "./")?);
+    }
+    for one in nested {
+        let mut files = Vec::new();
+        for file in one.files(root) {
+            if root.join(&file).is_some_and(|path| root.repo.is_dir(&path)) {
+                specs.push(spec(&[&file], &format!("{file}/"))?);
+            } else if !holds_credential(root, &file)? {
+                files.push(file);
+            }
+        }
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        specs.push(spec(&files, &format!("{}/", one.way))?);
     }
     for folder in folders {
         let Some(path) = root.join(&folder) else { continue };

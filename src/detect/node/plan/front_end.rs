@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use super::super::front_end::copies;
 use super::super::launch::{Launch, Layout};
 use super::super::{App, install_scripts, site, tool};
-use super::{ROOT, copy, stages, steps};
+use super::{ROOT, copy, nested, stages, steps};
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, Line};
 use crate::facts::FrontEnd;
@@ -46,8 +46,10 @@ pub(in crate::detect::node) fn front_end(
     let mut launch = Launch { layout: Layout::Site, site: None, fallback: None, script, ..known };
     let way = app.root.path.strip(context).context("it lies outside the build context")?;
     let root = if way.is_empty() { ROOT.to_owned() } else { format!("{ROOT}/{way}") };
+    let (nested, uninstalled) = nested::read(&app, &tool, &launch, chosen.toolchain)?;
     let (mut stages, mut findings) =
-        stages::stages(chosen, &app, &tool, &installed, &mut launch, &root)?;
+        stages::stages(chosen, &app, &tool, &installed, &nested, &mut launch, &root)?;
+    findings.extend(uninstalled);
     findings.extend(install_scripts::finding(&app, &tool)?);
     let made = front_end.moved_from.as_ref().unwrap_or(&front_end.output);
     let parent = made.parent().filter(|parent| !parent.is_within(&app.root.path));
@@ -61,7 +63,7 @@ pub(in crate::detect::node) fn front_end(
         *path = below(way, path)?;
     }
     stages.release = stages.release.map(|path| below(way, &path)).transpose()?;
-    let manifests = copy::manifests(&app, &tool, &installed)?.into_iter();
+    let manifests = copy::manifests(&app, &tool, &installed, &nested)?.into_iter();
     let manifests = manifests.map(|copy| {
         // Members keep the folders below the point of `COPY --parents`, and the front end's own
         // folder is above it.

@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 
 use super::super::App;
 use super::super::launch::{Launch, Layout};
-use super::{ROOT, Shape};
+use super::nested::Nested;
+use super::{ROOT, Shape, owned};
 use crate::detect::Chosen;
 use crate::docker::quote;
 use crate::docker::types::{ContainerPath, Line};
@@ -43,7 +44,7 @@ pub(super) fn artifacts(
     chosen: &Chosen,
 ) -> Result<Vec<Artifact>> {
     let home = shape.home.as_str();
-    let (mut all, mut owned) = (Vec::new(), Vec::new());
+    let (mut all, mut written) = (Vec::new(), Vec::new());
     if super::needs_modules(launch) && holds_modules(app, launch) {
         let root = format!("{ROOT}/node_modules");
         all.push(artifact(Some(shape.modules), &root, &root)?);
@@ -51,6 +52,11 @@ pub(super) fn artifacts(
             let path = format!("{ROOT}/{}", folder.as_str());
             all.push(artifact(Some(shape.modules), &path, &path)?);
         }
+    }
+    // The tree comes from the build stage with them; the build context has none.
+    for one in shape.nested.iter().filter(|one| one.runs && !shape.builds) {
+        let path = format!("{ROOT}/{}/node_modules", one.way);
+        all.push(artifact(Some("deps"), &path, &path)?);
     }
     if super::needs_modules(launch) {
         for member in app.workspace.iter().flat_map(|w| &w.needed) {
@@ -127,17 +133,17 @@ pub(super) fn artifacts(
                 tree.exclude.push(Line::new(cache)?);
             }
         }
-        for folder in &chosen.program.writable {
-            let there = |path: &RelPath| app.dir.repo.is_dir(path) && *path != app.dir.path;
-            let Some(path) = app.dir.join(&folder.value).filter(there) else { continue };
-            let Some(src) = path.strip(&app.root.path) else { continue };
-            if let (Some(tree), Some(way)) = (all.last_mut(), path.strip(&app.dir.path)) {
-                tree.exclude.push(Line::new(way)?);
+        for folder in owned::folders(app, launch, shape.builds, chosen)? {
+            if let Some(tree) = all.last_mut() {
+                tree.exclude.push(Line::new(&folder.way)?);
             }
-            owned.push(Artifact { owned: true, ..artifact(None, src, &format!("{ROOT}/{src}"))? });
+            let path = format!("{ROOT}/{}", folder.src);
+            let copied =
+                if folder.built { built(&path)? } else { artifact(None, &folder.src, &path)? };
+            written.push(Artifact { owned: true, ..copied });
         }
     }
-    all.extend(owned);
+    all.extend(written);
     Ok(all)
 }
 
@@ -166,6 +172,14 @@ fn tree(app: &App, shape: &Shape, way: &str) -> Result<Artifact> {
                 member.strip(&app.root.path).map(|member| format!("{member}/node_modules")),
             );
         }
+        // What the build alone needs stays behind.
+        let left = shape.nested.iter().filter(|one| !one.runs);
+        let inside = |one: &Nested| {
+            let below =
+                if way.is_empty() { Some(one.way.as_str()) } else { one.way.strip_prefix(way) };
+            below.map(|below| format!("{}/node_modules", below.trim_start_matches('/')))
+        };
+        names.extend(left.filter_map(inside));
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         return without(built(&path)?, &names);
     }

@@ -6,6 +6,8 @@ use serde::Serialize;
 use super::super::launch::{Launch, Layout};
 use super::super::tool::Tool;
 use super::super::{App, Details, md4, prisma, sync};
+use super::nested::{Install, Nested};
+use super::patches::{self, Again};
 use super::steps::{self, Drop, Installed, Step};
 use super::{copy, environment, filter, image, install_env, lines, linker, member_modules};
 use crate::ask::id;
@@ -54,6 +56,15 @@ pub(super) struct Stages {
     pub(super) secrets: Vec<BuildSecret>,
     pub(super) after_install: Vec<Vec<Line>>,
     pub(super) prune: bool,
+    /// Folders with dependencies of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) nested: Vec<Install>,
+    /// Folders that the program writes and that the build may make.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) made: Vec<ContainerPath>,
+    /// Patches that are applied once more after the install for production.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) patches: Vec<Again>,
     pub(super) build: Vec<Step>,
     pub(super) build_env: Vec<Env>,
     /// Variables without which the install or the build fails.
@@ -79,6 +90,7 @@ pub(super) fn stages(
     app: &App,
     tool: &Tool,
     installed: &[Installed],
+    nested: &[Nested],
     launch: &mut Launch,
     root: &str,
 ) -> Result<(Stages, Vec<Finding>)> {
@@ -92,10 +104,15 @@ pub(super) fn stages(
             None => launch.build_env.push(("NODE_OPTIONS".to_owned(), option.clone())),
         }
     }
+<<<<<<< HEAD
     let mut build = steps::steps(app, launch, installed, root)?;
     if chosen.answers.get(id::BUILD_COMMAND).is_some_and(|line| !line.trim().is_empty()) {
         build = steps::replaced(build, &home, root)?;
     }
+=======
+    let scripts = nested.iter().flat_map(Nested::later).collect();
+    let mut build = steps::steps(app, launch, installed, scripts, root)?;
+>>>>>>> 9b28af8 (Node.js: patches are copied from where they are named and outlive the production install; folders that the build enters are installed; what the build and the program write belongs to the user)
     // Turbo hides variables that turbo.json does not name.
     let loose = !launch.build_env.is_empty() || !chosen.facts.build_args.is_empty();
     if loose {
@@ -118,6 +135,7 @@ pub(super) fn stages(
     let (secrets, more) = copy::secrets(app, tool, root)?;
     findings.extend(more);
     findings.extend(linker(app, tool)?);
+    findings.extend(patches::missing(app, tool, installed)?);
     findings.extend(md4.map(|(_, finding)| finding));
     let details: Details = chosen.facts.details()?;
     let inside = |paths: &[RelPath]| {
@@ -144,10 +162,18 @@ pub(super) fn stages(
         focus: false,
         filter: filter(app, tool)?,
         workspace: app.workspace.is_some(),
-        drop: installed.iter().filter_map(|one| one.drop().transpose()).collect::<Result<_>>()?,
+        drop: installed
+            .iter()
+            .map(Installed::drop)
+            .chain(nested.iter().map(Nested::drop))
+            .filter_map(Result::transpose)
+            .collect::<Result<_>>()?,
         secrets,
         after_install: after_install.iter().map(|words| lines(words)).collect::<Result<_>>()?,
         prune: false,
+        patches: Vec::new(),
+        made: Vec::new(),
+        nested: nested.iter().map(Nested::install).collect::<Result<_>>()?,
         build,
         build_env: environment(&launch.build_env)?,
         placeholders: environment(&placeholders)?,

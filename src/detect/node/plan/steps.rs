@@ -61,6 +61,18 @@ pub(super) struct Drop {
     names: Vec<Line>,
 }
 
+impl Drop {
+    /// The scripts of the package in a folder; `None` for none.
+    pub(super) fn of(way: &str, names: &[String]) -> Result<Option<Self>> {
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let folder = if way.is_empty() { None } else { Some(Line::new(way)?) };
+        let names = names.iter().map(|name| Line::new(format!("scripts.{name}")));
+        Ok(Some(Self { folder, names: names.collect::<Result<_, _>>()? }))
+    }
+}
+
 /// A package whose lifecycle scripts an install runs.
 pub(super) struct Installed {
     /// Its folder below that of the install; `""` if it is the same.
@@ -75,8 +87,11 @@ pub(super) fn installed(app: &App, tool: &Tool) -> Result<Vec<Installed>> {
     let mut folders: Vec<&RelPath> = Vec::new();
     if let Some(workspace) = &app.workspace {
         folders.push(&workspace.root);
-        // npm and pnpm install only what the application needs; the others install every member.
-        let filtered = matches!(tool.id.as_str(), "npm" | "pnpm");
+        // npm and pnpm install only what a member needs; the others install every member, and so does
+        // an install in the root.
+        let filtered = matches!(tool.id.as_str(), "npm" | "pnpm")
+            && app.root_package.is_some()
+            && app.package.str(&["name"]).is_some();
         folders.extend(if filtered { &workspace.needed } else { &workspace.members });
     }
     folders.retain(|folder| **folder != app.dir.path);
@@ -97,12 +112,7 @@ pub(super) fn installed(app: &App, tool: &Tool) -> Result<Vec<Installed>> {
 impl Installed {
     /// The scripts that are removed from its manifest.
     pub(super) fn drop(&self) -> Result<Option<Drop>> {
-        if self.lifecycle.drop.is_empty() {
-            return Ok(None);
-        }
-        let folder = if self.way.is_empty() { None } else { Some(Line::new(&self.way)?) };
-        let names = self.lifecycle.drop.iter().map(|name| Line::new(format!("scripts.{name}")));
-        Ok(Some(Drop { folder, names: names.collect::<Result<_, _>>()? }))
+        Drop::of(&self.way, &self.lifecycle.drop)
     }
 
     /// What its lifecycle scripts leave for the build stage. `member` says that it is not the
@@ -123,8 +133,14 @@ impl Installed {
         let is_build = |command| {
             script::runs_script(&command, &scripts).is_some_and(|(name, _)| name == "build")
         };
-        let mut commands = script::parse(text).commands.into_iter().map(script::unwrap);
-        scripts.get("build").is_some_and(|build| *build == text || commands.all(is_build))
+        // `test -f dist/server.js || npm run build`
+        let guard = |command: &script::Command| {
+            matches!(command.argv.first().map(String::as_str), Some("test" | "[" | "true"))
+        };
+        let commands = script::parse(text).commands.into_iter().map(script::unwrap);
+        let mut commands = commands.filter(|command| !guard(command)).peekable();
+        commands.peek().is_some() && commands.all(is_build)
+            || scripts.get("build").is_some_and(|build| *build == text)
     }
 
     /// True if the root's script runs scripts of its members. Those that the application needs run
@@ -149,11 +165,13 @@ impl Installed {
     }
 }
 
-/// The steps, each with its folder if that changes.
+/// The steps, each with its folder if that changes. `scripts`: scripts of folders outside the
+/// workspace that need the sources.
 pub(super) fn steps(
     app: &App,
     launch: &Launch,
     installed: &[Installed],
+    scripts: Vec<(String, String)>,
     root: &str,
 ) -> Result<Vec<Step>> {
     // Turbo runs only the usual script.
@@ -179,6 +197,7 @@ pub(super) fn steps(
             steps.push((one.way.clone(), true, vec!["build".to_owned()]));
         }
     }
+    steps.extend(scripts.into_iter().map(|(way, name)| (way, true, vec![name])));
     let first = steps.len();
     let wanted = launch.layout != Layout::Source;
     if let Some(words) = &launch.build {
@@ -323,7 +342,7 @@ mod tests {
                 .filter(|one| one.drop().unwrap().is_some())
                 .map(|one| one.way.clone())
                 .collect();
-            let steps = steps(&app, &launch, &installed, ROOT).unwrap();
+            let steps = steps(&app, &launch, &installed, Vec::new(), ROOT).unwrap();
             let words: Vec<String> = steps.iter().map(|step| step.words.join(" ")).collect();
             let places: Vec<&str> = steps
                 .iter()
