@@ -1,19 +1,22 @@
 //! Variables that a build compiles into pages, and the env files from which it takes them. Setting
 //! such a variable for a container has no effect.
 
+mod apart;
 mod env_file;
 mod plugins;
+mod served;
 mod uses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use serde::Deserialize;
 
 use self::env_file::EnvFile;
-use self::uses::{Use, uses};
+use self::uses::{Compiled, META, PROCESS, Use, uses};
 use super::App;
 use super::config;
+use super::launch::Launch;
 use super::script;
 use crate::detect::node::codes;
 use crate::docker::ignore::IgnoreFile;
@@ -49,6 +52,8 @@ struct Row {
     package: String,
     /// Prefixes of the variables that it compiles in.
     prefixes: Vec<String>,
+    /// The objects whose members it replaces by values.
+    objects: Vec<String>,
     /// Env files that it reads during the build, in falling precedence. `{mode}` stands for
     /// `production`, or for the value of `--mode`.
     files: Vec<String>,
@@ -66,9 +71,10 @@ pub(super) struct Found {
     pub(super) findings: Vec<Finding>,
 }
 
-/// Finds the variables of the build; none if nothing is built. `beside` says that further scripts
-/// run beside the usual one.
-pub(super) fn read(app: &App, beside: bool) -> Result<Found> {
+/// Finds the variables of the build; none if nothing is built. `launches` are the programs that the
+/// image can start.
+pub(super) fn read(app: &App, launches: &[&Launch]) -> Result<Found> {
+    let beside = launches.iter().any(|launch| !launch.also.is_empty());
     let mut found = Found::default();
     if !app.builds() && !app.compiles() && !beside {
         return Ok(found);
@@ -88,8 +94,23 @@ pub(super) fn read(app: &App, beside: bool) -> Result<Found> {
     // The `envPrefix` of a configuration replaces Vite's own prefix.
     let own = rows.iter().filter(|row| row.package != "vite" || stated.is_empty());
     let prefixes: Vec<&str> =
-        own.flat_map(|row| &row.prefixes).chain(&stated).map(String::as_str).collect();
-    let mut used = used(app, &prefixes)?;
+        own.clone().flat_map(|row| &row.prefixes).chain(&stated).map(String::as_str).collect();
+    let mut compiled: Vec<Compiled> = own
+        .flat_map(|row| row.objects.iter().map(move |object| (object, &row.prefixes)))
+        .flat_map(|(object, all)| all.iter().map(move |prefix| (object.as_str(), prefix.as_str())))
+        .collect();
+    compiled.extend(stated.iter().map(|prefix| (META, prefix.as_str())));
+    // Vite replaces `process.env` only where its configuration says so.
+    if plugins::process_env(app, &configs) {
+        let again: Vec<_> = compiled.iter().map(|(_, prefix)| (PROCESS, *prefix)).collect();
+        compiled.extend(again);
+    }
+    let apart = if compiled.iter().any(|(object, _)| *object == PROCESS) {
+        apart::files(app, launches)?
+    } else {
+        BTreeSet::new()
+    };
+    let mut used = used(app, &compiled, &prefixes, &apart)?;
     let given = plugins::given(&configs);
     // The configuration sets these itself, so a build argument would change nothing.
     used.retain(|name, _| !given.contains(name));
@@ -153,11 +174,17 @@ fn names(args: &[BuildArg], name: &str) -> bool {
 }
 
 /// Every use of such a variable, by its name.
-fn used(app: &App, prefixes: &[&str]) -> Result<BTreeMap<String, Vec<(Use, Evidence)>>> {
+fn used(
+    app: &App,
+    compiled: &[Compiled],
+    prefixes: &[&str],
+    apart: &BTreeSet<RelPath>,
+) -> Result<BTreeMap<String, Vec<(Use, Evidence)>>> {
     let mut used: BTreeMap<String, Vec<(Use, Evidence)>> = BTreeMap::new();
-    for path in sources(app) {
+    for path in sources(app).into_iter().filter(|path| !apart.contains(path)) {
         let Some(text) = app.dir.repo.source_text(&path)? else { continue };
-        for one in uses(&text, prefixes, path.extension() == "html") {
+        let page = path.extension() == "html";
+        for one in uses(&text, compiled, if page { prefixes } else { &[] }) {
             let note = format!("the build compiles {} in", one.name);
             let evidence = match crate::repo::line_at(&text, one.at) {
                 Some(line) => Evidence::at(&path, line, note),
@@ -289,7 +316,7 @@ mod tests {
 
     fn found(files: &[(&str, &str)]) -> Found {
         let repo = Repo::from_files(files.iter().copied());
-        read(&App::read(&repo.root()).unwrap().unwrap(), false).unwrap()
+        read(&App::read(&repo.root()).unwrap().unwrap(), &[]).unwrap()
     }
 
     const VITE: (&str, &str) = (
@@ -366,6 +393,69 @@ mod tests {
             "export default { define: { 'import.meta.env.VITE_B': JSON.stringify(version) } }",
         ] {
             assert_eq!(named(("vite.config.js", config), uses), "", "{config}");
+        }
+    }
+
+    #[test]
+    fn what_only_the_server_reads_is_not_compiled_in() {
+        let with = |package: &str, config: (&str, &str), files: &[(&str, &str)]| {
+            let manifest = format!(
+                r#"{{"scripts": {{"build": "x"}}, "devDependencies": {{"{package}": "6"}}}}"#
+            );
+            let mut all = vec![("package.json", manifest.as_str()), config];
+            all.extend(files);
+            let repo = Repo::from_files(all);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let launch = Launch {
+                layout: super::super::launch::Layout::Tree,
+                file: "backend/server.js".to_owned(),
+                source: Some("backend/server.js".to_owned()),
+                ..Launch::default()
+            };
+            shown(&read(&app, &[&launch]).unwrap()).join(", ")
+        };
+        let server = ("backend/server.js", "require('../shared'); f(process.env.X_A)");
+        let vite = |text: &'static str| ("vite.config.js", text);
+        let own = vite("export default { envPrefix: 'X_' }");
+        // Vite leaves process.env as it is.
+        assert_eq!(with("vite", own, &[server]), "");
+        assert_eq!(with("vite", own, &[("src/a.js", "f(process.env.X_A)")]), "");
+        assert_eq!(with("vite", own, &[("src/a.js", "f(import.meta.env.X_A)")]), "X_A= false");
+        let whole = vite("export default { envPrefix: 'X_', define: { 'process.env': env } }");
+        assert_eq!(with("vite", whole, &[("src/a.js", "f(process.env.X_A)")]), "X_A= false");
+        // The server's own files are not compiled, and what the pages import too is.
+        let none = vite("");
+        let react = ("backend/server.js", "require('../shared'); f(process.env.REACT_APP_A)");
+        let shared = ("shared.js", "f(process.env.REACT_APP_B)");
+        let page = ("src/index.js", "import '../shared'; f(process.env.REACT_APP_C)");
+        let pages = "REACT_APP_B= false, REACT_APP_C= false";
+        assert_eq!(with("react-scripts", none, &[react, shared, page]), pages);
+        let alone = ("src/index.js", "f(process.env.REACT_APP_C)");
+        assert_eq!(with("react-scripts", none, &[react, shared, alone]), "REACT_APP_C= false");
+    }
+
+    #[test]
+    fn what_only_the_development_server_reads_is_no_secret_of_the_build() {
+        let read = |text: &str| {
+            let manifest =
+                r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "6"}}"#;
+            shown(&found(&[("package.json", manifest), ("vite.config.js", text)])).join(", ")
+        };
+        for text in [
+            "const T = process.env.A_TOKEN || ''; export default { plugins: [{ name: 'r', apply: 'serve', transform(x) { return T } }] }",
+            "export default { plugins: [{ name: 'r', configureServer(s) { s.use(process.env.A_TOKEN) } }] }",
+            "export default { server: { proxy: { '/api': { headers: { a: `x ${process.env.A_TOKEN}` } } } } }",
+            "export default ({ command }) => { if (command === 'serve') { return { x: process.env.A_TOKEN } } return {} }",
+            "const T = process.env.A_TOKEN; export default { server: { proxy: p(T) } }",
+            "const A_TOKEN = process.env.A_TOKEN; export default { server: { proxy: p(A_TOKEN) } }",
+        ] {
+            assert_eq!(read(text), "", "{text}");
+        }
+        for text in [
+            "const T = process.env.A_TOKEN; export default { server: { x: T }, plugins: [p(T)] }",
+            "export default { plugins: [{ apply: 'build', transform() { return process.env.A_TOKEN } }] }",
+        ] {
+            assert_eq!(read(text), "A_TOKEN= true", "{text}");
         }
     }
 

@@ -9,6 +9,7 @@ use super::super::config::{self, Config};
 use super::super::expression::Names;
 use super::super::token::{Token, arguments, split};
 use super::super::{App, entry};
+use super::served;
 use super::uses::Use;
 use crate::docker::lint::is_secret_name;
 use crate::facts::Evidence;
@@ -95,6 +96,21 @@ pub(super) fn given(configs: &[Config]) -> BTreeSet<String> {
     found
 }
 
+/// Vite replaces the whole of `process.env`: its configuration or a plugin says so.
+pub(super) fn process_env(app: &App, configs: &[Config]) -> bool {
+    const PLUGINS: [&str; 3] =
+        ["vite-plugin-environment", "vite-plugin-env-compatible", "vite-plugin-process-env"];
+    let defined = |config: &Config| {
+        let names = Names::of(&config.tokens);
+        let mut values = names.properties("define");
+        values.any(|value| {
+            let entries = split(value.get(1..value.len().saturating_sub(1)).unwrap_or_default());
+            entries.iter().any(|entry| entry.first().and_then(Token::text) == Some("process.env"))
+        })
+    };
+    PLUGINS.iter().any(|plugin| app.package.has(plugin)) || configs.iter().any(defined)
+}
+
 /// Every variable that a configuration compiles in.
 pub(super) fn named(configs: &[Config]) -> Vec<(Use, Evidence)> {
     let mut found = Vec::new();
@@ -119,9 +135,11 @@ pub(super) fn named(configs: &[Config]) -> Vec<(Use, Evidence)> {
             replaced(value, &mut add);
         }
         // The configuration may pass a secret to a plugin, such as a token to upload source maps.
-        for window in config.tokens.windows(5) {
+        for (index, window) in config.tokens.windows(5).enumerate() {
             let env = window[0].is_word("process") && window[2].is_word("env");
-            if let Some(name) = window[4].word().filter(|name| env && is_secret_name(name)) {
+            if let Some(name) = window[4].word().filter(|name| env && is_secret_name(name))
+                && !served::alone(&config.tokens, index)
+            {
                 add(name, window[0].at, true);
             }
         }

@@ -15,20 +15,30 @@ pub(super) struct Use {
 /// How far back the braces of a destructuring pattern are searched, in bytes.
 const BACK: usize = 600;
 
-/// Objects whose members the build replaces by values.
-const OBJECTS: [&str; 2] = ["import.meta.env", "process.env"];
+/// The object of Vite and its relatives.
+pub(super) const META: &str = "import.meta.env";
+/// The object of Node.js, which other bundlers replace too.
+pub(super) const PROCESS: &str = "process.env";
+
+/// An object whose members the build replaces by values, and how their names begin.
+pub(super) type Compiled<'a> = (&'a str, &'a str);
 
 /// Modules whose exports the build replaces by values. The build stops if an imported one is
 /// missing.
 const MODULES: [&str; 3] = ["$env/static/public", "$env/static/private", "astro:env/client"];
 
-/// Every use of a variable that begins with one of `prefixes`. `page` says that the text is HTML.
-pub(super) fn uses(text: &str, prefixes: &[&str], page: bool) -> Vec<Use> {
-    let known = |name: &str| {
-        prefixes.iter().any(|prefix| name.len() > prefix.len() && name.starts_with(prefix))
-    };
+/// Every use of a variable that the build replaces. `page` holds the prefixes that it replaces in
+/// HTML, such as `%VITE_A%`; it is empty for other texts.
+pub(super) fn uses(text: &str, compiled: &[Compiled], page: &[&str]) -> Vec<Use> {
+    let begins = |name: &str, prefix: &str| name.len() > prefix.len() && name.starts_with(prefix);
     let mut found = Vec::new();
-    for object in OBJECTS {
+    for object in [META, PROCESS] {
+        let known = |name: &str| {
+            compiled.iter().any(|(held, prefix)| *held == object && begins(name, prefix))
+        };
+        if !compiled.iter().any(|(held, _)| *held == object) {
+            continue;
+        }
         for (at, _) in text.match_indices(object) {
             if in_comment(text, at) || text[..at].ends_with(is_name) {
                 continue;
@@ -74,7 +84,8 @@ pub(super) fn uses(text: &str, prefixes: &[&str], page: bool) -> Vec<Use> {
         }
     }
     // Vite and Create React App replace `%NAME%` in HTML.
-    if page {
+    if !page.is_empty() {
+        let known = |name: &str| page.iter().any(|prefix| begins(name, prefix));
         for (at, part) in text.split('%').scan(0, |at, part| {
             let here = *at;
             *at += part.len() + 1;
@@ -157,7 +168,7 @@ mod tests {
                     if one.fallback { "?" } else { "" }
                 )
             };
-            uses(text, &[prefix], false).into_iter().map(show).collect()
+            uses(text, &[(META, prefix), (PROCESS, prefix)], &[]).into_iter().map(show).collect()
         };
         assert_eq!(named("f(import.meta.env.VITE_A)", "VITE_"), ["VITE_A"]);
         assert_eq!(named("import.meta.env.VITE_A || '/a'", "VITE_"), ["VITE_A?"]);
@@ -174,8 +185,10 @@ mod tests {
         );
         let svelte = "import { PUBLIC_A, B as C } from '$env/static/public';";
         assert_eq!(named(svelte, "PUBLIC_"), ["PUBLIC_A!", "B!"]);
+        let one = |object| uses("f(process.env.A_B)", &[(object, "A_")], &[]).len();
+        assert_eq!((one(META), one(PROCESS)), (0, 1));
         assert_eq!(named("é".repeat(700).as_str(), "VITE_"), [""; 0]);
-        let page = uses("<a href=\"%VITE_A%/x\">100%</a>", &["VITE_"], true);
+        let page = uses("<a href=\"%VITE_A%/x\">100%</a>", &[], &["VITE_"]);
         assert_eq!(page[0].name, "VITE_A");
     }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::{MAX_STEPS, Names, stated};
 use crate::budget::{MAX_EXPRESSION, MAX_PATTERN};
-use crate::detect::node::token::{Kind, Token, arguments, closing};
+use crate::detect::node::token::{Kind, Token, arguments, closing, property};
 
 /// The place to which a relative path refers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,25 +178,55 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
                 if let Some(known) = names.names.global(tokens) {
                     return Some(known);
                 }
-                let name = match tokens {
-                    [_] => word.as_str(),
-                    [_, dot, name] if dot.is('.') => name.word()?,
-                    _ => return None,
-                };
-                path_within(names.names.value_of(name)?, names, steps + 1)
+                path_within(named(tokens, names.names)?, names, steps + 1)
             }
         },
         _ => None,
     }
 }
 
+/// The value of a name, or of a member whose object is not known.
+fn named<'t>(tokens: &[Token], names: &Names<'t>) -> Option<&'t [Token]> {
+    let likely = || match tokens {
+        [name] => names.value_of(name.word()?),
+        [_, dot, name] if dot.is('.') => names.value_of(name.word()?),
+        _ => None,
+    };
+    member(tokens, names).or_else(likely)
+}
+
+/// The value behind `tasks.backup.path`, by the keys of an object of the file.
+fn member<'t>(tokens: &[Token], names: &Names<'t>) -> Option<&'t [Token]> {
+    let (root, keys) = tokens.split_first()?;
+    let mut value = names.value_of(root.word()?).filter(|_| !keys.is_empty())?;
+    for pair in keys.chunks(2) {
+        let [dot, key] = pair else { return None };
+        let key = key.word().filter(|_| dot.is('.'))?;
+        if let [name] = value {
+            value = names.value_of(name.word()?)?;
+        }
+        value = property(value.first().is_some_and(|token| token.is('{')).then_some(value)?, key)?;
+    }
+    (!value.is_empty()).then_some(value)
+}
+
 /// The path of `base + "/x"`, whose sign is at `at`.
 fn summed(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<PathValue> {
     let base = path_within(&tokens[..at], names, steps + 1)?;
     let Some(rest) = tokens.get(at + 1)?.text() else {
-        // The name is unknown: `"./uploads/" + name`.
-        let folder = base.path.ends_with('/');
-        return folder.then_some(PathValue { open: true, ..base });
+        // The name may be unknown: `"./uploads/" + name`.
+        let folder = base.path.ends_with('/').then_some(base)?;
+        let part = path_within(tokens.get(at + 1..)?, names, steps + 1);
+        let part =
+            part.filter(|part| part.from == Anchor::WorkingDirectory && !part.path.is_empty());
+        return match part {
+            Some(part) => {
+                let mut found = extended(folder, &part.path)?;
+                found.open |= part.open;
+                Some(found)
+            }
+            None => Some(PathValue { open: true, ..folder }),
+        };
     };
     // More follows: `uploads + "/" + name`.
     let open = tokens.len() > at + 2;
@@ -333,6 +363,12 @@ mod tests {
             ("const x = './data'", WorkingDirectory, "./data"),
             ("const x = path.join(__dirname, '..', 'up')", SourceFile, "../up"),
             ("const x = path.resolve(process.cwd(), 'up')", WorkingDirectory, "up"),
+            ("const n = 'up', x = './' + n", WorkingDirectory, "./up"),
+            (
+                "const o = { a: { b: './up' }, b: './other' }; const x = o.a.b",
+                WorkingDirectory,
+                "./up",
+            ),
             ("const d = path.join(__dirname, 'a'); const x = path.join(d, 'b')", SourceFile, "a/b"),
             ("const x = Path.join(__dirname, 'up')", SourceFile, "up"),
             ("const x = `${__dirname}/up`", SourceFile, "up"),

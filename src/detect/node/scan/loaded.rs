@@ -6,7 +6,7 @@ use super::super::expression::{Anchor, Names, PathValue, option, path};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Kind, Token, arguments};
 use super::location::Location;
-use super::{Scan, Source, resolution};
+use super::{Scan, Source, resolution, workers};
 use crate::facts::Sourced;
 use crate::path::RelPath;
 
@@ -34,12 +34,24 @@ pub(super) fn files(app: &App, launch: &Launch, source: &Source) -> Vec<RelPath>
     let computed: Vec<&[Token]> = computed(source).collect();
     let library = LOADS_OPTION.iter().find(|(module, _)| source.imports(module));
     let by_call = |token: &Token| token.word().is_some_and(|word| LOADS_FOLDER.contains(&word));
-    if computed.is_empty() && library.is_none() && !source.tokens.iter().any(by_call) {
+    let beside = workers::started(source);
+    if computed.is_empty()
+        && beside.is_empty()
+        && library.is_none()
+        && !source.tokens.iter().any(by_call)
+    {
         return Vec::new();
     }
     let names = Names::of(&source.tokens);
     let place = Location::of(app, launch, source);
     let mut files = Vec::new();
+    for (found, from) in workers::paths(app, source, &names, &beside) {
+        let folder = from.parent().unwrap_or_default();
+        let here = folder.join(&found.path).filter(|_| found.from == Anchor::SourceFile);
+        let bases = here.into_iter().chain(place.in_repository(app, &found));
+        let mut held = bases.filter_map(|base| resolution::resolve(app, &base));
+        files.extend(held.find(resolution::is_code));
+    }
     let mut folders: Vec<RelPath> = Vec::new();
     let mut folder = |found: &PathValue| {
         let inside = |path: &RelPath| {

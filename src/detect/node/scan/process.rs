@@ -140,6 +140,12 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
             );
         }
     }
+    if scan.packages.iter().any(|package| package.value == "git")
+        && certain
+        && let Some(evidence) = sources.iter().find_map(by_ssh)
+    {
+        add(scan, "openssh-client", evidence);
+    }
     // A single command offers no choice.
     if commands.len() >= 2
         && !scan.listens
@@ -150,6 +156,18 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
         scan.subcommands = Some(Sourced::with(value, evidence));
     }
     Ok(())
+}
+
+/// Git is told how to call `ssh`, which its package does not bring.
+fn by_ssh(source: &Source) -> Option<Evidence> {
+    let told = |text: &str| {
+        text.contains("core.sshCommand") || text == "GIT_SSH_COMMAND" || text.starts_with("ssh -i")
+    };
+    let at = source.tokens.iter().find(|token| match &token.kind {
+        Kind::Text(text) | Kind::Template(text) | Kind::Word(text) => told(text),
+        _ => false,
+    })?;
+    Some(source.at(at.at, "git connects by ssh"))
 }
 
 /// A use of Bun's own interface: `Bun.serve(...)` or `from "bun:sqlite"`. A file that tests for
@@ -370,6 +388,22 @@ mod tests {
         super::read(&app, &[], true, &mut scan).unwrap();
         assert_eq!(scan.findings[0].code.as_str(), "privileges-needed");
         assert!(scan.findings[0].fix.contains("--device /dev/ttyUSB0 --group-add dialout"));
+    }
+
+    #[test]
+    fn git_by_ssh_takes_its_client() {
+        for source in [
+            "git.addConfig('core.sshCommand', `ssh -i ${key}`)",
+            "spawn('git', ['clone', url], { env: { GIT_SSH_COMMAND: command } })",
+        ] {
+            let manifest = r#"{"dependencies": {"simple-git": "3"}}"#;
+            let repo = Repo::from_files([("package.json", manifest), ("index.js", source)]);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let launch = Launch { source: Some("index.js".into()), ..Launch::default() };
+            let found = super::super::read(&app, &launch).unwrap().packages;
+            let keys: Vec<_> = found.iter().map(|package| package.value.as_str()).collect();
+            assert_eq!(keys, ["git", "openssh-client"], "{source}");
+        }
     }
 
     #[test]

@@ -170,6 +170,12 @@ fn module(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
     }
 }
 
+/// The files that a file loads, itself among them.
+pub(crate) fn reached(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<RelPath>> {
+    let sources = follow(app, launch, entry)?;
+    Ok(sources.into_iter().map(|source| source.path).collect())
+}
+
 fn follow(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {
     let mut open = VecDeque::from([(entry.clone(), false)]);
     let mut seen = BTreeSet::from([entry]);

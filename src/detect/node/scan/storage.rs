@@ -1,6 +1,7 @@
 //! Folders into which the code writes, and files that it reads beside itself.
 
 mod built;
+mod handed;
 mod loops;
 
 use std::cell::RefCell;
@@ -231,12 +232,11 @@ fn writes(
     let Call { name, source, .. } = call;
     let first = args.first().copied();
     let folder = first.filter(|_| MAKES_FOLDER.contains(&name));
-    let folder = folder.or_else(|| {
-        FOLDER_OPTIONS
-            .iter()
-            .find(|(other, _)| *other == name)
-            .and_then(|(_, key)| option(args, key))
-    });
+    let stated = FOLDER_OPTIONS.iter().find(|(other, _)| *other == name);
+    if let Some((_, key)) = stated.filter(|_| folder.is_none()) {
+        let values = handed::values(args, key).into_iter();
+        return values.flat_map(|tokens| written(call, tokens, false, path, scan)).collect();
+    }
     let file =
         first.filter(|_| WRITES_FILE.contains(&name) && (name != "Database" || is_sqlite(source)));
     let file = file.or_else(|| {
@@ -602,6 +602,51 @@ mod tests {
         assert_eq!(found.writable[3].evidence[0].place(), "index.js:3");
         assert_eq!(found.findings[0].code.as_str(), "writes-beside-program");
         assert!(found.temporary.is_some());
+    }
+
+    #[test]
+    fn a_folder_that_a_callback_hands_on_is_written() {
+        for destination in [
+            "destination: 'up'",
+            "destination: function (req, file, cb) { cb(null, path.join(__dirname, 'up')); }",
+            "destination: (req, file, done) => { const to = './up'; mk(to, () => done(null, to)) }",
+            "destination: async (_, __, cb) => cb(null, process.env.UP || 'up')",
+            "destination(req, file, cb) { return cb(null, './' + folder) }",
+            "filename: (a, b, cb) => cb(null, 'x'), destination: (a, b, cb) => cb(null, folder)",
+        ] {
+            let source = format!(
+                "const folder = 'up'; multer({{ storage: multer.diskStorage({{ {destination} }}) }})"
+            );
+            let found = scan(&[("index.js", &source)], Layout::Source);
+            let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+            assert_eq!(folders, ["up"], "{source}");
+        }
+        let unknown = "multer.diskStorage({ destination: (a, b, cb) => cb(null, settings.dir()) })";
+        let found = scan(&[("index.js", unknown)], Layout::Source);
+        assert_eq!(found.findings[0].code.as_str(), "folder-unknown");
+    }
+
+    #[test]
+    fn what_a_worker_writes_is_written() {
+        let worker = "const fs = require('fs'), to = 'up', dir = './' + to; fs.mkdirSync(dir)";
+        for source in [
+            "new Worker('./tasks/a.js')",
+            "const tasks = { A: { path: './tasks/a.js' } }; new Worker(tasks.A.path)",
+            "const tasks = { A: { path: './tasks/a.js' } }; new Worker(tasks[name].path)",
+            "const all = { a: path.join(__dirname, 'tasks/a.js') }; new Worker(all[name])",
+            "new Worker(new URL('./tasks/a.js', import.meta.url))",
+            "const { tasks } = require('./list'); new Worker(tasks.A.path)",
+            "import list from './list.js'; fork(list.tasks[key].path)",
+        ] {
+            let source = format!(
+                "import {{ Worker }} from 'worker_threads'; import {{ fork }} from 'child_process'; {source}"
+            );
+            let list = "const tasks = { A: { path: './tasks/a.js' } }; module.exports = { tasks }";
+            let files = [("index.js", source.as_str()), ("tasks/a.js", worker), ("list.js", list)];
+            let found = scan(&files, Layout::Source);
+            let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+            assert_eq!(folders, ["up"], "{source}");
+        }
     }
 
     #[test]
