@@ -139,7 +139,6 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     })
 }
 
-<<<<<<< HEAD
 /// Changes what the image holds where the usual build does not make it.
 fn settle_layout(chosen: &Chosen, app: &App, launch: &mut Launch) {
     let script = app.build_script().and_then(|name| app.package.script(&name));
@@ -157,11 +156,11 @@ fn settle_layout(chosen: &Chosen, app: &App, launch: &mut Launch) {
         // What a person's own command makes is unknown, so the image holds the whole folder.
         launch.layout = Layout::Tree;
     }
-=======
+}
+
 /// What a site's image starts.
 fn web_server() -> Vec<String> {
     ["nginx", "-c", "/etc/nginx/site.conf", "-g", "daemon off;"].map(str::to_owned).to_vec()
->>>>>>> 9b28af8 (Node.js: patches are copied from where they are named and outlive the production install; folders that the build enters are installed; what the build and the program write belongs to the user)
 }
 
 /// The folders of the members that are built. For an application in the root: the source of its

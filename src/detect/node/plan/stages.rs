@@ -104,15 +104,11 @@ pub(super) fn stages(
             None => launch.build_env.push(("NODE_OPTIONS".to_owned(), option.clone())),
         }
     }
-<<<<<<< HEAD
-    let mut build = steps::steps(app, launch, installed, root)?;
+    let scripts = nested.iter().flat_map(Nested::later).collect();
+    let mut build = steps::steps(app, launch, installed, scripts, root)?;
     if chosen.answers.get(id::BUILD_COMMAND).is_some_and(|line| !line.trim().is_empty()) {
         build = steps::replaced(build, &home, root)?;
     }
-=======
-    let scripts = nested.iter().flat_map(Nested::later).collect();
-    let mut build = steps::steps(app, launch, installed, scripts, root)?;
->>>>>>> 9b28af8 (Node.js: patches are copied from where they are named and outlive the production install; folders that the build enters are installed; what the build and the program write belongs to the user)
     // Turbo hides variables that turbo.json does not name.
     let loose = !launch.build_env.is_empty() || !chosen.facts.build_args.is_empty();
     if loose {
