@@ -346,7 +346,7 @@ fn sources(file: &Dockerfile, name: &str) -> Option<String> {
     let at = file.stages.iter().position(|stage| stage.name.as_deref() == Some(name))?;
     let scopes = Scopes::of(file);
     let mut folder = String::from("/");
-    let mut chain: Vec<usize> = scopes.chain(at).into_iter().collect();
+    let mut chain: Vec<usize> = scopes.chain(at).collect();
     chain.reverse();
     let mut found = None;
     for stage in chain {
@@ -354,7 +354,7 @@ fn sources(file: &Dockerfile, name: &str) -> Option<String> {
             let words = held.words();
             match (held.keyword.as_str(), words.as_slice()) {
                 ("WORKDIR", [to, ..]) => {
-                    folder = crate::plan::resolve(&folder, to).ok()?.to_string()
+                    folder = crate::plan::resolve(&folder, to).ok()?.to_string();
                 }
                 ("COPY", [from, to]) if from == "." && stage == at => {
                     found = Some(crate::plan::resolve(&folder, to).ok()?.to_string());

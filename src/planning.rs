@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::ask::{Answers, id};
 use crate::base::{self, Asked};
 use crate::catalog::Catalog;
-use crate::detect::{self, Chosen};
+use crate::detect::{self, Chosen, Language};
 use crate::facts::{Facts, Finding, FindingCode, Kind, Port, Program};
 use crate::path::RelPath;
 use crate::plan::words::{ContainerPath, EnvKey, ImageRef, Invalid, Line};
@@ -38,13 +38,17 @@ pub(crate) fn taken_over(
     earlier::answers(repo, facts, &plan.runtime)
 }
 
+/// The language of an application.
+fn language(facts: &Facts) -> Result<&'static Language> {
+    detect::language(&facts.language).context("a language that is not in the registry")
+}
+
 /// The program that the answers name, or else the likeliest one.
 ///
 /// # Errors
 /// If nothing to start is known, or the answer names nothing that can be started.
 pub fn program(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Program> {
-    let language =
-        detect::language(&facts.language).context("a language that is not in the registry")?;
+    let language = language(facts)?;
     let dir = Dir::new(repo, facts.dir.clone());
     let program =     match answers.get(id::ENTRYPOINT) {
         Some(wanted) => {
@@ -88,8 +92,7 @@ pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
 }
 
 fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
-    let language =
-        detect::language(&facts.language).context("a language that is not in the registry")?;
+    let language = language(facts)?;
     let catalog = Catalog::of(language.id)?;
     let detected = program(repo, facts, answers)?;
     let mut program = detected.clone();
@@ -116,9 +119,8 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     decisions.extend(front_ends.decisions);
     decisions.extend(inputs.decisions);
     answered::mark(&mut decisions, answers)?;
-    let mut findings = facts.findings.clone();
-    findings.extend(program.findings.iter().cloned());
-    findings.extend(build.findings.iter().cloned());
+    let own = facts.findings.iter().chain(&program.findings).chain(&build.findings);
+    let mut findings: Vec<Finding> = own.cloned().collect();
     findings.extend(front_ends.findings);
     findings.extend(inputs.findings);
     findings.extend(decisions::findings(&chosen));
@@ -146,12 +148,7 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     }
     decisions.extend(named.decisions);
     artifacts.splice(program_at..program_at, named.artifacts);
-    let planned = earlier::Planned {
-        program: &program,
-        runtime: &runtime,
-        artifacts: &artifacts,
-        details: &build.details,
-    };
+    let planned = earlier::Planned::new(&program, &runtime, &artifacts, &build.details);
     findings.extend(earlier::differences(repo, facts, &planned)?);
     let findings = in_order(findings);
     if runtime.init {

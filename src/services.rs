@@ -282,7 +282,7 @@ fn read(path: &RelPath, text: &str, into: &mut Vec<Composed>) {
         let note = format!("the service {} of {}", entry.key, path.file_name());
         let evidence = Evidence::at(path, entry.line, note);
         let mut env = Vec::new();
-        for item in entry.item.get("environment").filter(|_| built).into_iter() {
+        if let Some(item) = entry.item.get("environment").filter(|_| built) {
             let pairs = item.items().iter().filter_map(|item| {
                 let (key, value) = item.text()?.split_once('=')?;
                 Some((key.to_owned(), value.to_owned(), item.line))

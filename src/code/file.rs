@@ -62,7 +62,7 @@ impl File {
             named.entry(import.name.clone()).or_insert(number);
         }
         let (generated, seen_as) = (false, None);
-        Self { path, imports, named, body, modules, generated, seen_as, tree, facts, words }
+        Self { path, imports, body, named, modules, generated, seen_as, tree, facts, words }
     }
 
     /// Calls, definitions, functions and fields.

@@ -51,7 +51,7 @@ pub(super) fn of(survey: &Survey, draft: &Draft) -> Result<Option<Vec<String>>> 
     let Some(path) = path(survey, draft)? else { return Ok(None) };
     let url = format!("http://127.0.0.1:{port}{path}");
     let table: Table = toml::from_str(text("catalog/probes.toml")?)?;
-    let interpreter = runtime.interpreter.as_ref().map(|path| path.as_str());
+    let interpreter = runtime.interpreter.as_ref().map(crate::plan::words::ContainerPath::as_str);
     let fits = |probe: &Probe| {
         let language = probe.language.as_ref().is_none_or(|held| *held == draft.plan.language);
         let family = probe.family.as_ref().is_none_or(|held| *held == runtime.family);
@@ -131,10 +131,10 @@ fn stated(item: &Item) -> Option<String> {
 /// The path that a command asks this machine for: `curl -f http://localhost:3000/health`.
 fn asks(test: &Item) -> Option<String> {
     let words: Vec<&str> = test.items().iter().filter_map(Item::text).collect();
-    let text = words.join(" ");
+    let command = words.join(" ");
     let rest = ["localhost", "127.0.0.1", "0.0.0.0"]
         .iter()
-        .find_map(|host| text.split_once(&format!("http://{host}")).map(|(_, rest)| rest))?;
+        .find_map(|host| command.split_once(&format!("http://{host}")).map(|(_, rest)| rest))?;
     let end = rest.find(|c: char| c.is_whitespace() || "'\"`|);".contains(c)).unwrap_or(rest.len());
     let authority = &rest[..end];
     authority.find('/').map(|at| authority[at..].to_owned())

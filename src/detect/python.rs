@@ -40,6 +40,11 @@ mod workspace;
 
 pub use dialect::DIALECT;
 
+/// True for the name of a source file.
+fn is_script(name: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|extension| extension == "py")
+}
+
 #[cfg(test)]
 mod tests;
 

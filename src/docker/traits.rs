@@ -19,11 +19,11 @@ const SIZES: [(&str, &str); 5] = [
 pub fn of(file: &Dockerfile) -> Vec<Trait> {
     let scopes = Scopes::of(file);
     let last = file.stages.len().saturating_sub(1);
-    let mut chain: Vec<usize> = scopes.chain(last).into_iter().collect();
+    let mut chain: Vec<usize> = scopes.chain(last).collect();
     chain.reverse();
     let image = if file.stages.is_empty() { "none" } else { scopes.ancestry(file, last).1 };
     let inherited = || chain.iter().flat_map(|at| &file.stages[*at].instructions);
-    let last_of = |keyword: &str| inherited().filter(|held| held.keyword == keyword).last();
+    let last_of = |keyword: &str| inherited().rfind(|held| held.keyword == keyword);
     let size = SIZES.iter().find(|(word, _)| image.contains(word));
     let user = match last_of("USER") {
         Some(held) => held.arguments.clone(),
@@ -63,7 +63,7 @@ pub fn of(file: &Dockerfile) -> Vec<Trait> {
 fn dependencies(file: &Dockerfile, scopes: &Scopes) -> &'static str {
     let mut found = "in no step of their own";
     for at in 0..file.stages.len() {
-        let mut chain: Vec<usize> = scopes.chain(at).into_iter().collect();
+        let mut chain: Vec<usize> = scopes.chain(at).collect();
         chain.reverse();
         let (mut manifests, mut fetched) = (false, false);
         for held in chain.iter().flat_map(|at| &file.stages[*at].instructions) {

@@ -52,11 +52,22 @@ struct ToolFlags {
 
 /// The planned image.
 pub(super) struct Planned<'p> {
-    pub(super) program: &'p Program,
-    pub(super) runtime: &'p Runtime,
-    pub(super) artifacts: &'p [Artifact],
+    program: &'p Program,
+    runtime: &'p Runtime,
+    artifacts: &'p [Artifact],
     /// What the language knows about the build.
-    pub(super) details: &'p serde_json::Value,
+    details: &'p serde_json::Value,
+}
+
+impl<'p> Planned<'p> {
+    pub(super) fn new(
+        program: &'p Program,
+        runtime: &'p Runtime,
+        artifacts: &'p [Artifact],
+        details: &'p serde_json::Value,
+    ) -> Self {
+        Self { program, runtime, artifacts, details }
+    }
 }
 
 /// Reports what the Dockerfile of the application has and the planned image lacks: its author has
@@ -126,7 +137,7 @@ pub(crate) fn answers(
         all.push((id::ENV, shell_words(&pairs.collect::<Vec<_>>())));
     }
     if !lacks.packages.is_empty() {
-        all.push((PACKAGE, join_list(&words(&lacks.packages))));
+        all.push((PACKAGE, join_list(words(&lacks.packages))));
     }
     Ok(all)
 }

@@ -218,10 +218,10 @@ impl<'r> Told<'r> {
             generic.iter().any(|held| matches!(held.role, Role::Url | Role::Host | Role::Address));
         let known = self.found.iter().map(|held| held.row).find(|row| row.kind == "database");
         let by_package = || {
-            let mut named =
+            let mut databases =
                 self.rows.iter().filter(|row| row.kind == "database" && names(&row.packages));
-            let first = named.next()?;
-            named.next().is_none().then_some(first)
+            let first = databases.next()?;
+            databases.next().is_none().then_some(first)
         };
         if let Some(row) = self
             .hinted

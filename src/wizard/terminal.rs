@@ -72,21 +72,21 @@ impl Board<'_> {
     }
 
     fn picked(&self, list: &List) -> io::Result<Pressed> {
-        let last = list.items.len().saturating_sub(1);
-        let mut at = list.at.min(last);
+        let end = list.items.len().saturating_sub(1);
+        let mut at = list.at.min(end);
         loop {
             let drawn = self.draw(list, at)?;
             let key = self.term.read_key();
             self.term.clear_last_lines(drawn)?;
             match key? {
                 Key::ArrowUp | Key::Char('k') | Key::BackTab => {
-                    at = if at == 0 { last } else { at - 1 };
+                    at = if at == 0 { end } else { at - 1 };
                 }
                 Key::ArrowDown | Key::Char('j') | Key::Tab => {
-                    at = if at == last { 0 } else { at + 1 }
+                    at = if at == end { 0 } else { at + 1 };
                 }
                 Key::Home | Key::PageUp => at = 0,
-                Key::End | Key::PageDown => at = last,
+                Key::End | Key::PageDown => at = end,
                 Key::Enter => return Ok(Pressed::Item(at)),
                 Key::Char('?') if list.explains => return Ok(Pressed::Why(at)),
                 Key::Escape if list.back.is_some() => return Ok(Pressed::Back),

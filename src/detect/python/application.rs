@@ -224,9 +224,9 @@ fn needs_nothing(file: &File, function: &Function) -> bool {
 fn returned(file: &File, function: &Function) -> Vec<Range<usize>> {
     let returns = function.range.clone().filter(|&at| file.word(at) == "return");
     returns
-        .filter_map(|at| {
+        .map(|at| {
             let end = (at + 1..function.range.end).find(|&end| file.is_line_end(end));
-            Some(at + 1..end.unwrap_or(function.range.end))
+            at + 1..end.unwrap_or(function.range.end)
         })
         .collect()
 }

@@ -19,7 +19,7 @@ const MAX_NEAR: usize = 48;
 #[derive(Clone)]
 pub(super) struct Demand {
     pub(super) evidence: Evidence,
-    /// What the code makes of it: `int`, `db`, `bool`, `` for a text.
+    /// What the code makes of it: `int`, `db`, `bool`; empty for a text.
     pub(super) kind: String,
     /// It is read as the module is imported.
     pub(super) at_import: bool,
@@ -47,8 +47,9 @@ pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
             if matches!(file.word(close + 1), "=" | ":=") {
                 continue;
             }
-            let name = code.value(file, open + 1..close).text();
-            name.into_iter().for_each(|name| add(name, file, at, cast(file, at)));
+            if let Some(name) = code.value(file, open + 1..close).text() {
+                add(name, file, at, cast(file, at));
+            }
         }
         for (name, at) in refused(code, file) {
             add(name, file, at, String::new());

@@ -191,11 +191,11 @@ fn commands(world: &World, program: &mut Program) {
             let at = call.evidence(format!("`{}` starts a shell", call.name()));
             program.needs.shell.get_or_insert(at);
         }
-        let Some(word) = command(world.code, &call, range, MAX_STEPS) else { continue };
-        let name = word.rsplit('/').next().unwrap_or_default();
+        let Some(started) = command(world.code, &call, range, MAX_STEPS) else { continue };
+        let name = started.rsplit('/').next().unwrap_or_default();
         let evidence = call.evidence(format!("starts `{name}`"));
         let own = world.app.installed.has(&name.to_ascii_lowercase().replace('_', "-"));
-        if SHELLS.contains(&word.as_str()) {
+        if SHELLS.contains(&started.as_str()) {
             program.needs.shell.get_or_insert(evidence);
         } else if let Some(key) = world.tables.commands.get(name) {
             if !program.needs.packages.iter().any(|package| package.value == *key) {
@@ -206,7 +206,7 @@ fn commands(world: &World, program: &mut Program) {
             && !world.tables.present.names.iter().any(|held| held == name)
             && !name.is_empty()
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
-            && !word.starts_with('.')
+            && !started.starts_with('.')
         {
             let finding = Finding::command_unknown(name, [evidence]);
             if !program.findings.iter().any(|held| held.what == finding.what) {

@@ -4,7 +4,7 @@
 use super::application::Application;
 use super::tables::{Interface, Server, Tables};
 use super::told::Told;
-use super::{App, ProgramDetails, codes};
+use super::{App, ProgramDetails, codes, is_script};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
 
 /// The variable by which gunicorn and uvicorn learn whose headers they may believe.
@@ -99,7 +99,7 @@ fn kept(app: &App, server: &Server, told: &Told) -> Vec<String> {
         let Some(value) = value else { continue };
         let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:".contains(c));
         let file = value.trim_start_matches("file:");
-        let there = !value.ends_with(".py") || app.dir.has(file);
+        let there = !is_script(&value) || app.dir.has(file);
         if plain && there && !value.starts_with('-') {
             all.push(format!("--{long}={value}"));
         }
@@ -115,8 +115,8 @@ fn relative(app: &App, application: &Application) -> String {
 
 /// The words of the development server.
 fn reload(application: &Application, file: &str) -> Vec<String> {
-    let fill = |word: &String| word.replace("{app}", &application.id()).replace("{file}", file);
-    application.framework.reload.iter().map(fill).collect()
+    let filled = |word: &String| word.replace("{app}", &application.id()).replace("{file}", file);
+    application.framework.reload.iter().map(filled).collect()
 }
 
 /// The port of a server and its settings for a container.

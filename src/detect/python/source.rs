@@ -92,7 +92,7 @@ impl<'r> Sources<'r> {
         let mut apart = BTreeSet::new();
         for name in MANIFESTS {
             let named = repo.files_named(name);
-            let inside = named.iter().filter_map(|path| path.parent());
+            let inside = named.iter().filter_map(RelPath::parent);
             apart.extend(inside.filter(|folder| folder != dir && folder.is_within(dir)));
         }
         let mut roots: Vec<RelPath> =
@@ -193,7 +193,7 @@ impl<'r> Sources<'r> {
             return None;
         }
         let roots = std::iter::once(root).chain(&self.roots);
-        roots.filter_map(|root| self.file_below(root, name)).next()
+        roots.into_iter().find_map(|root| self.file_below(root, name))
     }
 
     /// The module of that name, seen from the application's own folders.
@@ -217,7 +217,8 @@ impl<'r> Sources<'r> {
             }
             let Some(way) = folder.strip(root) else { return Vec::new() };
             let package = way.replace('/', ".");
-            module = [package, module].join(".").trim_matches('.').to_owned();
+            let whole = [package.as_str(), module.as_str()].join(".");
+            whole.trim_matches('.').clone_into(&mut module);
         }
         let line = one.line;
         if one.names.is_empty() {
@@ -345,8 +346,8 @@ fn written(tree: &Tree) -> Vec<Written> {
 
 /// The module of settings that a file of Django's names, which lies below the same folder.
 fn settings(tree: &Tree) -> Option<Written> {
-    let named = |at: usize| tree.string(at).is_some_and(|text| text == super::django::SETTINGS);
-    let at = (0..tree.len()).find(|&at| tree.kind(at) == Some(Kind::Text) && named(at))?;
+    let is_key = |at: usize| tree.string(at).is_some_and(|text| text == super::django::SETTINGS);
+    let at = (0..tree.len()).find(|&at| tree.kind(at) == Some(Kind::Text) && is_key(at))?;
     let module = (at + 1..at + 6).find_map(|at| tree.string(at))?.into_owned();
     let (names, alias, line) = (Vec::new(), String::new(), tree.line(at));
     Some(Written { level: 0, module, names, alias, line })

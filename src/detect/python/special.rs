@@ -70,10 +70,7 @@ const ENVIRONMENTS: [&str; 2] = ["environ", "environs"];
 
 /// The name of the variable that `env("X")` or `env.int("X")` reads.
 pub(super) fn variable_of(program: &Program, call: &Call) -> Option<Range<usize>> {
-    let named = match call.is_method() {
-        true => call.receiver() == "env",
-        false => call.name() == "env",
-    };
+    let named = if call.is_method() { call.receiver() == "env" } else { call.name() == "env" };
     // The object is made in the file, or comes from the settings of another one.
     let made = |file: &File| ENVIRONMENTS.iter().any(|module| file.imports_module(module));
     let used = || {

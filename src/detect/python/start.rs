@@ -11,7 +11,7 @@ use super::runtime::{self, World};
 use super::source::{Module, Sources, init};
 use super::tables::{Interface, Tables};
 use super::told::{self, Target, Told};
-use super::{App, ProgramDetails, codes, django, listen, server, special, worker};
+use super::{App, ProgramDetails, codes, django, is_script, listen, server, special, worker};
 use crate::code::{Call, Function};
 use crate::facts::{Evidence, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
@@ -368,7 +368,7 @@ impl<'s> Scene<'s> {
             let place = Evidence::file(&self.app.dir.path, "named by a person");
             return self.module(name.trim(), place);
         }
-        if wanted.ends_with(".py") {
+        if is_script(wanted) {
             let Some(path) = self.app.dir.join(wanted) else { return Ok(None) };
             return self.file(&path, Evidence::file(&path, "a script"));
         }

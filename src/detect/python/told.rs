@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::App;
+use super::{App, is_script};
 use crate::facts::Evidence;
 use crate::recipes::{self, Recipe};
 
@@ -87,7 +87,7 @@ fn read(words: &[String]) -> Option<Told> {
     let mut first = name(words.first()?);
     if first.starts_with("python") && words.get(1) == Some(&"-m") {
         words.drain(..2);
-        first = (*words.first()?).to_owned();
+        (*words.first()?).clone_into(&mut first);
         let known = SERVERS.contains(&first.as_str())
             || ["streamlit", "flask", "fastapi", "celery", "chainlit"].contains(&first.as_str());
         if !known {
@@ -102,7 +102,7 @@ fn read(words: &[String]) -> Option<Told> {
             return serves.then(|| made(Target::Manage, &words, at + 2));
         }
         let file = file.trim_start_matches("./");
-        return file.ends_with(".py").then(|| made(Target::File(file.to_owned()), &words, at + 1));
+        return is_script(file).then(|| made(Target::File(file.to_owned()), &words, at + 1));
     }
     if SERVERS.contains(&first.as_str()) {
         let like = |word: &&str| {
@@ -125,7 +125,7 @@ fn read(words: &[String]) -> Option<Told> {
     }
     match (first.as_str(), words.get(1).copied()) {
         ("streamlit" | "fastapi" | "chainlit", Some("run" | "dev")) => {
-            let at = (2..words.len()).find(|&at| words[at].ends_with(".py"))?;
+            let at = (2..words.len()).find(|&at| is_script(words[at]))?;
             Some(made(Target::File(words[at].trim_start_matches("./").to_owned()), &words, at + 1))
         }
         (
