@@ -107,6 +107,16 @@ const FRONT_END: App = App {
     edit: ("web/index.html", "hello from", "good day {} from"),
 };
 
+/// Static files that collectstatic gathers in the build, and a database that a variable moves to a
+/// folder of its own.
+const DJANGO: App = App {
+    name: "python-django",
+    answer: "hello from django",
+    deep: Some(("/static/pages/site.css", "sans-serif")),
+    says_uid: true,
+    edit: ("pages/views.py", "hello from", "good day {} from"),
+};
+
 const SPRING3: App = App {
     name: "java-spring3",
     answer: "hello from java-spring3",
@@ -245,6 +255,7 @@ proofs! {
     go_templates_on_distroless: TEMPLATES on "distroless";
     go_templates_on_alpine: TEMPLATES on "alpine";
     go_templates_on_debian: TEMPLATES on "debian";
+    python_django_on_debian: DJANGO on "debian";
     go_cgo_on_distroless: CGO on "distroless";
     go_cgo_on_alpine: CGO on "alpine";
     go_cgo_on_debian: CGO on "debian";

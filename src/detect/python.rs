@@ -16,6 +16,7 @@ mod codes;
 mod demands;
 mod dialect;
 mod django;
+mod finish;
 mod installed;
 mod listen;
 mod lock;

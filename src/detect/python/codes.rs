@@ -98,7 +98,7 @@ pub(super) const HOSTS_REFUSED: FindingCode = FindingCode::Own(&Row::warning(
     "hosts-refused",
     "Django's settings allow no host name that a container has",
     "with DEBUG off, every request to another name is answered with status 400",
-    "read ALLOWED_HOSTS from a variable, such as `os.environ.get(\"ALLOWED_HOSTS\", \"\").split(\",\")`",
+    "read ALLOWED_HOSTS from a variable, separated by commas",
 ));
 
 pub(super) const NO_SERVER: FindingCode = FindingCode::Own(&Row::error(
@@ -112,8 +112,8 @@ pub(super) const NO_SERVER: FindingCode = FindingCode::Own(&Row::error(
 pub(super) const PROXY_TRUSTED: FindingCode = FindingCode::Own(&Row::note(
     "proxy-trusted",
     "the server takes the address and the scheme of a request from the headers of any peer",
-    "in a container every request comes from a proxy or a bridge whose address nobody knows before; \
-    without the headers, redirects lead to http and logs show the proxy",
+    "in a container every request comes from a proxy or a bridge whose address nobody knows \
+    before; without the headers, redirects lead to http and logs show the proxy",
     "where clients reach the container directly, set FORWARDED_ALLOW_IPS to the proxy's address",
 ));
 

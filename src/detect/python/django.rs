@@ -8,15 +8,12 @@ use anyhow::Result;
 
 use super::application::Application;
 use super::demands::Demand;
-use super::source::{Module, Sources};
+use super::source::{DJANGO_SETTINGS as SETTINGS, Module, Sources};
 use super::{App, Step, codes};
 use crate::code::facts::Definition;
 use crate::code::{Does, File, Program as Code, Value};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Program, Sourced};
 use crate::path::RelPath;
-
-/// The variable that names the settings.
-pub(super) const SETTINGS: &str = "DJANGO_SETTINGS_MODULE";
 
 /// Names of settings for a developer's machine, and for others.
 const DEVELOPMENT: [&str; 6] = ["dev", "development", "local", "test", "testing", "debug"];
@@ -177,8 +174,8 @@ pub(super) fn settings(
             lacks,
         )
         .with_fix(format!(
-            "run `docker run --rm --entrypoint python IMAGE {manage} migrate` with the variables of \
-             the program before a new version starts"
+            "run `docker run --rm --entrypoint python IMAGE {manage} migrate` with the variables \
+             of the program before a new version starts"
         )),
     );
     asked

@@ -87,6 +87,11 @@ impl Installed {
         held.or_else(|| Some(&self.packages.get(name)?.evidence)).cloned()
     }
 
+    /// The version of a package that the lockfile or a pin states.
+    pub(super) fn version(&self, name: &str) -> Option<&str> {
+        self.packages.get(name)?.version.as_deref()
+    }
+
     /// True if the application itself asks for a package.
     pub(super) fn is_direct(&self, name: &str) -> bool {
         self.direct.contains_key(name)

@@ -1,54 +1,13 @@
 //! Where the code itself listens: calls of servers with their host and port.
 
-use serde::Deserialize;
-
 use super::application::is_guarded;
+use super::tables::Listener;
 use crate::code::listen::{Address, Listening};
 use crate::code::{Call, Part, Program as Code, Value};
 use crate::facts::{Evidence, Protocol};
 
 /// Maximum number of uses of a function that are looked at.
 const MAX_USES: usize = 32;
-
-/// A function that listens.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Listener {
-    /// Its module; empty for a method of any object, in a file that imports `near`.
-    #[serde(default)]
-    pub(super) of: String,
-    #[serde(default)]
-    pub(super) near: String,
-    pub(super) names: Vec<String>,
-    /// Names of objects that need no import beside them.
-    #[serde(default)]
-    receivers: Vec<String>,
-    /// The names of the arguments, and their positions.
-    #[serde(default)]
-    host: Option<String>,
-    #[serde(default)]
-    port: Option<String>,
-    #[serde(default)]
-    host_at: Option<usize>,
-    #[serde(default)]
-    port_at: Option<usize>,
-    /// The name and the position of `(host, port)`, or of a text such as `[::]:50051`.
-    #[serde(default)]
-    address: Option<String>,
-    #[serde(default)]
-    address_at: Option<usize>,
-    /// What holds where they are not given.
-    #[serde(default)]
-    default_host: String,
-    pub(super) default_port: Option<u16>,
-    /// A server for development.
-    #[serde(default)]
-    pub(super) development: bool,
-    /// It stops on SIGTERM.
-    #[serde(default)]
-    pub(super) stops: bool,
-    pub(super) source: String,
-}
 
 impl Listener {
     /// True for a call that the row is about.

@@ -111,7 +111,10 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
         let does = if name.ends_with("URI") { Does::OpensDatabase } else { Does::MakesFolder };
         for (file, at, range) in configured(world.code, name) {
             let mut value = world.code.value(&file, range);
-            if imports(world, "flask_sqlalchemy") {
+            // https://flask-sqlalchemy.readthedocs.io/en/stable/config/: from 3.0 on
+            let version = world.app.installed.version("flask-sqlalchemy").unwrap_or("3");
+            let old = ["0.", "1.", "2."].iter().any(|old| version.starts_with(old));
+            if imports(world, "flask_sqlalchemy") && !old {
                 value = in_instance(value);
             }
             extra.push((value, does, file.evidence(at, format!("the setting {name}"))));

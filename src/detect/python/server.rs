@@ -115,8 +115,8 @@ fn relative(app: &App, application: &Application) -> String {
 
 /// The words of the development server.
 fn reload(application: &Application, file: &str) -> Vec<String> {
-    let filled = |word: &String| word.replace("{app}", &application.id()).replace("{file}", file);
-    application.framework.reload.iter().map(filled).collect()
+    let named = |word: &String| word.replace("{app}", &application.id()).replace("{file}", file);
+    application.framework.reload.iter().map(named).collect()
 }
 
 /// The port of a server and its settings for a container.

@@ -22,6 +22,9 @@ const MAX_NAME: usize = 160;
 /// Maximum number of names in one import.
 const MAX_NAMES: usize = 512;
 
+/// The variable that names the settings of Django.
+pub(super) const DJANGO_SETTINGS: &str = "DJANGO_SETTINGS_MODULE";
+
 /// Folders whose modules no program of the application is made of.
 const ASIDE: [&str; 18] = [
     "__pycache__",
@@ -192,8 +195,8 @@ impl<'r> Sources<'r> {
         if !plain {
             return None;
         }
-        let roots = std::iter::once(root).chain(&self.roots);
-        roots.into_iter().find_map(|root| self.file_below(root, name))
+        let mut roots = std::iter::once(root).chain(&self.roots);
+        roots.find_map(|root| self.file_below(root, name))
     }
 
     /// The module of that name, seen from the application's own folders.
@@ -217,8 +220,8 @@ impl<'r> Sources<'r> {
             }
             let Some(way) = folder.strip(root) else { return Vec::new() };
             let package = way.replace('/', ".");
-            let whole = [package.as_str(), module.as_str()].join(".");
-            whole.trim_matches('.').clone_into(&mut module);
+            let full = [package.as_str(), &module].join(".");
+            full.trim_matches('.').clone_into(&mut module);
         }
         let line = one.line;
         if one.names.is_empty() {
@@ -346,8 +349,8 @@ fn written(tree: &Tree) -> Vec<Written> {
 
 /// The module of settings that a file of Django's names, which lies below the same folder.
 fn settings(tree: &Tree) -> Option<Written> {
-    let is_key = |at: usize| tree.string(at).is_some_and(|text| text == super::django::SETTINGS);
-    let at = (0..tree.len()).find(|&at| tree.kind(at) == Some(Kind::Text) && is_key(at))?;
+    let says = |at: usize| tree.string(at).is_some_and(|text| text == DJANGO_SETTINGS);
+    let at = (0..tree.len()).find(|&at| tree.kind(at) == Some(Kind::Text) && says(at))?;
     let module = (at + 1..at + 6).find_map(|at| tree.string(at))?.into_owned();
     let (names, alias, line) = (Vec::new(), String::new(), tree.line(at));
     Some(Written { level: 0, module, names, alias, line })

@@ -70,7 +70,8 @@ const ENVIRONMENTS: [&str; 2] = ["environ", "environs"];
 
 /// The name of the variable that `env("X")` or `env.int("X")` reads.
 pub(super) fn variable_of(program: &Program, call: &Call) -> Option<Range<usize>> {
-    let named = if call.is_method() { call.receiver() == "env" } else { call.name() == "env" };
+    let name = if call.is_method() { call.receiver() } else { call.name() };
+    let named = name == "env";
     // The object is made in the file, or comes from the settings of another one.
     let made = |file: &File| ENVIRONMENTS.iter().any(|module| file.imports_module(module));
     let used = || {

@@ -1,4 +1,4 @@
-//! What can be started: applications by their servers, console scripts, scripts, modules and workers.
+//! What can be started: applications by their servers, console scripts, scripts and workers.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -6,12 +6,11 @@ use std::rc::Rc;
 use anyhow::{Result, bail};
 
 use super::application::{self, Application};
-use super::demands::{self, Demand};
-use super::runtime::{self, World};
-use super::source::{Module, Sources, init};
+use super::finish::{Candidate, Scene};
+use super::source::{Module, Sources};
 use super::tables::{Interface, Tables};
 use super::told::{self, Target, Told};
-use super::{App, ProgramDetails, codes, django, is_script, listen, server, special, worker};
+use super::{App, ProgramDetails, codes, is_script, listen, server, worker};
 use crate::code::{Call, Function};
 use crate::facts::{Evidence, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
@@ -22,22 +21,6 @@ const SCRIPTS: [&str; 9] =
 
 /// Maximum number of scripts that are offered.
 const MAX_SCRIPTS: usize = 4;
-
-/// Folders whose name hides them from a build context.
-const HIDDEN: [&str; 9] = ["bin", "build", "coverage", "data", "dist", "log", "logs", "out", "tmp"];
-
-/// Something that can be started.
-struct Candidate<'t> {
-    program: Program,
-    details: ProgramDetails,
-    /// The modules that it begins with.
-    entries: Vec<RelPath>,
-    /// The folder that its modules are imported from.
-    root: RelPath,
-    /// The application that a server runs.
-    application: Option<Application<'t>>,
-    order: u8,
-}
 
 /// Every program, likeliest first.
 ///
@@ -75,12 +58,6 @@ pub(super) fn named(app: &App, wanted: &str) -> Result<(Program, ProgramDetails)
         )
     };
     scene.finished(found)
-}
-
-struct Scene<'s> {
-    app: &'s App<'s>,
-    tables: &'s Tables,
-    sources: &'s Sources<'s>,
 }
 
 impl<'s> Scene<'s> {
@@ -394,167 +371,4 @@ impl<'s> Scene<'s> {
             order: 0,
         }))
     }
-
-    /// Reads the modules of a program, and fills in what they say.
-    fn finished(&self, candidate: Candidate) -> Result<(Program, ProgramDetails)> {
-        let Candidate { mut program, mut details, mut entries, root, application, order } =
-            candidate;
-        let mut project = None;
-        if let Some(one) = &application
-            && ["django", "channels"].contains(&one.framework.package())
-        {
-            project = django::project(self.sources, one)?;
-        }
-        if let Some(project) = &project {
-            entries.push(project.settings.file.path.clone());
-            entries.extend(self.installed_apps(&project.root));
-        }
-        let root = project.as_ref().map_or(root, |project| project.root.clone());
-        let root = if matches!(order, 1 | 3) { self.app.dir.path.clone() } else { root };
-        self.place(&root, project.is_some(), &mut details);
-        let seen = self.app.dir.path.join(&details.workdir).unwrap_or_default();
-        let sources = self.sources.seen_from(seen.clone());
-        let modules = sources.closure(&entries)?;
-        let code = special::program(&modules, &self.tables.code);
-        let world = World {
-            app: self.app,
-            tables: self.tables,
-            code: &code,
-            modules: &modules,
-            workdir: seen,
-        };
-        let mut demanded = demands::demands(&code);
-        if project.is_none()
-            && let Some(one) = application.as_ref().filter(|o| o.framework.package() == "django")
-        {
-            // Nothing in the code names the settings.
-            let at = Evidence { note: "no file names the settings".to_owned(), ..one.evidence() };
-            let demand = Demand { evidence: at, kind: String::new(), at_import: true };
-            demanded.entry(django::SETTINGS.to_owned()).or_insert(demand);
-        }
-        let mut extra = Vec::new();
-        if let Some(project) = &project {
-            details.sources = true;
-            let asked = django::settings(self.app, project, &code, &demanded, &mut program);
-            details.steps = asked.steps;
-            details.made = asked.made;
-            extra = asked.written;
-        }
-        if application.is_some() {
-            self.restated(&world, &mut program, &details.command[0])?;
-        } else if order != 8 && !program.findings.iter().any(|held| held.code == codes::NO_SERVER) {
-            let listens = runtime::listens(&world, true, &mut program);
-            program.handles_sigterm =
-                program.handles_sigterm.take().or_else(|| runtime::sigterm(&world));
-            let rows = &self.tables.listeners;
-            let develops = listens && listen::calls(&code, rows).all(|(row, _)| row.development);
-            if develops && let Some((_, call)) = listen::calls(&code, rows).next() {
-                let at = call.evidence(format!("`{}` starts it", call.name()));
-                let what =
-                    "the program starts a server that its makers call a server for development";
-                program.findings.push(Finding::new(codes::DEVELOPMENT_SERVER, what, [at]));
-            }
-        }
-        let required =
-            demanded.into_iter().map(|(name, Demand { evidence, .. })| (name, evidence)).collect();
-        runtime::analyse(&world, extra, required, &mut program);
-        self.carried(&modules, &program, &mut details);
-        Ok((program, details))
-    }
-
-    /// The working directory, and the folders that modules are imported from.
-    fn place(&self, root: &RelPath, django: bool, details: &mut ProgramDetails) {
-        let way = root.strip(&self.app.dir.path).unwrap_or_default();
-        if way.is_empty() {
-            return;
-        }
-        if way == "src" && !django {
-            if !self.app.project.installs {
-                details.paths.push(way.to_owned());
-            }
-        } else if self.app.roots.contains(root) && !django {
-            details.paths.push(way.to_owned());
-        } else {
-            way.clone_into(&mut details.workdir);
-            details.sources = true;
-        }
-    }
-
-    /// The port that the server's settings state, or the code for its own start.
-    fn restated(&self, world: &World, program: &mut Program, command: &str) -> Result<()> {
-        let mut servers = self.tables.servers.iter();
-        let server = servers.find(|server| server.command.first().is_some_and(|c| c == command));
-        let settings = server.and_then(|server| server.settings.as_ref());
-        if let Some(path) = settings.and_then(|name| self.app.dir.join(name))
-            && let Some(module) = self.sources.module(&path)?
-        {
-            let modules = [module];
-            let code = special::program(&modules, &self.tables.code);
-            let file = &modules[0].file;
-            let bound = file.facts().definitions_of(file, "bind").iter().next_back();
-            if let Some(definition) = bound {
-                let value = code.value(file, definition.value.clone());
-                let at = file.evidence(definition.name, "gunicorn's own settings");
-                if let Some(port) = crate::code::listen::port(&value) {
-                    program
-                        .env
-                        .retain(|held| Some(&held.value.key) != program.port_variable.as_ref());
-                    program.port_variable = value.parts.last().and_then(|part| part.env.clone());
-                    program.port = Some(Sourced::new(port, at));
-                }
-                return Ok(());
-            }
-        }
-        let stated = listen::listening(world.code, &self.tables.listeners, true);
-        let Some(port) = stated.port.filter(|port| port.strength.is_stated()) else {
-            return Ok(());
-        };
-        let old = program.port.as_ref().map(|port| port.value.to_string()).unwrap_or_default();
-        let number = port.value.to_string();
-        for held in &mut program.env {
-            if Some(&held.value.key) == program.port_variable.as_ref() && held.value.value == old {
-                held.value.value.clone_from(&number);
-                held.evidence.clone_from(&port.evidence);
-            }
-        }
-        if let Some(args) = &mut program.args {
-            args.value = args.value.replace(&old, &number);
-        }
-        program.port = Some(port);
-        Ok(())
-    }
-
-    /// Every module of Django's apps, which are found by name.
-    fn installed_apps(&self, root: &RelPath) -> Vec<RelPath> {
-        let usual =
-            ["admin.py", "apps.py", "models.py", "signals.py", "tasks.py", "urls.py", "views.py"];
-        let below = self.sources.all.iter().filter(|path| path.is_within(root));
-        below.filter(|path| usual.contains(&path.file_name())).cloned().collect()
-    }
-
-    /// Whether the folder's own files are needed, and which of them the build context may not hide.
-    fn carried(&self, modules: &[Rc<Module>], program: &Program, details: &mut ProgramDetails) {
-        let dir = &self.app.dir.path;
-        let alone = modules.first().is_some_and(|module| {
-            let file = &module.file.path;
-            !module.name.contains('.') && *file != init(&file.parent().unwrap_or_default())
-        });
-        let flat = modules.first().is_some_and(|module| module.root == *dir);
-        details.sources |= !program.files.is_empty() || alone && flat && order_of(details);
-        let folders = modules.iter().filter_map(|module| module.file.path.parent());
-        let hidden = folders.filter(|folder| {
-            let way = folder.strip(dir).unwrap_or_default();
-            way.split('/').any(|part| HIDDEN.contains(&part))
-        });
-        let mut unhidden: BTreeSet<String> =
-            hidden.filter_map(|folder| folder.strip(dir).map(str::to_owned)).collect();
-        let files = program.files.iter().filter_map(|file| file.value.strip(dir));
-        unhidden.extend(files.map(str::to_owned));
-        details.unhidden = unhidden.into_iter().collect();
-    }
-}
-
-/// True for a command that is not a console script of the project.
-fn order_of(details: &ProgramDetails) -> bool {
-    details.command.len() > 1
 }

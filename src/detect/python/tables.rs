@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::listen::Listener;
 use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::privileges::Privileged;
@@ -149,6 +148,46 @@ pub(super) struct Cache {
     /// The folder in the image; one below `/tmp` needs no volume.
     pub(super) folder: String,
     pub(super) note: String,
+    pub(super) source: String,
+}
+
+/// A function that listens.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listener {
+    /// Its module; empty for a method of any object, in a file that imports `near`.
+    #[serde(default)]
+    pub(super) of: String,
+    #[serde(default)]
+    pub(super) near: String,
+    pub(super) names: Vec<String>,
+    /// Names of objects that need no import beside them.
+    #[serde(default)]
+    pub(super) receivers: Vec<String>,
+    /// The names of the arguments, and their positions.
+    #[serde(default)]
+    pub(super) host: Option<String>,
+    #[serde(default)]
+    pub(super) port: Option<String>,
+    #[serde(default)]
+    pub(super) host_at: Option<usize>,
+    #[serde(default)]
+    pub(super) port_at: Option<usize>,
+    /// The name and the position of `(host, port)`, or of a text such as `[::]:50051`.
+    #[serde(default)]
+    pub(super) address: Option<String>,
+    #[serde(default)]
+    pub(super) address_at: Option<usize>,
+    /// What holds where they are not given.
+    #[serde(default)]
+    pub(super) default_host: String,
+    pub(super) default_port: Option<u16>,
+    /// A server for development.
+    #[serde(default)]
+    pub(super) development: bool,
+    /// It stops on SIGTERM.
+    #[serde(default)]
+    pub(super) stops: bool,
     pub(super) source: String,
 }
 

@@ -102,7 +102,8 @@ fn read(words: &[String]) -> Option<Told> {
             return serves.then(|| made(Target::Manage, &words, at + 2));
         }
         let file = file.trim_start_matches("./");
-        return is_script(file).then(|| made(Target::File(file.to_owned()), &words, at + 1));
+        let target = Target::File(file.to_owned());
+        return is_script(file).then(|| made(target, &words, at + 1));
     }
     if SERVERS.contains(&first.as_str()) {
         let like = |word: &&str| {
