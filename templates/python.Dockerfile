@@ -17,7 +17,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK="1" \
     {{ var.key }}={{ var.value | env }}{% endfor %}{% endif %}
 {%- if details.install and details.install.tool %}
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install {{ details.install.tool | shell }}
+    python -m venv /opt/tool \
+    && /opt/tool/bin/pip install {{ details.install.tool | shell }} \
+    && ln -s {{ details.install.link | shell }} /usr/local/bin/
 {%- endif %}
 # The environment lies at the same path in every stage. It has no pip: nothing is installed in a running container.
 RUN python -m venv --without-pip {{ details.venv }}

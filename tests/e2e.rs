@@ -224,6 +224,30 @@ const RUST_FRONT_END: App = App {
     edit: ("web/index.html", "hello from", "good day {} from"),
 };
 
+/// One of the tools that install packages each, and one way to lie each: plain files, an installed
+/// project, a member of a workspace. Not on alpine: the rig's stand-in for it has glibc, and wheels
+/// for musl do not run there.
+const fn python(name: &'static str, answer: &'static str, file: &'static str) -> App {
+    App { name, answer, deep: None, says_uid: true, edit: (file, "hello from", "good day {} from") }
+}
+
+const PYTHON_FLASK: App = App {
+    deep: Some(("/static/site.css", "sans-serif")),
+    ..python("python-flask", "hello from flask", "templates/index.html")
+};
+const PYTHON_FASTAPI: App = python("python-fastapi", "hello from fastapi", "main.py");
+const PYTHON_POETRY: App = python("python-poetry", "hello from poetry", "shop/main.py");
+const PYTHON_PDM: App = python("python-pdm", "hello from pdm", "main.py");
+const PYTHON_PIPENV: App = python("python-pipenv", "hello from pipenv", "web.py");
+const PYTHON_HASHES: App = python("python-hashes", "hello from hashes", "wsgi.py");
+const PYTHON_WORKSPACE: App = python(
+    "python-workspace",
+    "hello from workspace",
+    "packages/greeting/src/greeting/__init__.py",
+);
+const PYTHON_SRC: App = python("python-src", "hello from src", "src/clock/pages/index.html");
+const PYTHON_COMPILED: App = python("python-compiled", "hello from compiled, libpq", "main.py");
+
 macro_rules! proofs {
     ($($test:ident: $app:ident on $base:literal;)+) => {
         $(#[test]
@@ -282,6 +306,17 @@ proofs! {
     java_war_on_distroless: WAR on "distroless";
     java_war_on_alpine: WAR on "alpine";
     java_war_on_debian: WAR on "debian";
+    python_flask_on_debian: PYTHON_FLASK on "debian";
+    python_flask_on_distroless: PYTHON_FLASK on "distroless";
+    python_fastapi_on_debian: PYTHON_FASTAPI on "debian";
+    python_fastapi_on_distroless: PYTHON_FASTAPI on "distroless";
+    python_poetry_on_debian: PYTHON_POETRY on "debian";
+    python_pdm_on_debian: PYTHON_PDM on "debian";
+    python_pipenv_on_debian: PYTHON_PIPENV on "debian";
+    python_hashes_on_debian: PYTHON_HASHES on "debian";
+    python_workspace_on_debian: PYTHON_WORKSPACE on "debian";
+    python_src_on_debian: PYTHON_SRC on "debian";
+    python_compiled_on_debian: PYTHON_COMPILED on "debian";
     rust_axum_on_scratch: RUST_AXUM on "scratch";
     rust_axum_on_distroless: RUST_AXUM on "distroless";
     rust_axum_on_alpine: RUST_AXUM on "alpine";

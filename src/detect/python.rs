@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::ask::{Answerable, Answers, Question, id, split_list};
 use crate::catalog::Catalog;
 use crate::detect::{Language, Unsupported};
 use crate::facts::{EnvVar, Evidence, Facts, Finding, Program, Sourced};
@@ -66,13 +67,16 @@ pub const LANGUAGE: Language = Language {
     program,
     plan: plan::plan,
     front_end: None,
-    refine: None,
+    refine: Some(refine),
     confirm: None,
     development: None,
     packs: None,
     takes: &[],
     codes: codes::ALL,
 };
+
+/// The question of extras.
+const EXTRAS: &str = "extras";
 
 /// Manifests of conda, whose packages are not those of the official images.
 const CONDA: &[&str] = &["environment.yml", "environment.yaml"];
@@ -142,6 +146,8 @@ struct InstallRow {
     /// The command with one.
     #[serde(default)]
     locked: Vec<String>,
+    /// The option that names an extra.
+    extra: Option<String>,
     /// It does not compile what it installs.
     #[serde(default)]
     compile: bool,
@@ -190,7 +196,7 @@ pub(super) struct App<'a> {
 
 impl Application {
     /// Reads the manifests of a folder; `None` if it holds no Python application.
-    fn read(dir: &Dir) -> Result<Option<Self>> {
+    fn read(dir: &Dir, extras: &[String]) -> Result<Option<Self>> {
         let project = manifest::read(dir)?;
         let layout = workspace::layout(dir, project.as_ref())?;
         let tool = tool::choose(dir, project.as_ref(), &layout)?;
@@ -204,7 +210,7 @@ impl Application {
             return Ok(None);
         }
         let way = dir.path.strip(&layout.root).unwrap_or_default().to_owned();
-        let installed = tool::installed(&tool, project.as_ref(), &way);
+        let installed = tool::installed(&tool, project.as_ref(), &way, extras);
         let mut project = project.unwrap_or_default();
         project.installs = installs(dir, &project, &tool);
         Ok(Some(Self { dir: dir.path.clone(), project, layout, tool, installed }))
@@ -232,10 +238,10 @@ fn installs(dir: &Dir, project: &Project, tool: &Tool) -> bool {
     match (tool.from, tool.id.value.as_str()) {
         (From::Code, _) => true,
         (From::Requirements, _) => {
-            tool.requirements.iter().flat_map(|all| &all.local).any(|local| {
-                let folder = local.file.parent().and_then(|folder| folder.join(&local.way));
-                folder.as_ref() == Some(&dir.path)
-            })
+            let local = tool.requirements.iter().flat_map(|all| &all.local);
+            let mut own = local.filter_map(|local| local.file.parent()?.join(&local.way));
+            // Its commands exist only where it is installed.
+            project.builds && !project.scripts.is_empty() || own.any(|folder| folder == dir.path)
         }
         (From::Nothing, _) => project.builds && !project.scripts.is_empty(),
         (_, "poetry") => project.packaged != Some(false) && has_package(dir, project),
@@ -254,7 +260,7 @@ fn has_package(dir: &Dir, project: &Project) -> bool {
 }
 
 fn detect(dir: &Dir) -> Result<Option<Facts>> {
-    let Some(application) = Application::read(dir)? else {
+    let Some(application) = Application::read(dir, &[])? else {
         return match CONDA.iter().find(|name| dir.has(name)) {
             Some(name) => bail!(Unsupported(format!(
                 "{}: a conda environment; dockgen writes images with the official Python, whose \
@@ -305,12 +311,51 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         manifests: manifests(dir.repo, &application),
         build_args: Vec::new(),
         source: project.source.clone(),
-        questions: Vec::new(),
+        questions: question(project, tool).into_iter().collect(),
         findings,
         details: serde_json::Value::Null,
     };
     facts.set_details(&details)?;
     Ok(Some(facts))
+}
+
+/// Which extras of the project are installed; `None` where none are offered, or where the file that
+/// is installed from has its own list.
+fn question(project: &Project, tool: &Tool) -> Option<Question> {
+    let offered = project.offered();
+    let listed = matches!(tool.from, From::Requirements | From::Standard | From::Nothing);
+    if offered.is_empty() || listed || tool.id.value == "pipenv" {
+        return None;
+    }
+    Some(Question {
+        id: EXTRAS.to_owned(),
+        prompt: format!(
+            "Which extras of the project are installed? (comma-separated; it offers {})",
+            offered.join(", ")
+        ),
+        kind: Answerable::Text,
+        default: Some(Sourced::assumed(String::new())),
+        open: true,
+    })
+}
+
+/// The extras that a person asks for.
+fn extras(answers: &Answers) -> Vec<String> {
+    let listed = split_list(answers.get(EXTRAS).unwrap_or_default());
+    listed.iter().map(|name| requirement::normal(name)).collect()
+}
+
+/// Extras bring packages, which need something of the system.
+fn refine(dir: &Dir, facts: &Facts, answers: &Answers, mut program: Program) -> Result<Program> {
+    let extras = extras(answers);
+    if !extras.is_empty()
+        && let Some(application) = Application::read(dir, &extras)?
+    {
+        let python = answers.get(id::TOOLCHAIN).unwrap_or(&facts.toolchain.value);
+        let catalog = Catalog::of(LANGUAGE.id)?;
+        native::read(&application.installed, python, catalog)?.add_to(&mut program.needs);
+    }
+    Ok(program)
 }
 
 fn no_start(dir: &Dir, project: &Project) -> Finding {
@@ -355,7 +400,6 @@ fn manifests(repo: &Repo, application: &Application) -> Vec<RelPath> {
     let named = match (tool.from, tool.id.value.as_str()) {
         (From::Requirements | From::Standard | From::Code | From::Nothing, _) => &[][..],
         (_, "pipenv") => &["Pipfile"],
-        (From::Project, _) => &["pyproject.toml", "setup.cfg", "setup.py"],
         _ => &["pyproject.toml"],
     };
     for folder in folders {
@@ -366,7 +410,7 @@ fn manifests(repo: &Repo, application: &Application) -> Vec<RelPath> {
 }
 
 fn program(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
-    let Some(application) = Application::read(dir)? else {
+    let Some(application) = Application::read(dir, &[])? else {
         bail!("{}: no manifest of Python is there", dir.path)
     };
     Ok(named(&application, dir, wanted)?.0)

@@ -31,6 +31,8 @@ struct Entry {
     optional: BTreeMap<String, Vec<Wanted>>,
     /// True if the lockfile says that it is installed for production; `None` if it does not say.
     production: Option<bool>,
+    /// It is installed where an extra asks for it.
+    extra: bool,
 }
 
 /// A package by name, with extras.
@@ -91,6 +93,7 @@ impl Lock {
                 requires: wanted(table.get("dependencies")),
                 optional: optional(table),
                 production: groups(table),
+                extra: table.text_at(&["optional"]) == Some("true"),
                 package: self.package(&name, table),
             };
             self.entries.entry(name).or_default().push(entry);
@@ -162,23 +165,19 @@ impl Lock {
     }
 
     fn add(&mut self, name: String, package: Package, production: Option<bool>) {
-        let entry = Entry { package, requires: Vec::new(), optional: BTreeMap::new(), production };
+        let entry = Entry {
+            package,
+            requires: Vec::new(),
+            optional: BTreeMap::new(),
+            production,
+            extra: false,
+        };
         self.entries.entry(name).or_default().push(entry);
     }
 
-    /// The packages that production needs: those that the lockfile marks, or else `roots` and all
-    /// that they bring along.
+    /// The packages that production needs: those that the lockfile marks, `roots`, and all that
+    /// they bring along.
     pub(super) fn production(&self, roots: &[Wanted]) -> Vec<Package> {
-        let marked: Vec<Package> = self
-            .entries
-            .values()
-            .flatten()
-            .filter(|entry| entry.production == Some(true))
-            .map(|entry| entry.package.clone())
-            .collect();
-        if !marked.is_empty() {
-            return marked;
-        }
         let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut open: VecDeque<Wanted> = roots.iter().cloned().collect();
         while let Some((name, extras)) = open.pop_front() {
@@ -194,6 +193,11 @@ impl Lock {
                 }
             }
             held.extend(extras);
+        }
+        for (name, entries) in &self.entries {
+            if entries.iter().any(|entry| entry.production == Some(true) && !entry.extra) {
+                seen.entry(name.clone()).or_default();
+            }
         }
         let mut found = Vec::new();
         for (name, extras) in seen {

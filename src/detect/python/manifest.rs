@@ -13,6 +13,26 @@ use crate::path::RelPath;
 use crate::repo::{Dir, parse_toml};
 use crate::settings::{self, Item, Value};
 
+/// Extras that serve the development of a project.
+const DEVELOPMENT: [&str; 16] = [
+    "benchmark",
+    "build",
+    "ci",
+    "cov",
+    "coverage",
+    "dev",
+    "develop",
+    "development",
+    "doc",
+    "docs",
+    "lint",
+    "release",
+    "test",
+    "testing",
+    "tests",
+    "typing",
+];
+
 /// A command that installing the project creates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Script {
@@ -34,6 +54,8 @@ pub(super) struct Project {
     /// What it needs in production, each with its file.
     pub(super) dependencies: Vec<(RelPath, Requirement)>,
     pub(super) scripts: Vec<Script>,
+    /// What it needs for parts of itself, and where each is stated.
+    pub(super) extras: BTreeMap<String, (Vec<Requirement>, Evidence)>,
     /// The tools whose tables pyproject.toml has.
     pub(super) tools: Vec<String>,
     /// `build-system` exists, or a setup.py.
@@ -127,6 +149,12 @@ impl Project {
                 self.python.push(Sourced::new(text.to_owned(), at(range.line, &note)));
             }
             self.list(path, project.get("dependencies"));
+            for held in project.get("optional-dependencies").into_iter().flat_map(Item::entries) {
+                let listed = held.item.items().iter();
+                let listed =
+                    listed.filter_map(|one| Requirement::parse(one.text()?, one.line)).collect();
+                self.extra(path, &held.key, held.line, listed);
+            }
             for table in ["scripts", "gui-scripts"] {
                 self.scripts(path, project.get(table));
             }
@@ -160,6 +188,11 @@ impl Project {
             let requirement = one.text().and_then(|text| Requirement::parse(text, one.line));
             self.dependencies.extend(requirement.map(|found| (path.clone(), found)));
         }
+    }
+
+    fn extra(&mut self, path: &RelPath, key: &str, line: u32, listed: Vec<Requirement>) {
+        let evidence = Evidence::at(path, line, format!("the extra {key}"));
+        self.extras.insert(normal(key), (listed, evidence));
     }
 
     fn scripts(&mut self, path: &RelPath, table: Option<&Item>) {
@@ -239,6 +272,12 @@ impl Project {
         }
         for held in poetry.get("dependencies").into_iter().flat_map(Item::entries) {
             self.poetry_dependency(path, &held.key, held.line, &held.item);
+        }
+        for held in poetry.get("extras").into_iter().flat_map(Item::entries) {
+            let listed = held.item.items().iter();
+            let listed =
+                listed.filter_map(|one| Requirement::parse(one.text()?, one.line)).collect();
+            self.extra(path, &held.key, held.line, listed);
         }
         self.documents(poetry);
         self.scripts(path, poetry.get("scripts"));
@@ -335,6 +374,15 @@ impl Project {
             self.poetry_dependency(path, &held.key, held.line, &held.item);
         }
         self.sources(path, tree.get("source"));
+    }
+
+    /// The extras that do not serve its development.
+    pub(super) fn offered(&self) -> Vec<&str> {
+        let own = |name: &&str| {
+            let word = name.split('-').next().unwrap_or_default();
+            !DEVELOPMENT.contains(&word)
+        };
+        self.extras.keys().map(String::as_str).filter(own).collect()
     }
 
     /// True if pyproject.toml has `[tool.NAME]`.

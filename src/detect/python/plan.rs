@@ -29,6 +29,8 @@ const PATH: &str = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 struct Install {
     /// The tool and its version, as pip installs it; empty for pip itself.
     tool: Vec<Line>,
+    /// Its program, in an environment of its own.
+    link: Vec<Line>,
     env: Vec<Env>,
     cache: Line,
     /// The command, up to its options.
@@ -86,7 +88,8 @@ struct StepView {
 pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let facts = chosen.facts;
     let dir = Dir::new(chosen.repo, facts.dir.clone());
-    let app = Application::read(&dir)?.context("the manifests are gone")?;
+    let extras = super::extras(chosen.answers);
+    let app = Application::read(&dir, &extras)?.context("the manifests are gone")?;
     let details: Details = facts.details()?;
     let own = match details.programs.get(&chosen.program.id) {
         Some(own) => own.clone(),
@@ -98,10 +101,10 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let home = under(ROOT, way);
     let installs = app.project.installs;
     let sources = !installs || own.sources || own.command.is_empty();
-    let (install, mut findings) = install(chosen, &app, way)?;
+    let (install, mut findings) = install(chosen, &app, way, &extras)?;
     let secrets = secrets(chosen, &app);
     findings.extend(secrets.finding);
-    let projects = projects(&app)?;
+    let projects = projects(&app, &extras)?;
     let versions = versions(chosen, &app.project)?;
     if !versions.is_empty() && !projects.is_empty() {
         let evidence = Evidence::file(&app.project.path, "its build asks git");
@@ -262,6 +265,7 @@ fn install(
     chosen: &Chosen,
     app: &Application,
     way: &str,
+    extras: &[String],
 ) -> Result<(Option<Install>, Vec<Finding>)> {
     let rows: Vec<super::InstallRow> = chosen.catalog.table("install")?;
     let name = match app.tool.from {
@@ -277,6 +281,13 @@ fn install(
     let row = rows.into_iter().find(|row| row.name == name);
     let row = row.with_context(|| format!("the catalog has no way to install with {name}"))?;
     let mut command = if app.tool.from == From::Lock { row.locked } else { row.command };
+    if let Some(odd) = extras.iter().find(|name| !app.project.extras.contains_key(*name)) {
+        let known: Vec<&str> = app.project.extras.keys().map(String::as_str).collect();
+        bail!("--set extras={odd}: the project has no such extra; it has {}", known.join(", "));
+    }
+    if let Some(flag) = row.extra {
+        command.extend(extras.iter().flat_map(|name| [flag.clone(), name.clone()]));
+    }
     let mut without = Vec::new();
     let in_context = |path: &RelPath| -> Result<String> {
         let way = path.strip(&chosen.facts.context);
@@ -300,7 +311,7 @@ fn install(
         }
         ("uv-file", _) => {
             let file = app.tool.lock.as_ref().map_or(&app.project.path, |lock| &lock.path);
-            command.push(in_context(file)?);
+            command.extend(["--requirements".to_owned(), in_context(file)?]);
         }
         (_, Some(requirements)) => {
             let mut file = in_context(&requirements.path)?;
@@ -335,6 +346,11 @@ fn install(
         .map(|(key, value)| Ok(Env { key: EnvKey::new(key)?, value: Line::new(value)? }));
     let install = Install {
         tool: lines(&tool)?,
+        link: command
+            .first()
+            .map(|name| Line::new(format!("/opt/tool/bin/{name}")))
+            .into_iter()
+            .collect::<Result<_, _>>()?,
         env: env.collect::<Result<_>>()?,
         cache: Line::new(&row.cache)?,
         command: lines(&command)?,
@@ -362,7 +378,7 @@ fn tool_version(app: &Application, default: &str) -> String {
 }
 
 /// The folders of the repository that are installed, as pip is told them.
-fn projects(app: &Application) -> Result<Vec<Line>> {
+fn projects(app: &Application, extras: &[String]) -> Result<Vec<Line>> {
     let mut folders: Vec<&RelPath> = app.layout.locals.iter().collect();
     let local = app.tool.requirements.iter().flat_map(|all| &all.local);
     let local: Vec<RelPath> = local
@@ -380,7 +396,11 @@ fn projects(app: &Application) -> Result<Vec<Line>> {
     for folder in folders {
         let way = folder.strip(&app.layout.context);
         let way = way.with_context(|| format!("{folder} lies outside the build context"))?;
-        words.push(Line::new(if way.is_empty() { ".".to_owned() } else { format!("./{way}") })?);
+        let mut word = if way.is_empty() { ".".to_owned() } else { format!("./{way}") };
+        if !extras.is_empty() && *folder == app.dir {
+            word = format!("{word}[{}]", extras.join(","));
+        }
+        words.push(Line::new(word)?);
     }
     Ok(words)
 }

@@ -11,6 +11,9 @@ use super::{codes, installed::Installed};
 use crate::facts::{Evidence, Finding, Sourced};
 use crate::repo::Dir;
 
+/// The manifest whose list of dependencies can be read without a build.
+const MANIFEST: &str = "pyproject.toml";
+
 /// The file that says what is installed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum From {
@@ -74,7 +77,9 @@ pub(super) fn choose(dir: &Dir, project: Option<&Project>, layout: &Layout) -> R
         let from = if id.value == "pip" { From::Standard } else { From::Lock };
         return Ok(Tool { id, from, lock: Some(lock), requirements: None, findings: Vec::new() });
     }
-    if let Some(requirements) = requirements {
+    if let Some(requirements) =
+        requirements.filter(|all| project.is_none_or(|project| covers(all, project)))
+    {
         let id = Sourced::new(
             "pip".to_owned(),
             Evidence::file(&requirements.path, "a requirements file"),
@@ -89,6 +94,14 @@ pub(super) fn choose(dir: &Dir, project: Option<&Project>, layout: &Layout) -> R
         });
     }
     Ok(unlocked(dir, project))
+}
+
+/// True if a requirements file has all that a project with commands of its own needs. Otherwise it
+/// serves something else, such as its documentation.
+fn covers(requirements: &Requirements, project: &Project) -> bool {
+    let listed = |name: &str| requirements.listed.iter().any(|(_, one)| one.name == name);
+    let packaged = project.builds && !project.scripts.is_empty();
+    !packaged || project.dependencies.iter().all(|(_, one)| listed(&one.name))
 }
 
 /// Without a lockfile: what the manifest is written for.
@@ -108,8 +121,6 @@ fn unlocked(dir: &Dir, project: Option<&Project>) -> Tool {
         let here = Evidence::file(&project.path, "the manifest alone");
         vec![Finding::no_lockfile(lock, &project.path, command, [here])]
     };
-    let standard =
-        project.dependencies.iter().any(|(path, _)| path.file_name() == "pyproject.toml");
     if project.has_tool("poetry") && (project.builds || project.packaged.is_some()) {
         let findings = without("poetry.lock", "poetry lock");
         return tool("poetry", From::Manifest, evidence("[tool.poetry]"), findings);
@@ -118,23 +129,21 @@ fn unlocked(dir: &Dir, project: Option<&Project>) -> Tool {
         let findings = without("Pipfile.lock", "pipenv lock");
         return tool("pipenv", From::Manifest, evidence("a Pipfile"), findings);
     }
-    if let Some(place) = &project.dynamic {
+    let listed = project.dependencies.iter().find(|(path, _)| path.file_name() != MANIFEST);
+    let place = listed.map(|(path, one)| Evidence::at(path, one.line, "a list of dependencies"));
+    if let Some(place) = project.dynamic.clone().or(place) {
+        let file = &place.file;
         let finding = Finding::new(
             codes::DEPENDENCIES_IN_CODE,
-            format!("only a build of the project can read the dependencies in {}", project.path),
+            format!("only a build of the project can read the dependencies in {file}"),
             [place.clone()],
         );
-        return tool("uv", From::Code, evidence("a project"), vec![finding]);
-    }
-    if standard {
-        let findings = without("uv.lock", "uv lock");
-        return tool("uv", From::Project, evidence("a list of dependencies"), findings);
+        return tool("pip", From::Code, evidence("a project"), vec![finding]);
     }
     if project.dependencies.is_empty() {
         return tool("pip", From::Nothing, evidence("no dependencies"), Vec::new());
     }
-    let findings =
-        without("requirements.txt with pinned versions", "pip freeze > requirements.txt");
+    let findings = without("uv.lock", "uv lock");
     tool("uv", From::Project, evidence("a list of dependencies"), findings)
 }
 
@@ -168,7 +177,12 @@ fn missing(requirements: &Requirements) -> Vec<Finding> {
 }
 
 /// What the image holds.
-pub(super) fn installed(tool: &Tool, project: Option<&Project>, way: &str) -> Installed {
+pub(super) fn installed(
+    tool: &Tool,
+    project: Option<&Project>,
+    way: &str,
+    extras: &[String],
+) -> Installed {
     let mut installed = Installed::default();
     let mut roots: Vec<Wanted> = Vec::new();
     let mut require = |path, one| {
@@ -180,11 +194,16 @@ pub(super) fn installed(tool: &Tool, project: Option<&Project>, way: &str) -> In
     } else {
         let listed = project.into_iter().flat_map(|project| &project.dependencies);
         listed.for_each(|(path, one)| require(path, one));
+        let asked = project.into_iter().flat_map(|project| {
+            let chosen = extras.iter().filter_map(|name| project.extras.get(name));
+            chosen.flat_map(|(listed, _)| listed).map(|one| (&project.path, one))
+        });
+        asked.for_each(|(path, one)| require(path, one));
     }
     if let Some(lock) = &tool.lock {
         let own = lock.local(way).map(|package| package.name.clone());
         let named = project.and_then(|project| project.name.as_ref());
-        roots.extend(own.iter().map(|name| (name.clone(), Vec::new())));
+        roots.extend(own.iter().map(|name| (name.clone(), extras.to_vec())));
         for package in lock.production(&roots) {
             let itself = Some(&package.name) == own.as_ref()
                 || named.is_some_and(|name| normal(&name.value) == package.name);

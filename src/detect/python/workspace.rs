@@ -1,7 +1,8 @@
 //! Folders that belong together: workspaces of uv, and dependencies that are folders of the same
 //! repository.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use anyhow::Result;
 
@@ -11,7 +12,7 @@ use crate::detect::{Above, ReadFile};
 use crate::facts::{Evidence, Finding};
 use crate::glob::{Globs, Syntax};
 use crate::path::RelPath;
-use crate::repo::{Dir, parse_toml};
+use crate::repo::{Dir, Repo, parse_toml};
 use crate::settings::{self, Item};
 
 use super::codes;
@@ -70,15 +71,13 @@ fn reach(
     seen: &mut BTreeSet<RelPath>,
 ) -> Result<()> {
     let mut ways: Vec<(Option<RelPath>, String, Evidence)> = Vec::new();
-    for (way, evidence) in project.folders.values() {
+    let needed = |name: &str| project.dependencies.iter().any(|(_, one)| one.name == name);
+    for (_, (way, evidence)) in project.folders.iter().filter(|(name, _)| needed(name)) {
         ways.push((dir.path.join(way), way.clone(), evidence.clone()));
     }
-    for name in &project.members {
-        let member = layout.members.iter().chain([&layout.root]).find(|member| {
-            let held = manifest::read(&Dir::new(dir.repo, (*member).clone()));
-            let held = held.ok().flatten().and_then(|project| project.name);
-            held.is_some_and(|held| normal(&held.value) == *name)
-        });
+    let names = if project.members.is_empty() { None } else { Some(names(dir.repo, layout)?) };
+    for name in project.members.iter().filter(|name| needed(name)) {
+        let member = names.as_ref().and_then(|names| names.0.get(name));
         let evidence = Evidence::file(&project.path, format!("{name} is in the workspace"));
         ways.push((member.cloned(), name.clone(), evidence));
     }
@@ -103,6 +102,23 @@ fn reach(
         }
     }
     Ok(())
+}
+
+/// The folders of a workspace's members, by name.
+struct Names(BTreeMap<String, RelPath>);
+
+/// Read once for a workspace, each of whose members asks.
+fn names(repo: &Repo, layout: &Layout) -> Result<Rc<Names>> {
+    repo.once(&layout.root, || {
+        let mut all = BTreeMap::new();
+        for member in layout.members.iter().chain([&layout.root]) {
+            let project = manifest::read(&Dir::new(repo, member.clone()))?;
+            if let Some(name) = project.and_then(|project| project.name) {
+                all.insert(normal(&name.value), member.clone());
+            }
+        }
+        Ok(Names(all))
+    })
 }
 
 /// The patterns of a workspace's members, and of what is left out.

@@ -18,13 +18,16 @@ pub(super) fn read(dir: &Dir, project: &mut Project) -> Result<bool> {
         // Linters keep their settings in files of the same name.
         found |= cfg(&path, &text, project);
     }
-    if let Some((path, text)) = dir.text("setup.py")? {
+    // A module of a program can have that name too.
+    if let Some((path, text)) = dir.text("setup.py")?
+        && text.contains("setup(")
+    {
         script(&path, &text, project);
         found = true;
     }
     if found && project.path.is_root() {
-        let name = if dir.has("setup.py") { "setup.py" } else { "setup.cfg" };
-        project.path = dir.join(name).unwrap_or_default();
+        let mut names = ["setup.cfg", "setup.py"].into_iter().filter(|name| dir.has(name));
+        project.path = names.next_back().and_then(|name| dir.join(name)).unwrap_or_default();
     }
     Ok(found)
 }
@@ -222,6 +225,8 @@ mod tests {
         assert_eq!(project.scripts[0].name, "shop");
         assert_eq!(project.python[0].value, ">=3.10");
         let repo = Repo::from_files([("setup.cfg", "[flake8]\nmax-line-length = 100\n")]);
+        assert!(manifest::read(&repo.root()).unwrap().is_none());
+        let repo = Repo::from_files([("setup.py", "def prepare():\n    pass\n")]);
         assert!(manifest::read(&repo.root()).unwrap().is_none());
     }
 }
