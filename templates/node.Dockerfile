@@ -37,13 +37,13 @@ RUN --mount=type=cache,target=/usr/local/share/.cache/yarn
 # Before any source is copied: these bytes change with the manifests alone.
 RUN --mount=type=cache,target=/root/.yarn/berry/cache
 {%- include "node/secrets.Dockerfile" %} \
-    yarn workspaces focus {% if details.filter %}{{ details.filter | shell }} {% endif %}--production
+    {% include "node/quiet.Dockerfile" %}yarn workspaces focus {% if details.filter %}{{ details.filter | shell }} {% endif %}--production
 {%- else %}
 # Before any source is copied: these bytes change with the manifests alone.
 RUN --mount=type=cache,target=/root/.bun/install/cache
 {%- include "node/patcher.Dockerfile" %}
 {%- include "node/secrets.Dockerfile" %} \
-    rm -rf node_modules \
+    {% include "node/quiet.Dockerfile" %}rm -rf node_modules \
     && bun install --frozen-lockfile --production
 {%- set runner = ["bun", "x", "--no-install"] %}
 {%- include "node/patches.Dockerfile" %}

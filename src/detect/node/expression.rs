@@ -242,7 +242,9 @@ fn stated(tokens: &[Token]) -> Value {
     let mut index = 0;
     while let Some(token) = tokens.get(index) {
         match &token.kind {
-            Kind::Number(number) if found.literal.is_none() && !radix(tokens, index) => {
+            Kind::Number(number)
+                if found.literal.is_none() && !radix(tokens, index) && !place(tokens, index) =>
+            {
                 found.literal = Some(number.to_string());
                 found.at = token.at;
             }
@@ -312,6 +314,15 @@ fn radix(tokens: &[Token], index: usize) -> bool {
         && tokens.iter().any(|t| t.is_word("parseInt"))
 }
 
+/// True for the number of `process.argv[2]`: a place in a list, not a value.
+fn place(tokens: &[Token], index: usize) -> bool {
+    let Some([list, open]) = index.checked_sub(2).and_then(|at| tokens.get(at..index)) else {
+        return false;
+    };
+    let held = list.word().is_some_and(|word| word != "return") || list.is(')') || list.is(']');
+    held && open.is('[')
+}
+
 fn is_env_name(text: &str) -> bool {
     text.len() > 1
         && text.starts_with(|c: char| c.is_ascii_uppercase())
@@ -342,6 +353,8 @@ mod tests {
             ("", "process.env.PORT ?? 4000"),
             ("", "Number(process.env.PORT) || 4000"),
             ("", "parseInt(process.env.PORT || '4000', 10)"),
+            ("", "process.argv[2] || 4000"),
+            ("", "[4000][0]"),
             ("", "+(process.env['PORT'] || 4000)"),
             ("const port = process.env.PORT || 4000\nconst x = 1", "port"),
             ("const port: number = Number(process.env.PORT ?? 4000);", "port"),
@@ -357,5 +370,6 @@ mod tests {
         }
         assert_eq!(number("", "process.env.PORT || 4000").env, ["PORT"]);
         assert_eq!(number("const a = b; const b = a;", "a").literal, None);
+        assert_eq!(number("", "process.argv[2]").literal, None);
     }
 }

@@ -27,6 +27,9 @@ pub(crate) struct Lifecycle {
     pub(crate) development: bool,
     /// Commands that run after the install, beside the dependencies.
     pub(crate) after_install: Vec<Vec<String>>,
+    /// Scripts that stay at install and start a tool that is a development dependency.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) kept: Vec<String>,
     /// The commands among them that patch dependencies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) patches: Vec<Vec<String>>,
@@ -89,7 +92,10 @@ pub(crate) fn read(
         if installs && parts.iter().all(|part| matches!(part, Part::Install(_) | Part::Idle)) {
             let tools = commands.iter().filter_map(|command| command.argv.first());
             let mut kinds = tools.map(|tool| package.dependency(tool));
-            lifecycle.development |= kinds.any(|kind| kind == Some(Kind::Development));
+            if kinds.any(|kind| kind == Some(Kind::Development)) {
+                lifecycle.development = true;
+                lifecycle.kept.push(name.to_owned());
+            }
             lifecycle.files.extend(
                 parts.into_iter().flat_map(|p| if let Part::Install(f) = p { f } else { vec![] }),
             );
@@ -166,6 +172,8 @@ fn first_is_hook(parts: &[Part]) -> bool {
 
 /// How many scripts may lead to one another.
 const MAX_DEPTH: usize = 4;
+/// How many commands of one script are read.
+const MAX_COMMANDS: usize = 200;
 
 /// The commands without what only runs them: scripts of the package are replaced by their commands,
 /// and `yarn patch-package` is the command of a dependency.
@@ -173,6 +181,9 @@ fn local(package: &Package, commands: Vec<Command>, depth: usize) -> Vec<Command
     let scripts = package.scripts();
     let mut all = Vec::new();
     for command in commands {
+        if all.len() >= MAX_COMMANDS {
+            break;
+        }
         let mut command = script::unwrap(command);
         if let Some((name, args)) = script::runs_script(&command, &scripts) {
             let chain = script::parse(package.script(name).unwrap_or_default());

@@ -99,6 +99,11 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     stages.prune = prune;
     if prune {
         stages.patches = patches::again(&app, &tool, &installed)?;
+        // The others are told to run no scripts.
+        if matches!(tool.id.as_str(), "bun" | "yarn-berry") {
+            let quiet = installed.iter().filter_map(|one| one.quiet().transpose());
+            stages.quiet = quiet.collect::<Result<_>>()?;
+        }
     }
     let manifests = copy::manifests(&app, &tool, &installed, &shape.nested)?;
     let mut artifacts = image::artifacts(&app, &launch, &shape, chosen)?;
@@ -753,6 +758,29 @@ mod tests {
             "{text}"
         );
         assert!(!with(left, "node x.js").contains("/patcher/"));
+    }
+
+    #[test]
+    fn an_install_for_production_runs_no_script_whose_tool_it_leaves_out() {
+        let manifest = r#"{"scripts": {"start": "node server.js", "build": "x", "postinstall": "patch-package"},
+            "dependencies": {"left-pad": "1"}, "devDependencies": {"patch-package": "8"}}"#;
+        for (lock, line) in [
+            (
+                ("bun.lock", "{}"),
+                "npm pkg delete scripts.postinstall \\\n    && rm -rf node_modules",
+            ),
+            (
+                ("yarn.lock", "__metadata:\n  version: 8\n"),
+                "npm pkg delete scripts.postinstall \\\n    && yarn workspaces focus --production",
+            ),
+        ] {
+            let files = [("package.json", manifest), SERVER, lock, PATCH];
+            let text = planned(&files, "", &[]).unwrap().1;
+            assert!(text.contains(line), "{text}");
+            let kept = manifest.replace("devDependencies", "optionalDependencies");
+            let files = [("package.json", kept.as_str()), SERVER, lock, PATCH];
+            assert!(!planned(&files, "", &[]).unwrap().1.contains("npm pkg delete"));
+        }
     }
 
     #[test]

@@ -299,7 +299,9 @@ mod tests {
         let pin = ("package.json", r#"{"packageManager": "pnpm@9.1.2"}"#);
         assert_eq!(found(&[lock("lockfileVersion: '9.0'\n"), pin]).1.unwrap(), "pnpm@9.1.2");
         let berry = ("yarn.lock", "__metadata:\n  version: 8\n");
-        assert!(found(&[berry]).1.unwrap().starts_with("@yarnpkg/cli-dist@4."));
+        assert_eq!(found(&[berry]).1.unwrap(), "@yarnpkg/cli-dist@4.13.0");
+        let newer = ("yarn.lock", "__metadata:\n  version: 10\n");
+        assert_eq!(found(&[newer]).1.unwrap(), "@yarnpkg/cli-dist@4.18.1");
         let release = (".yarn/releases/yarn-4.1.0.cjs", "");
         let rc = (".yarnrc.yml", "yarnPath: .yarn/releases/yarn-4.1.0.cjs\n");
         assert_eq!(found(&[berry, release, rc]).1.unwrap(), release.0);

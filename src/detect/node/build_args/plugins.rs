@@ -135,11 +135,14 @@ pub(super) fn named(configs: &[Config]) -> Vec<(Use, Evidence)> {
             replaced(value, &mut add);
         }
         // The configuration may pass a secret to a plugin, such as a token to upload source maps.
+        let mut asked = 0;
         for (index, window) in config.tokens.windows(5).enumerate() {
             let env = window[0].is_word("process") && window[2].is_word("env");
-            if let Some(name) = window[4].word().filter(|name| env && is_secret_name(name))
-                && !served::alone(&config.tokens, index)
-            {
+            let Some(name) = window[4].word().filter(|name| env && is_secret_name(name)) else {
+                continue;
+            };
+            asked += 1;
+            if asked > MAX_ASKED || !served::alone(&config.tokens, index) {
                 add(name, window[0].at, true);
             }
         }

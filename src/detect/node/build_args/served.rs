@@ -11,6 +11,8 @@ const KEYS: [&str; 5] =
 const MAX_AROUND: usize = 40;
 /// How many places of one name are looked at.
 const MAX_PLACES: usize = 40;
+/// How many tokens before a place are looked at.
+const MAX_TOKENS: usize = 4_000;
 
 /// The expression at `index` has a value in the development server alone.
 pub(super) fn alone(tokens: &[Token], index: usize) -> bool {
@@ -42,7 +44,7 @@ fn around(tokens: &[Token], index: usize) -> impl Iterator<Item = usize> {
         let bracket = tokens[*at].is('{') || tokens[*at].is('(') || tokens[*at].is('[');
         bracket && closing(tokens, *at) > index
     };
-    (0..index).rev().filter(open).take(MAX_AROUND)
+    (0..index).rev().take(MAX_TOKENS).filter(open).take(MAX_AROUND)
 }
 
 fn serves(tokens: &[Token], open: usize) -> bool {

@@ -44,7 +44,7 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
     }
     let mut followed = Followed { commands: Vec::new(), finding: None, fixed: Vec::new() };
     let mut environment = command.env.clone();
-    let mut known = std::collections::BTreeMap::new();
+    let (mut known, mut defaults) = (std::collections::BTreeMap::new(), Vec::new());
     let mut unread: Option<(u32, String)> = None;
     let mut depth = 0usize;
     let text = text.replace("\\\n", " ");
@@ -66,7 +66,12 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
         for command in chain.commands {
             let command = script::unwrap(command);
             let settled = variables::settle_with(app, &command, &mut known);
-            followed.fixed.extend(settled.fixed);
+            if variables::sets(&command) {
+                defaults.extend(settled.fixed);
+            } else {
+                followed.fixed.extend(settled.fixed);
+                followed.fixed.extend(variables::used(&defaults, &command));
+            }
             let mut command = settled.command;
             // The container's own arguments follow the command anyway.
             command.argv.retain(|word| !matches!(word.as_str(), "$@" | "$*"));

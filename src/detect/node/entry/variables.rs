@@ -9,6 +9,8 @@ use crate::facts::{Evidence, Finding};
 
 /// How deep defaults stand inside defaults.
 const MAX_DEPTH: usize = 4;
+/// How many variables of one chain are told apart.
+const MAX_DEFAULTS: usize = 64;
 /// The longest text that a variable is replaced in, and the longest result.
 const MAX_TEXT: usize = 4 << 10;
 
@@ -156,12 +158,24 @@ fn stated(app: &App, name: &str) -> Option<String> {
     }
 }
 
+/// The command only sets variables: `export A=b`, `A=b`, `: ${A:=b}`.
+pub(super) fn sets(command: &Command) -> bool {
+    matches!(command.argv.first().map(String::as_str), None | Some("export" | ":"))
+}
+
+/// The defaults that a command takes from variables which an earlier command of its chain set.
+pub(super) fn used(defaults: &[(String, String)], command: &Command) -> Vec<(String, String)> {
+    let names = |word: &String, name: &str| {
+        ["$", "${"].iter().any(|open| word.contains(&format!("{open}{name}")))
+    };
+    let words: Vec<&String> = command.argv.iter().filter(|word| word.contains('$')).collect();
+    let used = |(name, _): &&(String, String)| words.iter().any(|word| names(word, name));
+    defaults.iter().take(MAX_DEFAULTS).filter(used).cloned().collect()
+}
+
 /// Takes the commands that only set variables (`export A=b`, `A=b`, `: ${A:=b}`) out of a chain:
 /// the commands after them get what they set. With the variables that give an argument.
 pub(super) fn spread(app: &App, commands: Vec<Command>) -> (Vec<Command>, Vec<(String, String)>) {
-    let sets = |command: &Command| {
-        matches!(command.argv.first().map(String::as_str), None | Some("export" | ":"))
-    };
     if !commands.iter().any(sets) {
         return (commands, Vec::new());
     }
@@ -171,13 +185,7 @@ pub(super) fn spread(app: &App, commands: Vec<Command>) -> (Vec<Command>, Vec<(S
         let mut settled = settle_with(app, &command, &mut known);
         if !sets(&command) {
             fixed.extend(settled.fixed);
-            let names = |word: &String, name: &str| {
-                ["$", "${"].iter().any(|open| word.contains(&format!("{open}{name}")))
-            };
-            let used = defaults.iter().filter(|(name, _): &&(String, String)| {
-                command.argv.iter().any(|word| names(word, name))
-            });
-            fixed.extend(used.cloned());
+            fixed.extend(used(&defaults, &command));
             // The words of the command itself win over what was exported before it.
             let own = |key: &str| settled.command.env.iter().any(|(held, _)| held == key);
             let before: Vec<_> = exported.iter().filter(|(key, _)| !own(key)).cloned().collect();
@@ -186,6 +194,7 @@ pub(super) fn spread(app: &App, commands: Vec<Command>) -> (Vec<Command>, Vec<(S
             continue;
         }
         defaults.append(&mut settled.fixed);
+        defaults.truncate(MAX_DEFAULTS);
         let argv = &settled.command.argv;
         let export = argv.first().is_some_and(|word| word == "export");
         let words = argv.iter().skip(1).filter(|_| export).filter_map(|word| word.split_once('='));

@@ -6,6 +6,9 @@ use super::{MAX_STEPS, Names, stated};
 use crate::budget::{MAX_EXPRESSION, MAX_PATTERN};
 use crate::detect::node::token::{Kind, Token, arguments, closing, property};
 
+/// The longest object whose members are followed, in tokens.
+const MAX_OBJECT: usize = 2_000;
+
 /// The place to which a relative path refers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Anchor {
@@ -204,6 +207,9 @@ fn member<'t>(tokens: &[Token], names: &Names<'t>) -> Option<&'t [Token]> {
         let key = key.word().filter(|_| dot.is('.'))?;
         if let [name] = value {
             value = names.value_of(name.word()?)?;
+        }
+        if value.len() > MAX_OBJECT {
+            return None;
         }
         value = property(value.first().is_some_and(|token| token.is('{')).then_some(value)?, key)?;
     }

@@ -1,5 +1,7 @@
 //! What is copied before the install: manifests, lockfiles, and the files that they name.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use super::super::App;
@@ -86,9 +88,11 @@ pub(super) fn manifests(
     folders.sort();
     folders.dedup();
     // A folder brings what lies in it.
-    let all = folders.clone();
-    let holds = |outer: &String, path: &str| path.starts_with(&format!("{outer}/"));
-    folders.retain(|path| !all.iter().any(|outer| outer != path && holds(outer, path)));
+    let all: BTreeSet<String> = folders.iter().cloned().collect();
+    folders.retain(|path| {
+        let mut above = path.match_indices('/').map(|(end, _)| &path[..end]);
+        !above.any(|above| all.contains(above))
+    });
     if let Some(workspace) = &app.workspace {
         let ways = workspace.members.iter().filter_map(|member| member.strip(&root.path));
         let paths: Vec<String> = ways.map(|way| format!("{way}/package.json")).collect();

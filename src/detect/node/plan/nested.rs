@@ -177,7 +177,7 @@ fn entered(app: &App, launch: &Launch) -> Vec<(RelPath, Evidence, bool)> {
             installed.extend(own.filter_map(|command| folder(app, &command)));
         }
     }
-    found.retain(|(folder, _, runs)| !installed.contains(folder) || *runs);
+    found.retain(|(folder, ..)| !installed.contains(folder));
     found
 }
 

@@ -62,6 +62,9 @@ pub(super) struct Stages {
     /// Folders that the program writes and that the build may make.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) made: Vec<ContainerPath>,
+    /// Scripts that the install for production would run without their tools.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) quiet: Vec<Drop>,
     /// Patches that are applied once more after the install for production.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) patches: Vec<Again>,
@@ -167,6 +170,7 @@ pub(super) fn stages(
         secrets,
         after_install: after_install.iter().map(|words| lines(words)).collect::<Result<_>>()?,
         prune: false,
+        quiet: Vec::new(),
         patches: Vec::new(),
         made: Vec::new(),
         nested: nested.iter().map(Nested::install).collect::<Result<_>>()?,

@@ -115,6 +115,11 @@ impl Installed {
         Drop::of(&self.way, &self.lifecycle.drop)
     }
 
+    /// Scripts that an install for production cannot run: their tools are for development.
+    pub(super) fn quiet(&self) -> Result<Option<Drop>> {
+        Drop::of(&self.way, &self.lifecycle.kept)
+    }
+
     /// What its lifecycle scripts leave for the build stage. `member` says that it is not the
     /// application.
     fn later(&self, member: bool) -> impl Iterator<Item = &Later> {

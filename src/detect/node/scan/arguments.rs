@@ -7,6 +7,8 @@ use crate::facts::{Evidence, Finding, FindingCode};
 
 /// How many options are named.
 const MAX_NAMES: usize = 6;
+/// How many options of one file are looked at.
+const MAX_OPTIONS: usize = 200;
 
 /// An option that is demanded.
 struct Demanded {
@@ -74,7 +76,7 @@ fn same(one: &str, other: &str) -> bool {
 
 fn demanded(source: &Source) -> Vec<Demanded> {
     let tokens = source.tokens.as_slice();
-    let mut found = Vec::new();
+    let (mut found, mut looked) = (Vec::new(), 0);
     for (index, token) in tokens.iter().enumerate() {
         let next = tokens.get(index + 1);
         let called = next.is_some_and(|next| next.is('('));
@@ -83,7 +85,8 @@ fn demanded(source: &Source) -> Vec<Demanded> {
             Some("demandOption" | "demand" | "isRequired")
                 if next.is_some_and(|next| next.is(':')) =>
             {
-                found.extend(of_object(source, index));
+                looked += 1;
+                found.extend((looked <= MAX_OPTIONS).then(|| of_object(source, index)).flatten());
             }
             // `.demandOption(["port"])`
             Some("demandOption") if called => {

@@ -11,7 +11,7 @@ use crate::path::RelPath;
 const STARTS: [(&str, &[&str]); 3] =
     [("Worker", &["worker_threads"]), ("fork", &["child_process"]), ("Piscina", &["piscina"])];
 
-/// How many scripts of one call are followed.
+/// How many calls of one file, and how many scripts of one call, are followed.
 const MAX_SCRIPTS: usize = 16;
 
 /// The arguments that name such scripts.
@@ -30,6 +30,7 @@ pub(super) fn started(source: &Source) -> Vec<&[Token]> {
             found.extend(named.or_else(|| args.first().copied()).filter(|arg| !arg.is_empty()));
         }
     }
+    found.truncate(MAX_SCRIPTS);
     found
 }
 
