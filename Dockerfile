@@ -32,9 +32,10 @@ RUN --mount=type=bind,target=/src,rw \
     && cp /target/release/dockgen /out/dockgen
 
 FROM gcr.io/distroless/cc-debian13:nonroot AS runtime
-WORKDIR /app
 
-COPY --from=build /out/dockgen /app/dockgen
+COPY .github/workflows /data/.github/workflows
+COPY dockgen.toml /data/dockgen.toml
+COPY --from=build /out/dockgen /usr/local/bin/dockgen
 
 ARG VERSION=unknown
 ARG REVISION=unknown
@@ -43,4 +44,6 @@ LABEL org.opencontainers.image.title="dockgen" \
       org.opencontainers.image.revision="$REVISION"
 
 USER 65532:65532
-ENTRYPOINT ["/app/dockgen"]
+# Folders that the program writes. WORKDIR makes them, owned by the user above; mount a volume to keep what is in them.
+WORKDIR /data
+ENTRYPOINT ["/usr/local/bin/dockgen"]

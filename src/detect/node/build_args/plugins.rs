@@ -14,6 +14,10 @@ use super::uses::Use;
 use crate::docker::lint::is_secret_name;
 use crate::facts::Evidence;
 
+/// Secrets of one configuration whose surroundings are read: each reading walks outward from the
+/// variable.
+const MAX_ASKED: usize = 40;
+
 /// Configurations that are read if the script names none.
 const STEMS: [&str; 14] = [
     "webpack.config",
