@@ -1,11 +1,12 @@
 //! Calls, definitions, functions and fields of a file, found in its tokens without a grammar.
 
+pub(super) mod assigned;
+
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::file::File;
 use super::functions::{self, Function};
-use super::indented;
 use super::tree::{Kind, Tree};
 use crate::facts::Evidence;
 
@@ -179,7 +180,7 @@ impl Facts {
                 }
                 (Some(Kind::Word), _) if is_call(tree, at) => facts.calls.push(at),
                 (Some(Kind::Mark), ":=" | "=") if tree.dialect().indents => {
-                    facts.definitions.extend(indented::assigned(tree, at));
+                    facts.definitions.extend(assigned::of(tree, at));
                 }
                 (Some(Kind::Mark), ":=" | "=") => facts.assignment(tree, at, body),
                 (Some(Kind::Mark), ":") if !tree.dialect().indents => facts.field(tree, at),

@@ -15,10 +15,6 @@ pub(super) const ALL: &[FindingCode] = &[
     WORKSPACE_MEMBER_MISSING,
 ];
 
-/// Why a line that names a folder outside the build context is an error.
-const OUTSIDE_WHY: &str = "the go command needs every module that is named there, and a build \
-    context cannot reach what lies outside";
-
 pub(super) const EMBED_PLACEHOLDER: FindingCode = FindingCode::Own(&Row::warning(
     "embed-placeholder",
     "the program embeds a folder that holds only a placeholder",
@@ -60,7 +56,8 @@ pub(super) const PRIVATE_MODULES: FindingCode = FindingCode::Own(&Row::warning(
 pub(super) const REPLACE_MISSING: FindingCode = FindingCode::Own(&Row::error(
     "replace-missing",
     "`replace` in go.mod or go.work names a folder that holds no go.mod inside the repository",
-    OUTSIDE_WHY,
+    "the go command needs every module that is named there, and a build context cannot reach \
+    what lies outside",
     Finding::OUTSIDE_FIX,
 ));
 
@@ -81,6 +78,7 @@ pub(super) const VENDOR_STALE: FindingCode = FindingCode::Own(&Row::error(
 pub(super) const WORKSPACE_MEMBER_MISSING: FindingCode = FindingCode::Own(&Row::error(
     "workspace-member-missing",
     "`use` in go.work names a folder that holds no go.mod inside the repository",
-    OUTSIDE_WHY,
+    "the go command needs every module that is named there, and a build context cannot reach \
+    what lies outside",
     Finding::OUTSIDE_FIX,
 ));

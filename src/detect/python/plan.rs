@@ -1,6 +1,8 @@
 //! The plan of a Python program: an environment with the dependencies, the project, and what the
 //! final image carries.
 
+mod secrets;
+
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
@@ -10,7 +12,7 @@ use super::{Application, Details, ProgramDetails, Step, codes};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, EnvKey, Line};
-use crate::facts::{BuildSecret, Evidence, Finding, Handed};
+use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 use crate::plan::{Artifact, Build, CopySpec, DevCommand, Env, split_words};
 use crate::repo::Dir;
@@ -102,7 +104,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let installs = app.project.installs;
     let sources = !installs || own.sources || own.command.is_empty();
     let (install, mut findings) = install(chosen, &app, way, &extras)?;
-    let secrets = secrets(chosen, &app);
+    let secrets = secrets::secrets(chosen, &app);
     findings.extend(secrets.finding);
     let projects = projects(&app, &extras)?;
     let versions = versions(chosen, &app.project)?;
@@ -471,75 +473,6 @@ fn artifacts(chosen: &Chosen, own: &ProgramDetails, shape: &Shape) -> Result<Vec
     }
     let _ = shape.install;
     Ok(all)
-}
-
-/// The login of package indexes.
-struct Secrets {
-    mounts: Vec<BuildSecret>,
-    netrc: bool,
-    finding: Option<Finding>,
-}
-
-fn secrets(chosen: &Chosen, app: &Application) -> Secrets {
-    let mut secrets = Secrets { mounts: Vec::new(), netrc: false, finding: None };
-    let public: Vec<String> = chosen.catalog.table("public").unwrap_or_default();
-    let listed = app.tool.requirements.iter().flat_map(|all| &all.indexes);
-    let listed = listed.map(|(url, evidence)| (String::new(), url.clone(), evidence.clone()));
-    let stated = app.project.indexes.iter().cloned();
-    let private = |url: &str| !public.iter().any(|host| url.contains(host.as_str()));
-    for (name, url, evidence) in listed.chain(stated).filter(|(_, url, _)| private(url)) {
-        let variables = variables(&url);
-        let rows: Vec<super::LoginRow> = chosen.catalog.table("login").unwrap_or_default();
-        let row = rows.into_iter().find(|row| row.tool == app.tool.id.value && !name.is_empty());
-        let upper: String = name
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
-            .collect();
-        let names: Vec<String> = match row {
-            _ if !variables.is_empty() => variables,
-            Some(row) => row.variables.iter().map(|name| name.replace("{name}", &upper)).collect(),
-            None => Vec::new(),
-        };
-        secrets.netrc |= names.is_empty();
-        let flags: Vec<String> =
-            names.iter().map(|name| format!("--secret id={name},env={name}")).collect();
-        for name in names {
-            secrets.mounts.push(BuildSecret {
-                id: name.clone(),
-                handed: Handed::Variable(name),
-                required: false,
-            });
-        }
-        if secrets.finding.is_none() {
-            let host = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-            let host =
-                host.rsplit('@').next().unwrap_or_default().split('/').next().unwrap_or_default();
-            let what = format!("packages come from the index {host}, which is not PyPI");
-            let mut finding = Finding::new(codes::PRIVATE_INDEX, what, [evidence]);
-            if !flags.is_empty() {
-                finding =
-                    finding.with_fix(format!("build with `docker build {} ...`", flags.join(" ")));
-            }
-            secrets.finding = Some(finding);
-        }
-    }
-    secrets
-}
-
-/// The variables in an address: `https://${USER}:${TOKEN}@example.com`.
-fn variables(url: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for part in url.split('$').skip(1) {
-        let name: String = part
-            .trim_start_matches('{')
-            .chars()
-            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-            .collect();
-        if !name.is_empty() && !found.contains(&name) {
-            found.push(name);
-        }
-    }
-    found
 }
 
 fn manifests(chosen: &Chosen) -> Result<Vec<CopySpec>> {
