@@ -423,7 +423,7 @@ pub(crate) struct Verify {
 }
 
 /// `dockgen prove`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(
     after_help = "It builds what `dockgen update` would write, watches the program on a root that it \
                   may write, turns what was seen into answers, and verifies the result without \

@@ -95,6 +95,11 @@ pub(crate) fn writing(write: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Res
     Ok(())
 }
 
+/// Says that files were written and more is to come: a signal ends the run again.
+pub(crate) fn go_on() {
+    *written() = false;
+}
+
 #[cfg(unix)]
 mod terminal {
     use std::io::stdin;

@@ -13,8 +13,10 @@ mod planned;
 mod ports;
 mod propose;
 pub mod report;
+mod services;
 
 pub use propose::{Found, Given, Remains, Row};
+pub use services::{Needed, complete};
 
 use std::time::Instant;
 
@@ -82,6 +84,8 @@ pub struct Proven {
     pub answers: Vec<Found>,
     /// Variables that the runs were given, and that `docker run` needs too.
     pub given: Vec<Given>,
+    /// The services that it seems to need, each started beside it if its image can be had.
+    pub services: Vec<Needed>,
     /// What no answer settles.
     pub remains: Vec<Remains>,
     /// The rounds.
@@ -102,8 +106,13 @@ pub struct Proven {
 /// If the engine cannot be run or stopped responding, or if this machine is the reason that nothing
 /// was proved.
 pub fn prove(app: &App, setting: Setting) -> Result<Proven> {
-    let mut state =
-        State { setting, app: app.answering(&[], Origin::Seen)?, helper: None, proven: None };
+    let mut state = State {
+        setting,
+        app: app.answering(&[], Origin::Seen)?,
+        helper: None,
+        lacking: Vec::new(),
+        proven: None,
+    };
     loop {
         if state.round()? {
             break;
@@ -117,6 +126,8 @@ struct State<'a, 'e> {
     setting: Setting<'e>,
     app: App<'a>,
     helper: Option<Result<Helper<'e>, String>>,
+    /// Services that are not started.
+    lacking: Vec<Remains>,
     proven: Option<Proven>,
 }
 
@@ -139,6 +150,13 @@ impl State<'_, '_> {
         let mut proven = self.proven.take().unwrap_or_else(|| Proven::new(&planned));
         proven.outputs.clone_from(&planned.outputs);
         proven.foreign.clone_from(&planned.foreign);
+        if number == 1 {
+            proven.services = services::needed(&self.app, &planned.draft)?;
+            for needed in &proven.services {
+                let started = beside(engine, needed, &mut self.setting.wanted, watch)?;
+                self.lacking.extend(started);
+            }
+        }
         watch(&Event::Doing(format!("round {number}: building")));
         let paths = (subject.context(), subject.file.clone());
         let order = Order::new(&self.setting.wanted, &paths);
@@ -162,7 +180,11 @@ impl State<'_, '_> {
             let from = subject.plan.builder.as_str();
             self.helper = Some(Helper::make(engine, from, &self.setting.wanted, watch)?);
         }
-        let found = self.watched(&subject, (image, &contents), &mut round, &mut proven)?;
+        let migration = migration(&self.app, &subject, &contents, &mut self.setting.wanted)?;
+        let mut found = self.watched(&subject, (image, &contents), &mut round, &mut proven)?;
+        found.rows.extend(proven.services.iter().map(|needed| needed.row(&self.setting.wanted)));
+        found.rows.extend(migration);
+        found.remains.extend(self.lacking.iter().cloned());
         proven.merge(found, &mut round);
         let changed = !round.changed.is_empty();
         round.seconds = rounded(began);
@@ -280,6 +302,7 @@ impl Proven {
             rows: Vec::new(),
             answers: Vec::new(),
             given: Vec::new(),
+            services: Vec::new(),
             remains: Vec::new(),
             rounds: Vec::new(),
             verified: None,
@@ -342,6 +365,56 @@ impl Proven {
         let blocked = self.remains.iter().any(|one| one.blocks);
         self.proved = !blocked && self.verified.as_ref().is_some_and(|proof| proof.proved);
     }
+}
+
+/// Starts a service with every run, or says why not.
+fn beside(
+    engine: &Engine,
+    needed: &Needed,
+    wanted: &mut Wanted,
+    watch: Watch,
+) -> Result<Option<Remains>> {
+    let Needed { name, image, because, .. } = needed;
+    let lacking = |why: String| Remains {
+        what: format!("it seems to need {name} ({because}), and {why}"),
+        fix: format!(
+            "start one beside it: --service {name}=IMAGE, and point the program to it with --env"
+        ),
+        blocks: false,
+    };
+    if wanted.services.contains_key(name) {
+        return Ok(None);
+    }
+    Ok(match verify::fetch(engine, image, watch)? {
+        Ok(()) => {
+            services::add(needed, wanted);
+            None
+        }
+        Err(why) => Some(lacking(format!("the image {image} cannot be had: {why}"))),
+    })
+}
+
+/// Plans the migration that the repository names to run before the program, with its row.
+fn migration(
+    app: &App,
+    subject: &Subject,
+    contents: &Contents,
+    wanted: &mut Wanted,
+) -> Result<Option<Row>> {
+    if wanted.services.is_empty() {
+        return Ok(None);
+    }
+    let tree = contents.tree();
+    let holds = |path: &str| tree.contains_key(path.trim_matches('/'));
+    let found = services::migration(app, &subject.plan, &holds)?;
+    let Some(found) = found else { return Ok(None) };
+    let seen = if found.words.is_empty() {
+        format!("`{}` cannot run in the image", found.line)
+    } else {
+        format!("`{}` ran before it", found.line)
+    };
+    wanted.prepare = if found.words.is_empty() { Vec::new() } else { vec![found.words] };
+    Ok(Some(Row { what: "migration".to_owned(), assumed: found.place, seen, changed: None }))
 }
 
 /// Why it does not build.

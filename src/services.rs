@@ -99,7 +99,7 @@ pub fn rows() -> Result<&'static [Row]> {
 
 impl Row {
     /// Fills in the placeholders of a text for the application `name`.
-    fn fill(&self, text: &str, name: &str) -> String {
+    pub(crate) fn fill(&self, text: &str, name: &str) -> String {
         text.replace("{name}", name)
             .replace("{password}", PASSWORD)
             .replace("{host}", &self.id)
@@ -136,6 +136,37 @@ impl Row {
         let version: Option<u32> = digits[..end].parse().ok();
         let earlier = self.earlier.as_ref().filter(|held| version.is_some_and(|v| v < held.before));
         earlier.map(|held| held.data.as_str()).or(self.data.as_deref())
+    }
+
+    /// The manifest that names a client library of the service. Lockfiles name libraries that nobody
+    /// may use.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn named_in(&self, repo: &Repo, manifests: &[RelPath]) -> Result<Option<RelPath>> {
+        for path in manifests.iter().filter(|path| repo.size(path) <= MAX_SIZE) {
+            if path.file_name().contains("lock") || path.extension() == "sum" {
+                continue;
+            }
+            let text = repo.source_text(path)?;
+            if text.is_some_and(|text| names_one(&text, &self.packages)) {
+                return Ok(Some(path.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The row of an image that takes the row's settings, whatever its tag.
+    ///
+    /// # Errors
+    /// As [`rows`].
+    pub fn of_image(image: &str) -> Result<Option<&'static Self>> {
+        let image = image.split('@').next().unwrap_or_default();
+        let repository = match image.rsplit_once(':') {
+            Some((repository, tag)) if !tag.contains('/') => repository,
+            _ => image,
+        };
+        Ok(rows()?.iter().find(|row| row.is_image(repository) == Some(true)))
     }
 
     /// True for an image of this service; whether it takes the row's settings.

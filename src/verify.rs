@@ -34,6 +34,7 @@ mod unwritten;
 pub use crate::config::verify::{Settings, Wanted};
 pub use archive::{Entry, Kind};
 pub use bases::Row;
+pub use beside::fetch;
 pub use boot::{Boot, Stop};
 pub use build::{Built, Order, build};
 pub use caching::{Caching, Rebuild};

@@ -500,6 +500,20 @@ impl<'a> Wizard<'a> {
         }
     }
 
+    /// Asks a question with yes or no.
+    ///
+    /// # Errors
+    /// [`Interrupted`], or an error of the terminal.
+    pub(crate) fn confirm(&self, prompt: &str, default: bool) -> Result<bool> {
+        let prompt = self.short(prompt, prompt)?;
+        ask(|| {
+            Confirm::with_theme(&self.theme)
+                .with_prompt(prompt)
+                .default(default)
+                .interact_on(&self.board.term)
+        })
+    }
+
     /// A prompt that fits on one line.
     fn short(&self, prompt: &str, word: &str) -> Result<String> {
         let prompt = inline(prompt);

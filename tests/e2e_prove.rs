@@ -165,6 +165,48 @@ fn a_variable_is_taken_from_an_example_or_asked_for() {
     app.prove(&["--env", "SHOP_GREETING=hi"], 0);
 }
 
+/// The image of a service: the official one, or what stands in for it where no registry is reached.
+fn provide_service(image: &str, stand_in: &str) {
+    let there = |words: &[&str]| {
+        Command::new("docker").args(words).arg(image).output().unwrap().status.success()
+    };
+    if there(&["image", "inspect"]) || there(&["pull", "--quiet"]) {
+        return;
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/prove/stand-ins");
+    let file = folder.join(format!("{stand_in}.Dockerfile"));
+    provide_bases(&file);
+    let mut build = Command::new("docker");
+    build.args(["buildx", "build", "--load", "--quiet", "-t", image, "-f"]).arg(file).arg(folder);
+    println!("{image}: no registry is reached; {stand_in}.Dockerfile stands in");
+    run(&mut build);
+}
+
+#[test]
+fn a_database_is_started_and_brought_up_to_date() {
+    if engine().is_none() {
+        return;
+    }
+    provide_service("postgres:18-alpine", "postgres");
+    let app = App::new("postgres").prove(&[], 0);
+    let service = &app["services"][0];
+    assert_eq!(service["name"], "postgres", "{app:#}");
+    assert_eq!(service["because"], "package.json", "{app:#}");
+    let rows = app["rows"].to_string();
+    assert!(rows.contains("`node migrate.js` ran before it"), "{app:#}");
+}
+
+#[test]
+fn a_cache_of_the_compose_file_is_started() {
+    if engine().is_none() {
+        return;
+    }
+    provide_service("redis:7-alpine", "redis");
+    let app = App::new("redis").prove(&[], 0);
+    assert_eq!(app["services"][0]["because"], "compose.yaml:2", "{app:#}");
+    assert_eq!(app["services"][0]["image"], "redis:7-alpine");
+}
+
 #[test]
 fn what_never_listens_or_never_ends_is_told() {
     if engine().is_none() {

@@ -89,6 +89,47 @@ fn asks_what_is_open_shows_and_writes() {
     assert!(terminal.screen.text().contains("unchanged Dockerfile"), "{}", terminal.screen.text());
 }
 
+/// An engine whose builds fail.
+const ENGINE: &str = r#"#!/bin/sh
+case "$*" in
+  --version) echo "Docker version 28.0.1" ;;
+  version*) echo 28.0.1 ;;
+  "buildx build --help") echo rawjson ;;
+  "buildx build"*)
+    echo '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","error":"exit code: 1"}]}' >&2
+    exit 1 ;;
+esac
+"#;
+
+#[test]
+fn where_an_engine_answers_a_proof_is_offered() {
+    use std::os::unix::fs::PermissionsExt;
+    let (dir, engine) = (shop(), tempfile::tempdir().unwrap());
+    let docker = engine.path().join("docker");
+    fs::write(&docker, ENGINE).unwrap();
+    fs::set_permissions(&docker, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", engine.path().display());
+    let offered = |answer: &str| {
+        let args = ["init", "--entrypoint", "./cmd/server"];
+        let env = [("PATH", path.as_str()), ("DOCKER_HOST", "")];
+        let mut terminal = Terminal::start_in(dir.path(), SIZE, &args, &env);
+        terminal.wait_for("quit, write nothing");
+        terminal.press(ENTER);
+        terminal.wait_for("Prove it now (builds the image)?");
+        assert!(dir.path().join("Dockerfile").exists(), "the files are written before");
+        terminal.press(answer);
+        let (code, restored) = terminal.end();
+        assert!(restored, "{}", terminal.screen.text());
+        (code, terminal.screen.text())
+    };
+    assert_eq!(offered(ENTER).0, 0);
+    let (code, text) = offered("y");
+    assert!(
+        code == 1 && text.contains("it does not build") && text.contains("not proved"),
+        "{text}"
+    );
+}
+
 #[test]
 fn an_answer_can_be_changed() {
     let dir = shop();

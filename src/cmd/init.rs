@@ -41,15 +41,9 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     let talk = screen.attended && !(args.yes || args.json || args.stdout);
 
     let mut compose = args.compose;
+    let wizard = Wizard::new(&screen.err, &here, args.dry_run);
     let drafts = if talk {
-        talk_through(
-            args,
-            &survey,
-            &flags,
-            output.as_ref(),
-            &Wizard::new(&screen.err, &here, args.dry_run),
-            &mut compose,
-        )?
+        talk_through(args, &survey, &flags, output.as_ref(), &wizard, &mut compose)?
     } else {
         let chosen = survey.selection.taken.clone();
         for_one(&survey, &chosen, output.is_some() || args.stdout)?;
@@ -105,6 +99,9 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     if let Some((_, error)) = refused {
         screen.fail(&error);
         return Ok(Exit::Failed);
+    }
+    if talk && !args.dry_run {
+        return super::prove::offer(&args.wanted.path, &args.wanted.apps, &wizard, screen);
     }
     Ok(Exit::Done)
 }

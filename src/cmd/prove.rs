@@ -1,5 +1,6 @@
 //! `dockgen prove`: builds, watches, corrects and verifies.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
@@ -16,6 +17,7 @@ use crate::plan::split_words;
 use crate::prove::{self, Proven, Setting, report};
 use crate::screen::{self, Screen, visible};
 use crate::verify::{self, Engine, Wanted};
+use crate::wizard::Wizard;
 use crate::write::{self, Output};
 
 /// Proves every application that is meant, and writes what was found if that is wanted.
@@ -24,16 +26,66 @@ pub(super) fn run(args: &Prove, screen: &Screen) -> Result<Exit> {
     interrupt::before_end(verify::abandon, "interrupted; what was started is removed again");
     let outcome = all(args, screen);
     left_behind(screen);
-    let (engine, proven) = outcome?;
+    let Outcome { engine, root, proven } = outcome?;
+    if args.write {
+        keep(&root, &proven)?;
+    }
     if args.json {
         screen::json(&report::json(&engine, &proven, args.write)?)?;
     } else {
-        for one in &proven {
-            screen.print(&report::text(one, &screen.out))?;
-        }
+        show(&proven, screen)?;
         screen.print(closing(&proven, args.write))?;
     }
-    Ok(if proven.iter().all(|one| one.proved) { Exit::Done } else { Exit::Differs })
+    Ok(exit(&proven))
+}
+
+/// Offers a proof to a person whose files were just written, if an engine answers.
+pub(super) fn offer(
+    path: &Path,
+    apps: &[String],
+    wizard: &Wizard,
+    screen: &Screen,
+) -> Result<Exit> {
+    if Engine::find().is_err() || !wizard.confirm("Prove it now (builds the image)?", false)? {
+        return Ok(Exit::Done);
+    }
+    interrupt::go_on();
+    interrupt::before_end(verify::abandon, "interrupted; what was started is removed again");
+    let args = Prove { path: path.to_owned(), apps: apps.to_vec(), ..Prove::default() };
+    let outcome = all(&args, screen);
+    left_behind(screen);
+    let Outcome { root, proven, .. } = outcome?;
+    show(&proven, screen)?;
+    let found = proven.iter().any(|one| !one.answers.is_empty());
+    if found && wizard.confirm("Keep what was found (updates the files)?", true)? {
+        keep(&root, &proven)?;
+        screen.print(closing(&proven, true))?;
+    }
+    Ok(exit(&proven))
+}
+
+fn exit(proven: &[Proven]) -> Exit {
+    if proven.iter().all(|one| one.proved) { Exit::Done } else { Exit::Differs }
+}
+
+fn show(proven: &[Proven], screen: &Screen) -> Result<()> {
+    proven.iter().try_for_each(|one| screen.print(&report::text(one, &screen.out)))
+}
+
+/// Writes the answers and the files that they lead to.
+fn keep(root: &Path, proven: &[Proven]) -> Result<()> {
+    if let Some(why) = proven.iter().find_map(|one| one.foreign.as_ref()) {
+        bail!("nothing was written: {why}");
+    }
+    let outputs: Vec<Output> = proven.iter().flat_map(|one| one.outputs.clone()).collect();
+    interrupt::writing(|| write::all(root, &outputs))
+}
+
+/// What became of all applications.
+struct Outcome {
+    engine: Engine,
+    root: PathBuf,
+    proven: Vec<Proven>,
 }
 
 /// Says what could not be removed.
@@ -58,7 +110,7 @@ fn closing(proven: &[Proven], written: bool) -> &'static str {
     }
 }
 
-fn all(args: &Prove, screen: &Screen) -> Result<(Engine, Vec<Proven>)> {
+fn all(args: &Prove, screen: &Screen) -> Result<Outcome> {
     let progress = Progress::new(screen.progress && !args.quiet);
     let survey = pipeline::survey_known(&args.path, &args.apps, &|n| progress.seen(n))?;
     drop(progress);
@@ -83,14 +135,7 @@ fn all(args: &Prove, screen: &Screen) -> Result<(Engine, Vec<Proven>)> {
             .with_context(|| format!("the application in {}", here.path(&app.facts.dir)))?;
         all.push(proven);
     }
-    if args.write {
-        if let Some(why) = all.iter().find_map(|one| one.foreign.as_ref()) {
-            bail!("nothing was written: {why}");
-        }
-        let outputs: Vec<Output> = all.iter().flat_map(|one| one.outputs.clone()).collect();
-        interrupt::writing(|| write::all(&survey.place.root, &outputs))?;
-    }
-    Ok((engine, all))
+    Ok(Outcome { engine, root: survey.place.root.clone(), proven: all })
 }
 
 /// The settings: flags first, then dockgen.toml.
@@ -109,6 +154,7 @@ fn wanted(args: &Prove, app: &App) -> Result<Wanted> {
         let known = wanted.services.remove(name).unwrap_or_default();
         wanted.services.insert(name.clone(), Service { image: image.clone(), ..known });
     }
+    prove::complete(&mut wanted)?;
     wanted.memory = args.memory.clone().unwrap_or(wanted.memory);
     wanted.publish = args.publish;
     wanted.secrets = args.secrets.iter().map(|secret| from_here(secret)).collect::<Result<_>>()?;

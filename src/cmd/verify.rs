@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::interrupt;
 use crate::pipeline::{self, App};
 use crate::plan::split_words;
+use crate::prove;
 use crate::screen::{self, Screen, visible};
 use crate::verify::{self, Engine, Proof, Subject, Wanted, page, report};
 
@@ -134,6 +135,7 @@ fn wanted(args: &Verify, app: &App) -> Result<Wanted> {
         let known = wanted.services.remove(name).unwrap_or_default();
         wanted.services.insert(name.clone(), Service { image: image.clone(), ..known });
     }
+    prove::complete(&mut wanted)?;
     wanted.memory = args.memory.clone().unwrap_or(wanted.memory);
     wanted.publish = args.publish;
     wanted.secrets = args.secrets.iter().map(|secret| from_here(secret)).collect::<Result<_>>()?;

@@ -119,6 +119,9 @@ pub struct Wanted {
     pub edit: Option<Edit>,
     /// Services beside the program.
     pub services: BTreeMap<String, Service>,
+    /// Commands that run in the image beside the services before the program: programs with their
+    /// arguments.
+    pub prepare: Vec<Vec<String>>,
     /// The caching proofs.
     pub caching: Proofs,
     /// Also verify every other base that fits.
@@ -168,6 +171,7 @@ impl Wanted {
             max_changed_mb: settings.max_changed_mb,
             edit: settings.edit.clone(),
             services: settings.services.clone(),
+            prepare: Vec::new(),
             caching: Proofs::default(),
             bases: false,
             capped,

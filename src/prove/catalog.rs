@@ -19,6 +19,19 @@ pub(super) struct Catalog {
     /// Packages by the program that they bring.
     pub(super) programs: BTreeMap<String, String>,
     pub(super) folders: Folders,
+    /// Variables by the id of a service.
+    pub(super) usual: BTreeMap<String, Vec<String>>,
+    pub(super) migrations: Migrations,
+}
+
+/// Scripts that bring a database up to date.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Migrations {
+    pub(super) manifest: String,
+    pub(super) table: String,
+    pub(super) names: Vec<String>,
+    pub(super) programs: String,
 }
 
 /// What a program misses.

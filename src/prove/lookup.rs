@@ -9,6 +9,9 @@ use crate::path::RelPath;
 use crate::pipeline::App;
 use crate::settings;
 
+/// Number of variables that are read from one file.
+const MAX_EXAMPLES: usize = 500;
+
 /// The path in the repository of a file that the program opens at `path` in the container: at the
 /// same place below the working directory, or the only one whose path ends like it.
 pub(super) fn file(app: &App, workdir: &str, path: &str) -> Option<RelPath> {
@@ -72,25 +75,35 @@ pub(super) fn library(name: &str) -> Result<Option<String>> {
     Ok(all.filter(fits).min_by_key(|package| package.len()).cloned())
 }
 
+/// The variables that the repository shows with a value, each with its place.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(super) fn examples(app: &App) -> Result<Vec<(String, String, Evidence)>> {
+    let repo = &app.survey.repo;
+    let root = RelPath::root();
+    let mut found: Vec<(String, String, Evidence)> = Vec::new();
+    for folder in [&app.facts.dir, &root] {
+        for file in &catalog()?.variable.examples {
+            let Some(path) = folder.join(file).filter(|path| repo.is_file(path)) else { continue };
+            let Some(text) = repo.text(&path)? else { continue };
+            for one in settings::assignments(&text).into_iter().take(MAX_EXAMPLES) {
+                let value = one.value.trim().trim_matches(['"', '\'']).to_owned();
+                let known = found.iter().any(|(key, ..)| *key == one.key);
+                if !known && !value.chars().any(char::is_control) {
+                    found.push((one.key, value, Evidence::at(&path, one.line, "an example")));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// A value of a variable that the repository shows as an example.
 ///
 /// # Errors
 /// If a file cannot be read.
 pub(super) fn example(app: &App, name: &str) -> Result<Option<(String, Evidence)>> {
-    let repo = &app.survey.repo;
-    let root = RelPath::root();
-    for folder in [&app.facts.dir, &root] {
-        for file in &catalog()?.variable.examples {
-            let Some(path) = folder.join(file).filter(|path| repo.is_file(path)) else { continue };
-            let Some(text) = repo.text(&path)? else { continue };
-            let all = settings::assignments(&text);
-            let Some(found) = all.iter().find(|one| one.key == name) else { continue };
-            let value = found.value.trim().trim_matches(['"', '\'']);
-            if !value.is_empty() && !value.chars().any(char::is_control) {
-                let place = Evidence::at(&path, found.line, "an example");
-                return Ok(Some((value.to_owned(), place)));
-            }
-        }
-    }
-    Ok(None)
+    let found = examples(app)?.into_iter().find(|(key, value, _)| key == name && !value.is_empty());
+    Ok(found.map(|(_, value, place)| (value, place)))
 }

@@ -104,6 +104,13 @@ impl View<'_> {
         for one in &missing {
             self.missing(one, &mut found)?;
         }
+        if let Some(why) = &self.observed.unprepared {
+            found.remains.push(Remains {
+                what: format!("what has to run before it fails: {why}"),
+                fix: "run it by hand against the service, and read what it says".to_owned(),
+                blocks: true,
+            });
+        }
         self.page(&mut found);
         self.end(&mut found);
         Ok(found)

@@ -16,6 +16,9 @@ const SCHEMA: u32 = 1;
 const WHAT: usize = 22;
 const ASSUMED: usize = 22;
 
+/// Number of variables of a service that are shown.
+const SHOWN: usize = 2;
+
 #[derive(Serialize)]
 struct Document<'a> {
     schema: u32,
@@ -58,6 +61,17 @@ pub fn text(proven: &Proven, look: &Look) -> String {
     for given in &proven.given {
         let line =
             format!("started with {} from {}: give it to `docker run` too", given.pair, given.from);
+        paragraph("  ", &line, look, &mut out);
+    }
+    for needed in &proven.services {
+        let shown: Vec<&str> = needed.variables.iter().map(String::as_str).take(SHOWN).collect();
+        let more = needed.variables.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more (--json)") } else { String::new() };
+        let line = format!(
+            "{} ran beside it with throw-away credentials: give `docker run` the like of {}{more}",
+            needed.name,
+            shown.join(" "),
+        );
         paragraph("  ", &line, look, &mut out);
     }
     if !proven.remains.is_empty() {

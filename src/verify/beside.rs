@@ -1,10 +1,21 @@
-//! The services of a program: containers beside it, on a network of their own.
+//! The services of a program: containers beside it, on a network of their own, and what has to run
+//! before it.
+
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use super::container::{Container, Network};
 use super::engine::Engine;
+use super::image::Image;
 use super::{Event, Wanted, Watch};
+
+/// Time between two attempts to prepare: a service may not be ready yet.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long an image may take to arrive.
+const PULL: Duration = Duration::from_mins(10);
 
 /// The running services, which are removed on drop.
 #[derive(Debug)]
@@ -12,24 +23,48 @@ pub(super) struct Beside<'e> {
     // Containers are removed before the network that they use.
     containers: Vec<Container<'e>>,
     network: Option<Network<'e>>,
+    /// Why a command before the program failed.
+    pub(super) unprepared: Option<String>,
 }
 
 impl<'e> Beside<'e> {
-    /// Starts the services of `wanted`, if there are any.
+    /// Starts the services of `wanted`, if there are any, and runs what comes before the program.
     ///
     /// # Errors
-    /// If one does not start.
-    pub(super) fn start(engine: &'e Engine, wanted: &Wanted, watch: Watch) -> Result<Self> {
+    /// If a service does not start.
+    pub(super) fn start(
+        engine: &'e Engine,
+        image: &Image,
+        wanted: &Wanted,
+        watch: Watch,
+    ) -> Result<Self> {
+        let mut beside = Self { containers: Vec::new(), network: None, unprepared: None };
         if wanted.services.is_empty() {
-            return Ok(Self { containers: Vec::new(), network: None });
+            return Ok(beside);
         }
-        let network = Network::make(engine)?;
-        let mut containers = Vec::new();
+        let network = beside.network.insert(Network::make(engine)?);
         for (name, service) in &wanted.services {
             watch(&Event::Doing(format!("starting the service {name}")));
-            containers.push(Container::service(engine, &network.name, name, service)?);
+            let started = Container::service(engine, &network.name, name, service)?;
+            beside.containers.push(started);
         }
-        Ok(Self { containers, network: Some(network) })
+        for words in &wanted.prepare {
+            watch(&Event::Doing(format!("running {}", words.join(" "))));
+            let began = Instant::now();
+            loop {
+                let network = beside.network.as_ref().map(|network| network.name.as_str());
+                let answer = Container::once(engine, image.name(), network, words, wanted)?;
+                if answer.ok {
+                    break;
+                }
+                if began.elapsed() > wanted.boot {
+                    beside.unprepared = Some(answer.last());
+                    return Ok(beside);
+                }
+                thread::sleep(PAUSE);
+            }
+        }
+        Ok(beside)
     }
 
     /// The network that the program joins.
@@ -41,4 +76,22 @@ impl<'e> Beside<'e> {
     pub(super) fn any(&self) -> bool {
         !self.containers.is_empty()
     }
+}
+
+/// Makes sure that the engine has an image. The error of the second kind says why it cannot have it.
+///
+/// # Errors
+/// If the engine cannot be run.
+pub fn fetch(engine: &Engine, image: &str, watch: Watch) -> Result<Result<(), String>> {
+    let words = ["image", "inspect", "--format", "{{.Id}}", image];
+    if engine.run(&words, PULL)?.ok {
+        return Ok(Ok(()));
+    }
+    watch(&Event::Doing(format!("pulling {image}")));
+    let answer = engine.run(&["pull", image], PULL)?;
+    if answer.ok {
+        return Ok(Ok(()));
+    }
+    engine.must_be_alive("pulling an image")?;
+    Ok(Err(answer.last()))
 }

@@ -82,7 +82,7 @@ pub(super) struct Trial<'a> {
 /// If the engine cannot be run. A program that does not start is not an error.
 pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -> Result<Boot> {
     let wanted = trial.wanted;
-    let beside = Beside::start(engine, wanted, watch)?;
+    let beside = Beside::start(engine, image, wanted, watch)?;
     watch(&Event::Doing("starting it without privileges".to_owned()));
     let began = Instant::now();
     let start = Start {

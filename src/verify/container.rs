@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::causes::{When, passes};
-use super::engine::{ANSWER, Engine, Flavour};
+use super::engine::{ANSWER, Answer, Engine, Flavour};
 use super::made::{self, Thing};
 use super::owner;
 use super::steps::tail;
@@ -198,6 +198,34 @@ impl<'e> Container<'e> {
         }
         engine.must_be_alive("starting the container")?;
         Ok(Attempt::Refused(tail(&answer.err, 20)))
+    }
+
+    /// Runs another program of an image to its end, as restricted as the image's own.
+    ///
+    /// # Errors
+    /// If the engine cannot be run. A program that fails is not an error.
+    pub(super) fn once(
+        engine: &'e Engine,
+        image: &str,
+        network: Option<&str>,
+        program: &[String],
+        wanted: &Wanted,
+    ) -> Result<Answer> {
+        let container = Self { engine, name: engine.name("once"), port: None };
+        engine.list(Thing::Container(container.name.clone()))?;
+        let Some((first, rest)) = program.split_first() else { return Ok(Answer::default()) };
+        let mut words: Vec<String> = ["run", "--name", &container.name].map(str::to_owned).into();
+        words.extend(labels(engine));
+        words.extend(
+            ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+                .map(str::to_owned),
+        );
+        words.extend(["--pids-limit", "256", "--memory", &wanted.memory].map(str::to_owned));
+        words.extend(network.into_iter().flat_map(|n| ["--network".to_owned(), n.to_owned()]));
+        words.extend(wanted.env.iter().flat_map(|pair| ["-e".to_owned(), pair.clone()]));
+        words.extend(["--entrypoint".to_owned(), first.clone(), image.to_owned()]);
+        words.extend(rest.iter().cloned());
+        engine.ends(&words, wanted.boot + ANSWER)
     }
 
     /// Starts a service beside the program, with its image's own user and command.

@@ -56,7 +56,7 @@ pub struct Engine {
 }
 
 /// The result of a command.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// It exited with 0.
     pub ok: bool,

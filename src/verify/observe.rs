@@ -121,6 +121,8 @@ pub struct Observed {
     pub cause: Option<Cause>,
     /// The engine did not start it.
     pub refused: bool,
+    /// Why a command before the program failed.
+    pub unprepared: Option<String>,
     /// How often it was started: a service may not have been ready the first time.
     pub starts: u32,
     /// HTTP responses.
@@ -139,7 +141,7 @@ pub fn observe(
     next: &dyn Fn(&Answered) -> Vec<String>,
     watch: Watch,
 ) -> Result<Observed> {
-    let beside = Beside::start(engine, wanted, watch)?;
+    let beside = Beside::start(engine, image, wanted, watch)?;
     watch(&Event::Doing("watching it on a root that it may write".to_owned()));
     let (open, args) = (open(contents)?, subject.args(wanted, contents));
     let port = subject.port(contents);
@@ -151,7 +153,8 @@ pub fn observe(
         network: beside.network(),
         open: Some(&open),
     };
-    let mut observed = Observed { starts: 1, ..Observed::default() };
+    let unprepared = beside.unprepared.clone();
+    let mut observed = Observed { starts: 1, unprepared, ..Observed::default() };
     let began = Instant::now();
     let container = match Container::start(engine, start, wanted)? {
         Attempt::Runs(container) => container,

@@ -36,7 +36,8 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts `dockgen ARGS` in `folder`, in a terminal of this size.
     pub(crate) fn start(folder: &Path, size: (usize, usize), args: &[&str]) -> Self {
-        Self::start_in(folder, size, args, &[])
+        // The machine may have an engine, and then a question more is asked.
+        Self::start_in(folder, size, args, &[("DOCKER_HOST", "tcp://127.0.0.1:1")])
     }
 
     /// The same with more variables.
