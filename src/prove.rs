@@ -24,8 +24,10 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use crate::ask::Origin;
+use crate::own::SETTINGS;
 use crate::pipeline::App;
 use crate::report::next::Here;
+use crate::screen::visible::inline;
 use crate::verify::{
     self, Built, Contents, Engine, Event, Files, Helper, Image, Observed, Order, Outcome, Proof,
     Subject, Unwritten, Wanted, Watch,
@@ -33,6 +35,9 @@ use crate::verify::{
 use crate::write::Output;
 use planned::Planned;
 use propose::{Proposal, View};
+
+/// The words of a comment in dockgen.toml about an answer that a run gave.
+const SEEN: &str = "Answered by a running container";
 
 /// Number of rounds.
 pub const MAX_ROUNDS: usize = 4;
@@ -148,7 +153,7 @@ impl State<'_, '_> {
         };
         let subject = Subject::new(&self.app, planned.draft.plan.clone(), shown)?;
         let mut proven = self.proven.take().unwrap_or_else(|| Proven::new(&planned));
-        proven.outputs.clone_from(&planned.outputs);
+        proven.outputs = noted(planned.outputs.clone(), &proven.answers);
         proven.foreign.clone_from(&planned.foreign);
         if number == 1 {
             proven.services = services::needed(&self.app, &planned.draft)?;
@@ -365,6 +370,25 @@ impl Proven {
         let blocked = self.remains.iter().any(|one| one.blocks);
         self.proved = !blocked && self.verified.as_ref().is_some_and(|proof| proof.proved);
     }
+}
+
+/// Adds what was seen to the comments of the answers in dockgen.toml.
+fn noted(mut outputs: Vec<Output>, answers: &[Found]) -> Vec<Output> {
+    for output in outputs.iter_mut().filter(|output| output.path.file_name() == SETTINGS) {
+        let lines: Vec<&str> = output.text.lines().collect();
+        let noted = lines.iter().enumerate().map(|(at, line)| {
+            let below = lines.get(at + 1).and_then(|line| line.split_once(" = "));
+            let answer = answers.iter().find(|one| below.is_some_and(|(id, _)| id == one.id));
+            match answer.filter(|_| line.starts_with("# ") && line.contains(SEEN)) {
+                Some(answer) => {
+                    line.replacen(SEEN, &format!("{SEEN}: {}", inline(&answer.evidence)), 1) + "\n"
+                }
+                None => format!("{line}\n"),
+            }
+        });
+        output.text = noted.collect();
+    }
+    outputs
 }
 
 /// Starts a service with every run, or says why not.

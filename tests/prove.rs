@@ -277,7 +277,8 @@ fn what_is_seen_becomes_an_answer_and_is_kept_on_request() {
     holds(&run(&["--write"]), &["proved", "up to date with what was found"]);
     let toml = fs::read_to_string(world.path().join("dockgen.toml")).unwrap();
     assert!(
-        toml.contains("port = \"9999\"") && toml.contains("seen in a running container"),
+        toml.contains("port = \"9999\"")
+            && toml.contains("Answered by a running container: listens on 0.0.0.0:9999 (seen 2"),
         "{toml}"
     );
     let dockerfile = fs::read_to_string(world.path().join("Dockerfile")).unwrap();
