@@ -41,7 +41,8 @@ pub(super) fn project(sources: &Sources, application: &Application) -> Result<Op
     let manage = sources.all.iter().filter(|path| path.file_name() == "manage.py");
     let near = |path: &&RelPath| {
         let same = path.parent().is_some_and(|root| application.module.file.path.is_within(&root));
-        (!same, path.components().count())
+        // The one in the nearest folder: another may only pass commands on to it.
+        (!same, std::cmp::Reverse(path.components().count()))
     };
     let Some(manage) = manage.min_by_key(near).cloned() else { return Ok(None) };
     let root = manage.parent().unwrap_or_default();

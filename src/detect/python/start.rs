@@ -72,7 +72,7 @@ impl<'s> Scene<'s> {
             all.extend(self.plain()?);
         }
         let mut listens = all.iter().any(|one| one.order < 3);
-        for one in all.iter().filter(|one| one.order > 3).take(MAX_SCRIPTS) {
+        for one in all.iter().filter(|one| one.order >= 3).take(MAX_SCRIPTS) {
             listens |= self.produces(&self.sources.closure(&one.entries)?);
         }
         if !listens {
