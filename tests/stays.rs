@@ -62,6 +62,22 @@ fn bumped(text: &str, before: &str, after: &str) -> Option<String> {
     Some(text.replacen(line, &new, 1))
 }
 
+/// The POM of a release: its own version moves, and that of a parent in the same tree.
+fn released(path: &Path, text: &str) -> String {
+    let (parent, own) = match text.split_once("</parent>") {
+        Some((parent, own)) => (format!("{parent}</parent>"), own),
+        None => (String::new(), text),
+    };
+    let above = path.parent().and_then(Path::parent);
+    let inside = above.is_some_and(|above| above.join("pom.xml").exists());
+    let parent = bumped(&parent, "<version>", "<").filter(|_| inside).unwrap_or(parent);
+    // A version behind the first of these is that of something else.
+    let end = ["<depend", "<build", "<profiles"].iter().filter_map(|tag| own.find(tag)).min();
+    let (head, rest) = own.split_at(end.unwrap_or(own.len()));
+    let head = bumped(head, "<version>", "<").unwrap_or_else(|| head.to_owned());
+    format!("{parent}{head}{rest}")
+}
+
 /// A release: each manifest states another version of its own.
 fn release(folder: &Path) -> usize {
     let manifests = |name: &str| ["package.json", "Cargo.toml", "pom.xml"].contains(&name);
@@ -75,14 +91,7 @@ fn release(folder: &Path) -> usize {
                     text.contains("[package]\n").then(|| bumped(&text, "version = \"", "\""));
                 package.flatten()
             }
-            // The first `<version>` may be the parent's, which is a fact.
-            _ => match text.split_once("</parent>") {
-                Some((parent, own)) => {
-                    bumped(own, "<version>", "<").map(|own| format!("{parent}</parent>{own}"))
-                }
-                None => bumped(&text, "<version>", "<"),
-            }
-            .filter(|_| text.find("<version>") < text.find("<depend")),
+            _ => Some(released(&path, &text)),
         };
         if let Some(new) = new.filter(|new| *new != text) {
             fs::write(&path, new).unwrap();

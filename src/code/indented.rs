@@ -19,6 +19,9 @@ const MAX_TEXTS: usize = 64;
 const MAX_CALLERS: usize = 8;
 const MAX_WHOLE: usize = 8;
 
+/// What following a name into another module costs of the expressions that one value may look at.
+const LOOKS_OF_MODULE: u32 = 8;
+
 impl File {
     /// The dotted name that ends at a position, with its first word as the import names it:
     /// `flask.Flask` for `Flask`; `None` if the first word is not imported.
@@ -218,7 +221,7 @@ impl Program<'_> {
         let whole = file.imports.iter().filter(|import| import.export.as_deref() == Some("*"));
         let whole = whole.take(MAX_WHOLE).map(|import| (import.path.as_str(), name));
         for (path, export) in own.into_iter().chain(whole) {
-            self.looks.set(self.looks.get().checked_sub(1)?);
+            self.looks.set(self.looks.get().checked_sub(LOOKS_OF_MODULE)?);
             let Some(folder) = self.folder(path).cloned() else { continue };
             for module in self.files_in(&folder).take(1) {
                 let value = self.by_name(module, module.len(), export, steps);

@@ -55,6 +55,8 @@ pub(crate) struct Program<'r> {
     pub(super) folders: BTreeMap<String, RelPath>,
     /// The indices of the files by path.
     paths: BTreeMap<RelPath, usize>,
+    /// The indices of the files by the folder of their package.
+    packages: BTreeMap<RelPath, Vec<usize>>,
     /// The files that import another one as a whole, each with the name of the import.
     importers: BTreeMap<RelPath, Vec<(usize, String)>>,
     /// What functions of libraries do.
@@ -122,7 +124,9 @@ impl<'r> Program<'r> {
             }
         }
         let (mut paths, mut importers) = (BTreeMap::new(), BTreeMap::new());
-        for (number, (_, file)) in files.iter().enumerate() {
+        let mut packages: BTreeMap<RelPath, Vec<usize>> = BTreeMap::new();
+        for (number, (folder, file)) in files.iter().enumerate() {
+            packages.entry(folder.clone()).or_default().push(number);
             paths.entry(file.path.clone()).or_insert(number);
             let whole = file
                 .imports
@@ -138,6 +142,7 @@ impl<'r> Program<'r> {
             files,
             folders,
             paths,
+            packages,
             importers,
             rows,
             special,
@@ -197,13 +202,15 @@ impl<'r> Program<'r> {
         &'c self,
         folder: &'c RelPath,
     ) -> impl Iterator<Item = &'c Rc<File>> {
-        self.files.iter().filter(move |(dir, _)| dir == folder).map(|(_, file)| file)
+        let numbers = self.packages.get(folder).into_iter().flatten();
+        numbers.map(|&number| &self.files[number].1)
     }
 
     /// The files of the package that contains `file`, which comes first.
     pub(super) fn package_of(&self, file: &Rc<File>) -> Vec<Rc<File>> {
-        let folder = self.files.iter().find(|(_, held)| Rc::ptr_eq(held, file));
-        let others = folder.into_iter().flat_map(|(folder, _)| self.files_in(folder));
+        let number = self.paths.get(&file.path);
+        let folder = number.map(|&number| &self.files[number].0);
+        let others = folder.into_iter().flat_map(|folder| self.files_in(folder));
         let others = others.filter(|other| !Rc::ptr_eq(other, file));
         std::iter::once(file).chain(others).cloned().collect()
     }

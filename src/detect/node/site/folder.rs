@@ -14,6 +14,9 @@ use crate::path::RelPath;
 /// How many files of one configuration are read.
 const MAX_FILES: usize = 4;
 
+/// How many properties of one name are followed: each may lead through the whole file.
+const MAX_PROPERTIES: usize = 16;
+
 /// A folder that a configuration names.
 enum Named {
     /// Relative to the folder from which the tool counts.
@@ -139,9 +142,9 @@ fn root(build: &Build, config: &Config, evidence: &mut Vec<Evidence>) -> String 
         // outDir is relative to Vite's root: <https://vite.dev/config/build-options#build-outdir>.
         "vite" => {
             let names = Names::of(&config.tokens);
-            let stated = names.properties("root").find_map(|tokens| {
+            let stated = names.properties("root").take(MAX_PROPERTIES).find_map(|tokens| {
                 let at = tokens.first()?.at;
-                Some((named(config, tokens)?, at))
+                Some((named(config, &names, tokens)?, at))
             });
             match stated {
                 Some((folder, at)) => {
@@ -165,18 +168,19 @@ fn output(package: &str, key: &str, config: &Config) -> Option<(Named, Evidence)
     let names = Names::of(&config.tokens);
     let found = |tokens: &[Token]| {
         let at = tokens.first()?.at;
-        let folder = named(config, tokens)?;
+        let folder = named(config, &names, tokens)?;
         let (Named::Counted(text) | Named::Fixed(text)) = &folder;
         let evidence = config.at(at, format!("{key} is \"{text}\""));
         Some((folder, evidence))
     };
     match package {
         "webpack-cli" => {
-            let mut objects = names.properties("output").filter(|value| is_object(value));
+            let mut objects =
+                names.properties("output").take(MAX_PROPERTIES).filter(|value| is_object(value));
             objects.find_map(|object| found(property(object, key)?))
         }
         "@rsbuild/core" => {
-            let values = names.properties(key);
+            let values = names.properties(key).take(MAX_PROPERTIES);
             let mut roots = values.filter_map(|value| {
                 if is_object(value) { property(value, "root") } else { Some(value) }
             });
@@ -185,11 +189,12 @@ fn output(package: &str, key: &str, config: &Config) -> Option<(Named, Evidence)
         "@11ty/eleventy" => {
             let call = config.tokens.iter().position(|t| t.is_word("setOutputDirectory"));
             let called = call.and_then(|at| found(arguments(&config.tokens, at + 1).first()?));
-            let mut dirs = names.properties("dir").filter(|value| is_object(value));
+            let mut dirs =
+                names.properties("dir").take(MAX_PROPERTIES).filter(|value| is_object(value));
             called.or_else(|| dirs.find_map(|dir| found(property(dir, key)?)))
         }
         _ if key.is_empty() => None,
-        _ => names.properties(key).find_map(found),
+        _ => names.properties(key).take(MAX_PROPERTIES).find_map(found),
     }
 }
 
@@ -198,10 +203,9 @@ fn is_object(tokens: &[Token]) -> bool {
 }
 
 /// The folder that an expression names.
-fn named(config: &Config, tokens: &[Token]) -> Option<Named> {
-    let names = Names::of(&config.tokens);
-    let taken = condition::branch(tokens, &names).unwrap_or(tokens);
-    if let Some(found) = path(taken, &names) {
+fn named(config: &Config, names: &Names, tokens: &[Token]) -> Option<Named> {
+    let taken = condition::branch(tokens, names).unwrap_or(tokens);
+    if let Some(found) = path(taken, names) {
         let here = config.path.parent().unwrap_or_default();
         let literal = taken.first().is_some_and(|token| token.text().is_some());
         return match found.from {
@@ -210,7 +214,7 @@ fn named(config: &Config, tokens: &[Token]) -> Option<Named> {
             _ => Some(Named::Counted(found.path)).filter(|_| found.from != Anchor::Home),
         };
     }
-    value(taken, &[&names]).literal.map(Named::Counted)
+    value(taken, &[names]).literal.map(Named::Counted)
 }
 
 fn joined(root: &str, folder: &str) -> String {
