@@ -36,6 +36,10 @@ use crate::write::Output;
 use planned::Planned;
 use propose::{Proposal, View};
 
+/// What became of a migration.
+const RAN: &str = "ran before it";
+const FAILED: &str = "failed before it";
+
 /// The words of a comment in dockgen.toml about an answer that a run gave.
 const SEEN: &str = "Answered by a running container";
 
@@ -157,9 +161,10 @@ impl State<'_, '_> {
         proven.foreign.clone_from(&planned.foreign);
         if number == 1 {
             proven.services = services::needed(&self.app, &planned.draft)?;
-            for needed in &proven.services {
-                let started = beside(engine, needed, &mut self.setting.wanted, watch)?;
-                self.lacking.extend(started);
+            for needed in &mut proven.services {
+                let lacking = beside(engine, needed, &mut self.setting.wanted, watch)?;
+                needed.started = self.setting.wanted.services.contains_key(&needed.name);
+                self.lacking.extend(lacking);
             }
         }
         watch(&Event::Doing(format!("round {number}: building")));
@@ -188,7 +193,12 @@ impl State<'_, '_> {
         let migration = migration(&self.app, &subject, &contents, &mut self.setting.wanted)?;
         let mut found = self.watched(&subject, (image, &contents), &mut round, &mut proven)?;
         found.rows.extend(proven.services.iter().map(|needed| needed.row(&self.setting.wanted)));
-        found.rows.extend(migration);
+        if let Some(mut row) = migration {
+            if found.unprepared {
+                row.seen = row.seen.replace(RAN, FAILED);
+            }
+            found.rows.push(row);
+        }
         found.remains.extend(self.lacking.iter().cloned());
         proven.merge(found, &mut round);
         let changed = !round.changed.is_empty();
@@ -435,7 +445,7 @@ fn migration(
     let seen = if found.words.is_empty() {
         format!("`{}` cannot run in the image", found.line)
     } else {
-        format!("`{}` ran before it", found.line)
+        format!("`{}` {RAN}", found.line)
     };
     wanted.prepare = if found.words.is_empty() { Vec::new() } else { vec![found.words] };
     Ok(Some(Row { what: "migration".to_owned(), assumed: found.place, seen, changed: None }))

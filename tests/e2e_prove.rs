@@ -146,6 +146,14 @@ fn datagrams_are_seen() {
 }
 
 #[test]
+fn a_file_beside_the_program_is_carried() {
+    if engine().is_none() {
+        return;
+    }
+    assert_eq!(answer(&App::new("data-beside").prove(&[], 0), "file"), "prices.csv");
+}
+
+#[test]
 fn a_program_that_ends_is_proved_too() {
     if engine().is_none() {
         return;

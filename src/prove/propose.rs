@@ -76,6 +76,8 @@ pub(super) struct Proposal {
     pub(super) answers: Vec<Found>,
     pub(super) given: Vec<Given>,
     pub(super) remains: Vec<Remains>,
+    /// What has to run before the program failed.
+    pub(super) unprepared: bool,
 }
 
 /// A run, with what it is compared with.
@@ -105,6 +107,7 @@ impl View<'_> {
             self.missing(one, &mut found)?;
         }
         if let Some(why) = &self.observed.unprepared {
+            found.unprepared = true;
             found.remains.push(Remains {
                 what: format!("what has to run before it fails: {why}"),
                 fix: "run it by hand against the service, and read what it says".to_owned(),

@@ -63,7 +63,7 @@ pub fn text(proven: &Proven, look: &Look) -> String {
             format!("started with {} from {}: give it to `docker run` too", given.pair, given.from);
         paragraph("  ", &line, look, &mut out);
     }
-    for needed in &proven.services {
+    for needed in proven.services.iter().filter(|needed| needed.started) {
         let shown: Vec<&str> = needed.variables.iter().map(String::as_str).take(SHOWN).collect();
         let more = needed.variables.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" and {more} more (--json)") } else { String::new() };

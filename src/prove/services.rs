@@ -24,6 +24,8 @@ pub struct Needed {
     pub image: String,
     /// Why it seems to be needed: `compose.yaml:7`.
     pub because: String,
+    /// It runs beside the program.
+    pub started: bool,
     /// The variables that the program is given for it, `KEY=VALUE`.
     pub variables: Vec<String>,
     /// Its own environment, arguments included.
@@ -41,7 +43,8 @@ impl Needed {
     ) -> Self {
         let service =
             Service { image: image.clone(), env: environment(row, name), args: row.args.clone() };
-        Self { name: row.id.clone(), image, because: because.to_owned(), variables, service }
+        let (name, because) = (row.id.clone(), because.to_owned());
+        Self { name, image, because, started: false, variables, service }
     }
 
     /// Its row in the report.

@@ -15,9 +15,8 @@ use super::{Wanted, Watch};
 use crate::catalog;
 use crate::port::{Port, Protocol};
 
-/// The kernel's tables. The words between them tell them apart.
-const SCRIPT: &str =
-    "for t in tcp tcp6 udp udp6; do echo \"= $t\"; cat /proc/net/$t 2>/dev/null; done";
+/// The kernel's tables, one of which may be missing. The words between them tell them apart.
+const SCRIPT: &str = "for t in tcp tcp6 udp udp6; do echo \"= $t\"; cat /proc/net/$t || :; done";
 
 /// The state of a TCP socket that listens, and of a UDP socket without a peer.
 const STATES: [&str; 2] = ["0A", "07"];
