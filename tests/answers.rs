@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run the command must fail")]
 
+mod generate;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use dockgen::docker::parse::parse;
+use generate::{copy, generate, repository};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -233,5 +237,144 @@ fn repeated_flags_add_up() {
         "COPY locales /app/locales\n",
     ] {
         assert!(out.contains(text), "no {text:?} in {out}");
+    }
+}
+
+/// Each question that takes free text, with a value that a word can be put into at `{}`.
+const FREE: [(&str, &str); 20] = [
+    ("args", "{}"),
+    ("before-start", "echo {}"),
+    ("build-arg", "A={}"),
+    ("build-arg", "{}"),
+    ("build-command", "echo {} > out"),
+    ("build-flags", "-x={}"),
+    ("build-flags", "{}"),
+    ("build-package", "{}"),
+    ("context-hide", "{}"),
+    ("context-keep", "{}"),
+    ("env", "A={}"),
+    ("file", "{}=/x"),
+    ("file", "locales=/x/{}"),
+    ("front-end", "{}:build:dist=x"),
+    ("front-end", "web:{}:dist=x"),
+    ("front-end", "web:build:{}=x"),
+    ("health-command", "/app/x {}"),
+    ("no-writable", "{}"),
+    ("package", "{}"),
+    ("writable", "{}"),
+];
+
+/// What ends a word, a line or a quote somewhere.
+const HOSTILE: [&str; 34] = [
+    "'",
+    "\"",
+    "`id`",
+    "$(id)",
+    "$X",
+    "${X:-$(id)}",
+    "${",
+    "\\",
+    "a\\",
+    "a b",
+    "a\tb",
+    "a\nUSER root",
+    "a\r\nUSER root",
+    "#",
+    " # x",
+    "<<EOF",
+    "a <<EOF",
+    "--mount=type=bind",
+    "-",
+    "..",
+    "../..",
+    "/",
+    "//",
+    "*",
+    "?",
+    "[a",
+    "{{ x }}",
+    "{% x %}",
+    "%",
+    "|",
+    "a && b",
+    "&",
+    "\u{202e}",
+    "\u{feff}",
+];
+
+#[test]
+fn hostile_answers_add_no_instruction() {
+    let files = [
+        ("package.json", r#"{"scripts": {"build": "node b.js", "start": "node dist/a.js"}}"#),
+        ("b.js", ""),
+        ("a.js", "require('http').createServer().listen(3000)"),
+        ("locales/de.json", "{}"),
+        ("web/package.json", r#"{"scripts": {"build": "node b.js"}}"#),
+        ("dist/a.js", "require('http').createServer().listen(3000)"),
+    ];
+    let folder = repository(files);
+    let mut followed = 0;
+    for (id, value) in FREE {
+        for word in HOSTILE {
+            let value = value.replace("{}", word);
+            match generate(folder.path(), &[(id, &value)]) {
+                Ok(outputs) => {
+                    followed += 1;
+                    let text = &outputs[0].dockerfile;
+                    let file =
+                        parse(text).unwrap_or_else(|e| panic!("{id}={value:?}: {e}\n{text}"));
+                    let users: Vec<&str> = file
+                        .instructions()
+                        .filter(|held| held.keyword == "USER")
+                        .map(|held| held.arguments.as_str())
+                        .collect();
+                    assert_eq!(users, ["65532:65532"], "{id}={value:?}\n{text}");
+                }
+                Err(error) => {
+                    let error = format!("{error:#}");
+                    assert!(!error.contains("bug"), "{id}={value:?}: {error}");
+                }
+            }
+        }
+    }
+    assert!(followed > 150, "only {followed} of them are followed");
+}
+
+#[test]
+fn every_language_follows_the_same_answers() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let plain = ["go-chi", "java-plain", "node-built-start", "rust-axum"];
+    for fixture in plain {
+        let folder = copy(&fixtures.join(fixture), |files| {
+            files.push(("extra/a.txt".to_owned(), Vec::new()));
+        });
+        let flags = [
+            ("port", "7000,53/udp"),
+            ("file", "extra=/srv/extra"),
+            ("package", "ffmpeg"),
+            ("build-package", "git"),
+            ("build-arg", "EDITION=open"),
+            ("health-command", "/bin/true"),
+            ("before-start", "echo a"),
+            ("context-hide", "docs"),
+        ];
+        let outputs = generate(folder.path(), &flags).unwrap();
+        let (text, ignore) = (&outputs[0].dockerfile, &outputs[0].dockerignore);
+        for held in [
+            "EXPOSE 7000 53/udp\n",
+            "COPY extra /srv/extra\n",
+            " ffmpeg ",
+            "ARG EDITION=\"open\"\n",
+            "HEALTHCHECK CMD [\"/bin/true\"]\n",
+            "\"/bin/sh\", \"-c\", \"echo a && exec \\\"$@\\\"\", \"sh\", ",
+        ] {
+            assert!(text.contains(held), "{fixture}: no {held:?} in {text}");
+        }
+        assert!(
+            text.lines()
+                .any(|line| line.contains("no-install-recommends") && line.contains(" git")),
+            "{text}"
+        );
+        assert!(ignore.ends_with("# Left out by an answer\ndocs\n"), "{fixture}: {ignore}");
     }
 }

@@ -467,6 +467,27 @@ fn what_a_program_demands_is_read_in_time() {
 }
 
 #[test]
+fn answers_in_thousands_are_followed_in_time() {
+    let rows = [
+        ("build-arg", "A{}=1"),
+        ("build-flags", "-x={}"),
+        ("build-package", "p{}"),
+        ("context-hide", "h{}"),
+        ("env", "E{}=1"),
+        ("no-writable", "w{}"),
+        ("package", "p{}"),
+        ("writable", "w{}"),
+    ];
+    for (id, item) in rows {
+        let items: Vec<String> =
+            (0..4_000).map(|n| format!("{:?}", item.replace("{}", &n.to_string()))).collect();
+        let text = format!("[answers]\n{id} = [{}]\n", items.join(", "));
+        let error = ends(id, program(GO, vec![file("dockgen.toml", text)]));
+        assert_eq!(error, None, "{id}");
+    }
+}
+
+#[test]
 fn platforms_nest_as_deep_as_they_like() {
     let deep = format!("{}unix{}", "not(".repeat(40_000), ")".repeat(40_000));
     let manifest =
