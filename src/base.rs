@@ -198,12 +198,10 @@ fn objection(
             continue;
         }
         let there = match row.installer.as_deref() {
+            _ if row.libc != "none" && row.provides.contains(&need.value) => true,
             Some("apt") => known.is_some_and(|p| p.debian.is_some()),
             Some("apk") => known.is_some_and(|p| p.alpine.is_some()),
-            _ => {
-                row.libc != "none"
-                    && (row.provides.contains(&need.value) || known.is_some_and(|p| p.distroless))
-            }
+            _ => row.libc != "none" && known.is_some_and(|p| p.distroless),
         };
         if !there {
             return Some(format!(

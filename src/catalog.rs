@@ -109,7 +109,7 @@ pub struct BaseRow {
     /// Packages that the language needs on it.
     #[serde(default)]
     pub packages: Vec<String>,
-    /// Keys of `packages.toml` that the image already contains, if packages cannot be installed.
+    /// Keys of `packages.toml` that the image already contains.
     #[serde(default)]
     pub provides: Vec<String>,
     /// The interpreter's path in the image.

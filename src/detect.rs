@@ -20,6 +20,7 @@ use anyhow::Result;
 use crate::ask::Answers;
 use crate::base::Base;
 use crate::catalog::Catalog;
+use crate::docker::ignore::IgnoreFile;
 use crate::facts::{Facts, Finding, FindingCode, FrontEnd, Program, Sourced};
 use crate::path::{Letters, RelPath};
 use crate::plan::Build;
@@ -292,6 +293,18 @@ pub fn is_packed(repo: &Repo, (folder, language): &Candidate) -> bool {
         .any(|packs| packs(repo, folder).is_ok_and(|packed| packed))
 }
 
+/// True if the last line about `path` in the context's own .dockerignore is an exception: dockgen
+/// keeps such a line.
+fn let_in(repo: &Repo, context: &RelPath, path: &str) -> bool {
+    let Some(file) = context.join(".dockerignore") else { return false };
+    let text = repo.text(&file).ok().flatten();
+    let parsed = text.and_then(|text| IgnoreFile::parse(&text).ok());
+    parsed.is_some_and(|parsed| {
+        let last = parsed.patterns().iter().rev().find(|pattern| pattern.matches(path));
+        last.is_some_and(|pattern| pattern.exception)
+    })
+}
+
 /// Runs the detector of a language on a folder.
 ///
 /// # Errors
@@ -301,7 +314,14 @@ pub fn ask(repo: &Repo, (folder, language): &Candidate) -> Result<Option<Facts>>
     if let Some(facts) = &mut found {
         recipes::apply::facts(repo, facts)?;
         let reads = (language.markers, language.extensions);
-        facts.findings.extend(git_reads::finding(repo, folder, reads)?);
+        let said = |program: &Program| {
+            program.findings.iter().any(|found| found.code == FindingCode::GitRead)
+        };
+        // A language that knows which files a program is built from says it of the program.
+        if !facts.programs.iter().any(said) {
+            let found = git_reads::finding(repo, (folder, &facts.context), reads)?;
+            facts.findings.extend(found);
+        }
     }
     Ok(found)
 }

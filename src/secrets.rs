@@ -23,6 +23,8 @@ pub struct Catalog {
     pub as_of: String,
     /// Suffixes of names for files without secrets.
     pub examples: Vec<String>,
+    /// Patterns of places where a file is a source, whatever its name, if it holds no secret.
+    sources: Vec<String>,
     row: Vec<Row>,
     content: Vec<Content>,
 }
@@ -76,6 +78,11 @@ impl Catalog {
     pub fn refused(&self) -> impl Iterator<Item = &str> {
         let rows = self.row.iter().map(|row| row.refuse.as_ref().unwrap_or(&row.hide));
         rows.flatten().map(String::as_str)
+    }
+
+    /// Patterns of places of sources.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(String::as_str)
     }
 
     /// True for the name of an example file.

@@ -1,32 +1,16 @@
 //! What the build context contains and excludes, with the findings on it.
 
-use std::rc::Rc;
-
 use anyhow::Result;
 
+use super::public::{self, TESTS, named_like};
 use super::sieve::{Sieve, above};
 use super::weight::{self, BIG, LISTED, Weighed};
-use super::{DATABASES, Needed, SECRETS, common_rows};
+use super::{Needed, SECRETS, common_rows};
 use crate::docker::ignore::IgnoreFile;
 use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::plan::Plan;
-use crate::repo::{Entry, Repo};
-use crate::secrets;
-
-/// Folders of files that only tests read.
-const TESTS: [&str; 10] = [
-    "testdata",
-    "test",
-    "tests",
-    "__tests__",
-    "fixtures",
-    "example",
-    "examples",
-    "e2e",
-    "cypress",
-    "spec",
-];
+use crate::repo::Repo;
 
 /// What is sent to the engine, and what is not.
 #[derive(Clone, Debug, Default)]
@@ -63,9 +47,13 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
     let ways = named.0.iter().filter_map(|path| Some((path, path.strip(&plan.context)?)));
     let (kept_out, let_in): (Vec<Named>, Vec<Named>) = ways.partition(|(_, way)| sieve.hides(way));
     let harmless = plan.harmless();
-    let let_in: Vec<Named> =
-        let_in.into_iter().filter(|(_, way)| !harmless.contains(way)).collect();
+    let public = public::public(repo, &plan.context)?;
+    let (sources, let_in): (Vec<Named>, Vec<Named>) = let_in
+        .into_iter()
+        .filter(|(_, way)| !harmless.contains(way))
+        .partition(|(path, _)| public.0.contains(*path));
     let mut findings = Vec::new();
+    findings.extend(public::note(sources.iter().map(|(path, _)| *path)));
     findings.extend(secrets_in_context(&let_in, &common_rows(&[SECRETS])?));
     findings.extend(big_files(&plan.context, &big));
     findings.extend(files_kept_out(&kept_out, ignore));
@@ -132,22 +120,3 @@ fn files_kept_out(kept_out: &[Named], ignore: &IgnoreFile) -> Option<Finding> {
 
 /// A file, and its path relative to the context.
 type Named<'a> = (&'a RelPath, &'a str);
-
-/// Files named like secrets and databases.
-struct NamedLike(Vec<RelPath>);
-
-/// Files of the context named like secrets and databases, without examples such as `.env.example`.
-fn named_like(repo: &Repo, context: &RelPath) -> Result<Rc<NamedLike>> {
-    let list = secrets::catalog()?;
-    let example = |name: &str| list.is_example(name);
-    repo.once(context, || {
-        let wanted = common_rows(&[SECRETS, DATABASES])?;
-        let files = repo.lettered(context).filter(|(_, (_, entry))| *entry != Entry::Dir);
-        let named = files.filter(|(letters, (path, _))| {
-            let way = path.strip(context).unwrap_or_default();
-            wanted.patterns().iter().any(|pattern| pattern.matches_lettered(way, *letters))
-                && !example(path.file_name())
-        });
-        Ok(NamedLike(named.map(|(_, (path, _))| path.clone()).collect()))
-    })
-}

@@ -46,7 +46,7 @@ const PLACES: usize = 4;
 /// If a file cannot be read.
 pub(super) fn finding(
     repo: &Repo,
-    folder: &RelPath,
+    (folder, context): (&RelPath, &RelPath),
     (markers, extensions): (&[&str], &[&str]),
 ) -> Result<Option<Finding>> {
     let configures = |path: &RelPath| {
@@ -82,20 +82,41 @@ pub(super) fn finding(
             }
         }
     }
-    for path in files {
-        // Cached: applications share files.
-        let asked = repo.once(&path, || {
-            Ok(Asked(repo.source_text(&path)?.map(|text| asks(&text)).unwrap_or_default()))
-        })?;
-        evidence.extend(asked.0.iter().map(|(line, note)| Evidence::at(&path, *line, note)));
-    }
+    evidence.extend(places(repo, &files)?);
     evidence.truncate(PLACES);
     let Some(first) = evidence.first() else { return Ok(None) };
-    Ok(Some(Finding::new(
+    let found = Finding::new(
         FindingCode::GitRead,
         format!("{} reads the git repository", first.place()),
         evidence,
-    )))
+    );
+    Ok(Some(if let_in(repo, context) { found.with_why(LET_IN) } else { found }))
+}
+
+/// Why a read matters where the repository's own .dockerignore lets .git in.
+const LET_IN: &str = "the .dockerignore lets .git into the build context: the build finds the \
+                      revision if its stage holds git, and the finished image has no .git";
+
+/// The places in these files that ask git.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(super) fn places(repo: &Repo, files: &[RelPath]) -> Result<Vec<Evidence>> {
+    let mut evidence = Vec::new();
+    for path in files {
+        // Cached: applications share files.
+        let asked = repo.once(path, || {
+            Ok(Asked(repo.source_text(path)?.map(|text| asks(&text)).unwrap_or_default()))
+        })?;
+        evidence.extend(asked.0.iter().map(|(line, note)| Evidence::at(path, *line, note)));
+    }
+    Ok(evidence)
+}
+
+/// True if an exception of the context's .dockerignore lets .git in: `!.git`. dockgen keeps such a
+/// line.
+pub(super) fn let_in(repo: &Repo, context: &RelPath) -> bool {
+    super::let_in(repo, context, ".git")
 }
 
 /// The lines of a file that ask git, with the command.

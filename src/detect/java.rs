@@ -16,6 +16,7 @@ mod codes;
 mod command;
 mod commands;
 mod config;
+mod contexts;
 mod database;
 mod demands;
 mod dialect;
@@ -220,7 +221,10 @@ impl<'r> App<'r> {
         let names = told_names.unwrap_or_else(quarkus);
         let names = if names.is_empty() { settings::environments(sources) } else { names };
         let filtered = started::filtered(self)?;
-        let settings = settings::read(self.dir.repo, &self.model.dir(), &names, &filtered)?;
+        let words = started::java_words(self)?;
+        let stated = contexts::named(self.dir.repo, sources, &self.model.artifact_id(), &words);
+        let settings =
+            settings::read(self.dir.repo, &self.model.dir(), &names, &filtered, &stated)?;
         let of_developer = match &told {
             None => settings::of_developer(self.dir.repo, &self.model.dir(), &filtered)?,
             Some(_) => None,

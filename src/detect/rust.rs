@@ -37,6 +37,7 @@ mod plan;
 mod programs;
 mod project;
 mod reads;
+mod revision;
 mod runtime;
 mod source;
 mod special;

@@ -289,6 +289,13 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "hide them in the .dockerignore; pass secrets at run time, or to the build with `RUN \
             --mount=type=secret`",
         ),
+        FindingCode::SourcesNamedLikeSecrets => Row::note(
+            "sources-named-like-secrets",
+            "sources named like secrets are in the build context",
+            "the build reads them: they lie among the sources, or a document of the repository \
+            refers to them, and dockgen found no key and no password in them",
+            "if one is a secret all the same, hide it at the end of the .dockerignore",
+        ),
         FindingCode::CredentialInFile => Row::warning(
             "credential-in-file",
             "a settings file holds a credential itself, not a reference to a variable",

@@ -4,17 +4,17 @@
 //! A recipe is about a program if it starts the program's own file, if it is written for the
 //! application's folder and builds it, or if it runs an image with exactly the application's name.
 
+mod ports;
+
 use std::collections::BTreeSet;
 
 use anyhow::Result;
 
 use super::start::{self, Start};
 use super::{Recipe, Run, Running, Variable};
-use crate::code::is_other_service;
-use crate::code::listen::is_address;
 use crate::code::writes::HOME;
 use crate::docker::types::ContainerPath;
-use crate::facts::{EnvVar, Evidence, Facts, Finding, FindingCode, Kind, Port, Program, Sourced};
+use crate::facts::{EnvVar, Evidence, Facts, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -71,8 +71,9 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     let (mine, others) = split(mine);
     let starts = start::all(&mine, program);
     let taken = arguments(program, &starts);
-    port(program, &mine, taken);
-    more_ports(program, &mine);
+    let exposed = ports::exposed(repo, facts)?;
+    ports::port(program, &mine, taken, &exposed);
+    ports::more_ports(program, &mine);
     let held = program.writable.len();
     folders(program, &mine);
     if program.writable.len() > held {
@@ -192,150 +193,12 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
     Some(wanted)
 }
 
-/// One statement of a port.
-struct Stated<'r> {
-    number: u16,
-    evidence: Evidence,
-    run: &'r Run,
-    /// The recipe also makes the program listen on it.
-    told: bool,
-}
-
-fn port(program: &mut Program, runs: &[&Run], taken: Option<&Start>) {
-    let mut stated: Vec<Stated> = Vec::new();
-    for run in runs {
-        let by_args = start::port(&run.words);
-        let by_env = port_in(run, program);
-        let is_taken = taken.is_some_and(|start| start.evidence == run.evidence);
-        if let Some(number) = by_args.filter(|_| is_taken) {
-            stated.push(Stated { number, evidence: run.evidence.clone(), run, told: true });
-        } else if let Some((number, evidence)) = by_env.clone() {
-            stated.push(Stated { number, evidence, run, told: true });
-        } else if by_args.is_none() {
-            let first = run.ports.iter().find(|port| !port.udp);
-            stated.extend(first.map(|port| Stated {
-                number: port.number,
-                evidence: port.evidence.clone(),
-                run,
-                told: false,
-            }));
-        }
-    }
-    let Some(first) = stated.first() else { return };
-    let by_argument = taken.is_some_and(|start| start.evidence == first.evidence);
-    let known = program.port.as_ref().map(|port| (port.value, port.evidence.clone()));
-    match known {
-        Some((held, evidence))
-            if !evidence.is_empty() && !by_argument && !chosen(program, held, &evidence) =>
-        {
-            dispute(program, held, &evidence, &stated);
-        }
-        _ => take_port(program, &stated, by_argument),
-    }
-}
-
-/// True if no source states the port: it was chosen for the variable that decides.
-fn chosen(program: &Program, port: u16, evidence: &[Evidence]) -> bool {
-    let holds = |value: &str| value.rsplit(':').next().and_then(super::port_number) == Some(port);
-    let mut env = program.env.iter();
-    env.any(|held| holds(&held.value.value) && held.evidence == evidence)
-}
-
-/// Takes the port of the first statement, and records those that differ.
-fn take_port(program: &mut Program, stated: &[Stated], by_argument: bool) {
-    let Some(first) = stated.first() else { return };
-    if let Some(old) = program.port.as_ref().map(|port| (port.value, port.evidence.clone())) {
-        // A port that was chosen for the variable gives way to a stated one.
-        let of_choice = chosen(program, old.0, &old.1);
-        program.env.retain(|held| !(of_choice && held.evidence == old.1));
-    }
-    let mut port = known(first.run.by, first.number, first.evidence.clone());
-    for other in &stated[1..] {
-        if other.number != first.number {
-            let why = format!("{}: {}", other.evidence.place(), other.evidence.note);
-            port = port.rejecting(other.number.to_string(), why);
-        } else if !port.evidence.contains(&other.evidence) {
-            port = port.agreeing(other.evidence.clone());
-        }
-    }
-    program.port = Some(port);
-    program.kind = Kind::Service;
-    program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
-    if !by_argument {
-        let told = env_of_port(first.run, first.number);
-        let variable = told.or_else(|| {
-            let key = program.port_variable.clone()?;
-            Some((key, first.number.to_string(), first.evidence.clone()))
-        });
-        if let Some((key, value, evidence)) = variable {
-            set(program, &key, &value, known(first.run.by, (), evidence));
-        }
-    }
-}
-
 /// A value from a recipe. A single line of documentation is only a guess.
 fn known<T>(by: Recipe, value: T, evidence: Evidence) -> Sourced<T> {
     match by {
         Recipe::Docs => Sourced::guessed(value, evidence),
         _ => Sourced::new(value, evidence),
     }
-}
-
-/// Adds further ports of the recipes that publish the main one, and all UDP ports.
-fn more_ports(program: &mut Program, runs: &[&Run]) {
-    let main = program.port.as_ref().map(|port| port.value);
-    for run in runs {
-        let agrees = run.ports.iter().any(|port| !port.udp && Some(port.number) == main);
-        for port in run.ports.iter().filter(|port| agrees || port.udp) {
-            let number = if port.udp { Port::udp(port.number) } else { Port::tcp(port.number) };
-            let held = program.more_ports.iter().any(|held| held.value == number);
-            if !held && (port.udp || Some(port.number) != main) {
-                program.more_ports.push(known(run.by, number, port.evidence.clone()));
-            }
-        }
-    }
-}
-
-/// The code has one port, and a recipe publishes another without passing it to the program.
-fn dispute(program: &mut Program, held: u16, evidence: &[Evidence], stated: &[Stated]) {
-    let publishes = |run: &Run| run.ports.iter().any(|port| !port.udp && port.number == held);
-    let other = stated.iter().find(|one| !one.told && one.number != held && !publishes(one.run));
-    let Some(other) = other else { return };
-    let mut places = evidence.iter().take(1).cloned().collect::<Vec<_>>();
-    let said = places.first().map_or_else(|| "the code".to_owned(), Evidence::place);
-    places.push(other.evidence.clone());
-    report(
-        program,
-        Finding::port_disputed((said, held), (other.evidence.place(), other.number), places),
-    );
-}
-
-/// A port that the recipe sets by the environment.
-fn port_in(run: &Run, program: &Program) -> Option<(u16, Evidence)> {
-    let key = program.port_variable.as_deref().unwrap_or("PORT");
-    let number = |variable: &Variable| {
-        let text = variable.value.rsplit(':').next().unwrap_or_default();
-        Some((super::port_number(text)?, variable.evidence.clone()))
-    };
-    if let Some(variable) = run.env.iter().find(|variable| variable.key == key) {
-        return number(variable);
-    }
-    // With no other source, take the address that a recipe passes by a variable.
-    let unknown = program.port.is_none() && program.kind == Kind::Service;
-    let addresses = run.env.iter().filter(|held| unknown && is_address(&held.key));
-    let mut own = addresses.filter(|held| !is_other_service(&held.key));
-    own.find_map(number)
-}
-
-/// The variable by which a recipe passes the port to the program: one whose value is exactly that
-/// port.
-fn env_of_port(run: &Run, number: u16) -> Option<(String, String, Evidence)> {
-    let holds = |value: &str| value.rsplit(':').next().and_then(super::port_number) == Some(number);
-    let mut found: Vec<_> = run.env.iter().filter(|variable| holds(&variable.value)).collect();
-    let words = |key: &str| key.split('_').any(|word| word.eq_ignore_ascii_case("port"));
-    found.sort_by_key(|variable| !words(&variable.key));
-    let found = found.first()?;
-    Some((found.key.clone(), found.value.clone(), found.evidence.clone()))
 }
 
 /// Adds a finding, unless the program already has it.

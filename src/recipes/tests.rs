@@ -336,6 +336,28 @@ fn the_code_and_the_recipes_may_disagree() {
 }
 
 #[test]
+fn a_recipe_decides_between_ports_that_the_code_both_has() {
+    let code = Evidence::at(&RelPath::new("main").unwrap(), 3, "listens");
+    let compose = ("compose.yml", "services:\n  a:\n    build: .\n    ports: ['80:8080']\n");
+    let guessed = |rejected: &'static str| {
+        let port = Sourced::guessed(443, code.clone()).rejecting(rejected, "later in the code");
+        move |program: &mut Program| program.port = Some(port)
+    };
+    let found = applied(&[compose], guessed("8080"));
+    assert_eq!((found.port.as_ref().unwrap().value, codes(&found).len()), (8080, 0));
+    assert_eq!(found.port.unwrap().rejected[0].value, "443");
+    // Another port than the code has is no choice of the code's.
+    let found = applied(&[compose], guessed("9000"));
+    assert_eq!((found.port.as_ref().unwrap().value, codes(&found)), (443, vec!["port-disputed"]));
+    // The image's own Dockerfile exposes both.
+    let knows = |program: &mut Program| program.port = Some(Sourced::new(3000, code.clone()));
+    let dockerfile = |ports: &str| format!("FROM debian:13\nEXPOSE {ports}\n");
+    let (both, one) = (dockerfile("3000/tcp 8080"), dockerfile("3000"));
+    assert!(codes(&applied(&[compose, ("Dockerfile", &both)], knows)).is_empty());
+    assert_eq!(codes(&applied(&[compose, ("Dockerfile", &one)], knows)), ["port-disputed"]);
+}
+
+#[test]
 fn a_volume_in_another_images_working_directory_is_the_folder_of_the_program() {
     let compose =
         ("compose.yaml", "services:\n  a:\n    build: .\n    volumes: ['x:/srv/app/data/files']\n");

@@ -60,7 +60,9 @@ pub(super) fn starts(
     let word = text.split_whitespace().next().unwrap_or_default();
     let name = word.rsplit('/').next().unwrap_or_default();
     let of_repository = word.starts_with('.') || word.contains('/') && !word.starts_with('/');
-    if name == "sh" || BESIDE_SHELL.contains(&name) {
+    if OF_JDK.contains(&name) {
+        need(program, COMPILER, evidence.clone());
+    } else if name == "sh" || BESIDE_SHELL.contains(&name) {
         program.needs.shell.get_or_insert_with(|| evidence.clone());
     } else if let Some(package) = around.project.tables.programs.get(name) {
         need(program, package, evidence.clone());
@@ -93,6 +95,32 @@ pub(super) fn templates(program: &mut Program, around: &Surroundings, code: &Cod
                 continue;
             }
             need(program, package, source.evidence(at, format!("a command line of {name}")));
+        }
+    }
+}
+
+/// Tools of a JDK that a Java runtime lacks.
+const OF_JDK: [&str; 6] = ["javac", "jlink", "jar", "javadoc", "jdeps", "jpackage"];
+
+/// The key of packages.toml for the compiler of a JDK.
+const COMPILER: &str = "java-compiler";
+
+/// A program that compiles Java while it runs: `ToolProvider.getSystemJavaCompiler()`,
+/// `ToolProvider.findFirst("javac")`. Without a JDK the first gives null.
+pub(super) fn compiler(program: &mut Program, around: &Surroundings) {
+    for source in around.sources {
+        let system = source.calls("getSystemJavaCompiler").next();
+        let tool = || {
+            source.calls("findFirst").find(|at| {
+                let of = at.checked_sub(4).and_then(|of| source.word(of));
+                of == Some("ToolProvider")
+                    && source.text(*at).is_some_and(|name| OF_JDK.contains(&name))
+            })
+        };
+        if let Some(at) = system.or_else(tool) {
+            let note = "the code compiles Java, which takes a JDK while it runs";
+            need(program, COMPILER, source.evidence(at - 2, note));
+            return;
         }
     }
 }
@@ -160,5 +188,29 @@ fn command(code: &Code, place: Place, range: Range<usize>) -> Option<String> {
 pub(super) fn need(program: &mut Program, package: &str, evidence: Evidence) {
     if !program.needs.packages.iter().any(|held| held.value == package) {
         program.needs.packages.push(Sourced::new(package.to_owned(), evidence));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests_code::{main, program};
+
+    #[test]
+    fn a_program_that_compiles_java_needs_a_jdk() {
+        let needs = |body: &str| {
+            let app = main(body);
+            let found = program("", &[("App.java", &app)]).needs.packages;
+            found.iter().any(|package| package.value == super::COMPILER)
+        };
+        for body in [
+            "ToolProvider.getSystemJavaCompiler().run(null, null, null, args);",
+            "JavaCompiler c = getSystemJavaCompiler();",
+            "java.util.spi.ToolProvider.findFirst(\"javac\").get();",
+            "new ProcessBuilder(\"javac\", \"A.java\").start();",
+            "Runtime.getRuntime().exec(\"/usr/bin/javac A.java\");",
+        ] {
+            assert!(needs(body), "{body}");
+        }
+        assert!(!needs("list.findFirst(\"javac\"); new ProcessBuilder(\"java\", \"A\").start();"));
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Settings {
     all: Vec<Setting>,
     /// The index of the strongest setting of each key.
     strongest: BTreeMap<String, usize>,
+    /// Files that the code names, each for the context of its own class.
+    named: Vec<RelPath>,
 }
 
 impl Settings {
@@ -49,6 +51,31 @@ impl Settings {
             self.strongest.entry(canonical(&setting.key)).or_insert(self.all.len());
             self.all.push(setting);
         }
+    }
+
+    /// As [`Settings::add`], for a file that the code names.
+    pub(super) fn add_named(&mut self, path: &RelPath, text: &str) {
+        self.named.push(path.clone());
+        self.add(path, text);
+    }
+
+    /// The settings of a key in files that the code names, where the strongest one is in such a file
+    /// too: each may be that of another context. The first of each file, the strongest left out.
+    pub(super) fn rivals(&self, key: &str) -> Vec<&Setting> {
+        let Some(first) = self.get(key) else { return Vec::new() };
+        let mut files = vec![&first.evidence.file];
+        if !self.named.contains(files[0]) {
+            return Vec::new();
+        }
+        let (key, mut found) = (canonical(key), Vec::new());
+        for setting in self.all.iter().filter(|setting| canonical(&setting.key) == key) {
+            let file = &setting.evidence.file;
+            if self.named.contains(file) && !files.contains(&file) {
+                files.push(file);
+                found.push(setting);
+            }
+        }
+        found
     }
 
     /// The strongest setting of a key. For Spring, `server.port`, `server_port` and `serverPort`
@@ -105,7 +132,12 @@ impl Settings {
             let known = if open { self.get(name) } else { None };
             match (known, default) {
                 (Some(setting), _) => {
-                    out.push_str(&self.expand_within(&setting.value, depth + 1, steps).0);
+                    let (text, inner) = self.expand_within(&setting.value, depth + 1, steps);
+                    out.push_str(&text);
+                    // `${web.port}`, which is `${PORT:8081}` itself.
+                    if start == 0 && end + 1 == value.len() {
+                        variable = variable.or(inner);
+                    }
                 }
                 (None, Some(default)) if open => {
                     let (text, inner) = self.expand_within(default, depth + 1, steps);

@@ -13,7 +13,7 @@ use super::tables::NeedsDatabase;
 use crate::facts::{Evidence, Finding};
 
 /// The phases that `package` runs.
-const PHASES: [&str; 17] = [
+pub(super) const PHASES: [&str; 17] = [
     "validate",
     "initialize",
     "generate-sources",

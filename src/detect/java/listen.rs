@@ -1,5 +1,7 @@
 //! Servers in the program's own code: their port and their address.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::code::{Code, Definition, Place};
 use super::source::Source;
 use super::surroundings::Surroundings;
@@ -47,6 +49,7 @@ pub(super) fn own_server(
         all.extend(listens(code, row, place));
     }
     all.extend(code.definitions("port").iter().filter_map(|set| assigned(code, set)));
+    drop_apart(&mut all, &program.id, code.sources);
     all.sort_by_key(|found| (found.beside, found.value.is_none(), found.udp));
     let Some(first) = all.first() else {
         framework_default(program, around, code);
@@ -98,6 +101,38 @@ pub(super) fn own_server(
     }
     let place = Some(first.place);
     (all.iter().find(|found| !found.udp).and_then(|found| found.variable.clone()), place)
+}
+
+/// Drops the listeners of other programs: those in a class with a main method of its own that no
+/// other source names. All count where nobody knows the class that starts this program.
+fn drop_apart(all: &mut Vec<Found>, program: &str, sources: &[Source]) {
+    if !sources.iter().filter_map(Source::main_class).any(|(class, _)| class == program) {
+        return;
+    }
+    let numbers: BTreeSet<usize> = all.iter().map(|found| found.place.0).collect();
+    let stem =
+        |source: &Source| source.path.file_name().split('.').next().unwrap_or_default().to_owned();
+    let mut apart: BTreeMap<String, usize> = BTreeMap::new();
+    for number in numbers {
+        let Some(source) = sources.get(number) else { continue };
+        let of_other = |(class, _): &(String, usize)| class != program;
+        if source.main_class().as_ref().is_some_and(of_other) {
+            apart.insert(stem(source), number);
+        }
+    }
+    if apart.is_empty() {
+        return;
+    }
+    for (number, source) in sources.iter().enumerate() {
+        for at in 0..source.len() {
+            let Some(word) = source.word(at) else { continue };
+            if apart.get(word).is_some_and(|own| *own != number) {
+                apart.remove(word);
+            }
+        }
+    }
+    let apart: BTreeSet<usize> = apart.into_values().collect();
+    all.retain(|found| !apart.contains(&found.place.0));
 }
 
 fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {

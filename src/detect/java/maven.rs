@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::App;
 use super::artifact::SPRING_BOOT;
+use super::database::PHASES;
+use super::plugins::{Execution, Plugin};
 use super::pom::{Model, relative};
 use super::reactor::below;
 use crate::ask::{Answerable, Question};
@@ -228,11 +230,12 @@ impl OfReactor {
         for model in app.reactor.projects.values() {
             for (key, plugin) in super::plugins::of(model) {
                 let runs = plugin.running("exec").filter(|_| key == EXEC);
+                let runs = runs.filter(|run| is_run(model, &plugin, run));
                 let named = runs.filter_map(|run| plugin.text_of(model, run, "executable"));
-                for (name, evidence) in named {
-                    let name = name.rsplit('/').next().unwrap_or_default().to_owned();
+                for (text, evidence) in named {
+                    let name = text.rsplit('/').next().unwrap_or_default().to_owned();
                     if !BROUGHT.contains(&name.as_str())
-                        && !name.contains("${")
+                        && !is_own(app, model, &text)
                         && !started.iter().any(|(held, _)| *held == name)
                     {
                         started.push((name, evidence));
@@ -248,6 +251,33 @@ impl OfReactor {
         let frontend = FRONTEND.iter().find_map(|key| plugins.remove(*key));
         Ok(Self { frontend, names_skip, started })
     }
+}
+
+/// An execution runs before the archive is there: in a phase up to `package`, and not skipped. The
+/// goal `exec` has no phase of its own: one that states none is started by hand.
+fn is_run(model: &Model, plugin: &Plugin, run: &Execution) -> bool {
+    // The build skips the tests by these.
+    let by_option = |text: &str| ["skipTests", "maven.test.skip"].iter().any(|p| text.contains(p));
+    let skip = plugin.element_of(run, "skip").map(|(_, element)| element.text.as_str());
+    let stated = skip.is_some_and(|text| by_option(text) || model.resolve(text) == "true");
+    let property = model.property("exec.skip").is_some_and(|(text, _)| text == "true");
+    run.phase().is_some_and(|phase| PHASES.contains(&phase)) && !stated && !property
+}
+
+/// A program that the repository holds or its build makes, and not one of the system.
+fn is_own(app: &App, model: &Model, text: &str) -> bool {
+    let mut way = text;
+    for base in ["${project.basedir}", "${basedir}"] {
+        way = way.strip_prefix(base).map_or(way, |rest| rest.trim_start_matches('/'));
+    }
+    if way.contains("${") {
+        return true;
+    }
+    let top = app.reactor.pom.parent().unwrap_or_default();
+    let mut bases = [model.dir(), top].into_iter();
+    let made = relative(way).starts_with(&format!("{}/", model.build_dir()));
+    made || way.contains('/')
+        && bases.any(|base| base.join(way).is_some_and(|path| app.dir.repo.is_file(&path)))
 }
 
 /// The `-D` options: no tests, and nothing that needs `.git`.

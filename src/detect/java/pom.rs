@@ -448,14 +448,18 @@ pub(super) fn relative(text: &str) -> String {
     RelPath::new(text).map_or_else(|| text.to_owned(), |path| path.as_str().to_owned())
 }
 
+/// The relative path of a parent's pom; `None` where the pom says that it comes from a repository.
+/// Maven appends the path to the project's folder, also where it begins with `/`.
+pub(super) fn parent_way(parent: &Element) -> Option<&str> {
+    let way = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
+    // An empty `<relativePath/>` tells Maven not to look in the tree.
+    Some(way.trim_start_matches('/')).filter(|way| !way.is_empty())
+}
+
 /// The parent's pom, if the repository holds it: at `<relativePath>`, by default one folder up,
 /// and only if it is the one that is named.
 fn parent_in_tree(repo: &Repo, folder: &RelPath, parent: &Element) -> Result<Option<RelPath>> {
-    let way = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
-    // An empty `<relativePath/>` tells Maven not to look in the tree.
-    if way.is_empty() {
-        return Ok(None);
-    }
+    let Some(way) = parent_way(parent) else { return Ok(None) };
     let Some(path) = locate(repo, folder, way) else { return Ok(None) };
     let Some(found) = read(repo, &path)? else { return Ok(None) };
     let same = |name: &str| {
@@ -531,6 +535,17 @@ mod tests {
             model(&[("pom.xml", text)], "pom.xml")
                 .is_err_and(|e| e.to_string().contains("own ancestor"))
         );
+    }
+
+    #[test]
+    fn a_relative_path_with_a_leading_slash_counts_from_the_project() {
+        for way in ["/bom/pom.xml", "bom/pom.xml", "/bom", "./bom/pom.xml", "/./bom/"] {
+            let text = format!(
+                "<project><parent><groupId>g</groupId><artifactId>p</artifactId><version>1</version><relativePath>{way}</relativePath></parent><artifactId>c</artifactId></project>"
+            );
+            let found = model(&[("bom/pom.xml", PARENT), ("pom.xml", &text)], "pom.xml").unwrap();
+            assert_eq!((found.lineage.len(), found.foreign.is_none()), (2, true), "{way}");
+        }
     }
 
     #[test]

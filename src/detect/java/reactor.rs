@@ -202,8 +202,7 @@ fn parent(read: &ReadFile, member: &RelPath) -> Result<Above> {
     let Some(text) = read(path.as_str())? else { return Ok(Above::Apart) };
     let root = xml::parse(&path, &text)?;
     let Some(parent) = root.child("parent") else { return Ok(Above::Apart) };
-    let way = parent.child("relativePath").map_or("../pom.xml", |element| element.text.as_str());
-    let Some(found) = member.join(way).filter(|_| !way.is_empty()) else {
+    let Some(found) = super::pom::parent_way(parent).and_then(|way| member.join(way)) else {
         return Ok(Above::Apart);
     };
     let pom = if found.file_name().ends_with("xml") { Some(found) } else { found.join("pom.xml") };

@@ -10,6 +10,7 @@ use super::code::Code;
 use super::command;
 use super::commands::need;
 use super::config::Setting;
+use super::contexts;
 use super::demands::{self, Demanded};
 use super::folders;
 use super::listen;
@@ -76,6 +77,7 @@ pub(super) fn describe(
         _ => None,
     };
     super::commands::templates(program, around, &code);
+    super::commands::compiler(program, around);
     Ok(demands::of(around, &code, main))
 }
 
@@ -119,8 +121,7 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
     }
     // The application may say itself that it has no web server.
     let none = around.settings.get("spring.main.web-application-type");
-    let by_code = |source: &Source| source.names("WebApplicationType") && source.names("NONE");
-    if none.is_some_and(|set| set.value == "none") || around.sources.iter().any(by_code) {
+    if none.is_some_and(|set| set.value == "none") || contexts::serves_nobody(shape, around) {
         return Server::Own;
     }
     let starters = &around.project.tables.web_starters;
@@ -206,7 +207,9 @@ fn listens(
     if let Some(found) = in_code(around, code, key) {
         program.port = Some(found);
     } else if let Some(setting) = around.settings.get(key) {
-        variable = variable.or(stated_port(program, around, key, setting));
+        let stated = stated_port(program, around, key, setting);
+        let several = contexts::more_ports(program, around, key);
+        variable = if several { stated } else { variable.or(stated) };
     } else {
         let note = format!("{}; {key} is not set: 8080", evidence.note);
         program.port = Some(Sourced::new(8080, Evidence { note, ..evidence.clone() }));

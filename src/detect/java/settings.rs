@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::config::Settings;
+use super::contexts::Named;
 use super::source::Source;
 use crate::detect::java::codes;
 use crate::facts::{Evidence, Finding};
@@ -16,23 +17,25 @@ const MAX_PROFILES: usize = 32;
 /// stronger.
 ///
 /// `chosen` has the profiles with which it is started. `filtered` gives a value as the build
-/// writes it.
+/// writes it. `stated` has the files that the code names; a file of a class is weaker than the others.
 pub(super) fn read(
     repo: &Repo,
     dir: &RelPath,
     chosen: &[String],
     filtered: &dyn Fn(&str) -> String,
+    stated: &Named,
 ) -> Result<Settings> {
     let folders = ["config", "", "src/main/resources/config", "src/main/resources"];
     let profiles = active_profiles(repo, dir, chosen, filtered)?;
     let mut settings = Settings::with_profiles(&profiles);
     let mut names: Vec<String> = Vec::new();
-    for stem in profiles
-        .iter()
-        .rev()
-        .map(|profile| format!("application-{profile}"))
-        .chain(["application".to_owned()])
-    {
+    // Where the program names its settings, Spring reads no others.
+    let stems = stated.stems.iter().map(String::as_str).chain(["application"]);
+    let of_profiles = |stem: &str| -> Vec<String> {
+        let of_profiles = profiles.iter().rev().map(|profile| format!("{stem}-{profile}"));
+        of_profiles.chain([stem.to_owned()]).collect()
+    };
+    for stem in stems.flat_map(of_profiles) {
         names.extend(["properties", "yml", "yaml"].map(|extension| format!("{stem}.{extension}")));
     }
     names.extend(
@@ -48,6 +51,11 @@ pub(super) fn read(
     for folder in folders {
         for name in &names {
             add(&mut settings, repo, dir, folder, name)?;
+        }
+    }
+    for path in &stated.files {
+        if let Some(text) = repo.source_text(path)? {
+            settings.add_named(path, &text);
         }
     }
     if settings.is_empty() {

@@ -271,6 +271,11 @@ fn java(app: &App) -> Result<Option<Run>> {
     Ok(web.or(starts.iter().find(of_java)).cloned())
 }
 
+/// The words of the strongest recipe that starts `java`.
+pub(super) fn java_words(app: &App) -> Result<Vec<String>> {
+    Ok(java(app)?.map(|run| run.words).unwrap_or_default())
+}
+
 /// Adds what the pom's own image and recipes say to a program. JVM flags go to `jvm`.
 pub(super) fn add(
     app: &App,

@@ -138,3 +138,53 @@ fn callers_hand_over_as_many_arguments_as_are_taken() {
     let box_ = "class Box { void init(String host, int port) { connector.setPort(port); } }";
     assert_eq!(ports(&program("", &[("App.java", &app), ("Box.java", box_)])), [3333]);
 }
+
+#[test]
+fn a_listener_of_another_program_is_not_this_ones() {
+    let app = main("new ServerSocket(7001);");
+    let tool = |body: &str| {
+        "class Tool { public static void main(String[] a) throws Exception { new ServerSocket(7002); } \
+         BODY }"
+            .replace("BODY", body)
+    };
+    let ports = |app: &str, tool: &str| {
+        let found = program("", &[("App.java", app), ("Tool.java", tool)]);
+        let first = found.port.map(|port| port.value);
+        (first, found.more_ports.len())
+    };
+    assert_eq!(ports(&app, &tool("")), (Some(7001), 0));
+    // It starts the other one, too.
+    let both = main("new ServerSocket(7001); Tool.main(args);");
+    assert_eq!(ports(&both, &tool("")), (Some(7001), 1));
+    // A helper without a main method of its own.
+    let helper = "class Tool { void open() throws Exception { new ServerSocket(7002); } }";
+    assert_eq!(ports(&app, helper), (Some(7001), 1));
+    // Alone it counts.
+    let quiet = main("System.out.println();");
+    assert_eq!(ports(&quiet, helper).0, Some(7002));
+}
+
+#[test]
+fn a_port_of_microprofile_settings() {
+    let of = |body: &str, more: &[(&str, &str)]| {
+        let app = main(body)
+            .replace("class App {", "class App { static final String KEY = \"http.port\";");
+        let mut files = vec![("App.java", app.as_str())];
+        files.extend_from_slice(more);
+        let found = program("", &files);
+        (found.port.map(|port| port.value), found.port_variable)
+    };
+    let variable = Some("HTTP_PORT".to_owned());
+    let body = "Config config = ConfigProvider.getConfig(); \
+                new ServerSocket(config.getOptionalValue(KEY, int.class).orElse(9000));";
+    assert_eq!(of(body, &[]), (Some(9000), variable.clone()));
+    let literal = body.replace("KEY", "\"http.port\"").replace("int.class", "Integer.class");
+    assert_eq!(of(&literal, &[]), (Some(9000), variable.clone()));
+    let field =
+        "int port = config.getOptionalValue(KEY, int.class).orElse(9001); new ServerSocket(port);";
+    assert_eq!(of(field, &[]), (Some(9001), variable));
+    let file = ("src/main/resources/META-INF/microprofile-config.properties", "http.port=9002\n");
+    assert_eq!(of(body, &[file]).0, Some(9002));
+    let demanded = "new ServerSocket(config.getValue(KEY, int.class));";
+    assert_eq!(of(demanded, &[file]).0, Some(9002));
+}

@@ -262,6 +262,9 @@ impl Code<'_> {
             (_, asks) if asks.starts_with("get") && self.keyed(source, &arguments).is_some() => {
                 return self.keyed(source, &arguments);
             }
+            (_, "getOptionalValue" | "getValue") if arguments.len() == 2 => {
+                return Some(self.of_microprofile(place, &first()?));
+            }
             // The place of Spring Boot's own archive, and its folder.
             (_, "ApplicationHome") => {
                 return Some(Value::base(Base::Program, self.evidence(place, "its own folder")));
@@ -279,7 +282,7 @@ impl Code<'_> {
                 (Does::Passes, _) => argument(row.at.unwrap_or(0)),
                 (Does::Environment, _) => Some(self.setting(place, None, Some(&first()?), None)),
                 (Does::Joins, _) => {
-                    Some(joined((0..arguments.len()).filter_map(argument).collect()))
+                    Some(joined((0..arguments.len()).filter_map(argument).collect(), false))
                 }
                 (Does::Chooses, _) => Some(or_else(argument(0)?, &argument(1)?)),
                 (Does::Keeps, Some(on)) => Some(on.clone()),
@@ -293,7 +296,7 @@ impl Code<'_> {
                 (Does::Appends, Some(on)) if row.between.is_empty() => {
                     Some([on.parts.clone(), argument(0)?.parts].concat().into())
                 }
-                (Does::Appends, Some(on)) => Some(joined(vec![on.clone(), argument(0)?])),
+                (Does::Appends, Some(on)) => Some(joined(vec![on.clone(), argument(0)?], true)),
                 _ => None,
             })
         };
@@ -310,7 +313,7 @@ impl Code<'_> {
                 return value;
             }
             return match name {
-                "resolveSibling" => Some(joined(vec![on.parent(), argument(0)?])),
+                "resolveSibling" => Some(joined(vec![on.parent(), argument(0)?], true)),
                 "getDir" if matches!(on.below(), Some((Base::Program, _))) => Some(on),
                 "getSource" if matches!(on.below(), Some((Base::Program, _))) => {
                     let mut found = on;
@@ -324,6 +327,14 @@ impl Code<'_> {
             };
         }
         self.own_call(call, depth).or_else(|| by_row(&[Does::Falls], None).flatten())
+    }
+
+    /// A key of MicroProfile's settings: where no file sets it, a variable does.
+    fn of_microprofile(&self, place: Place, key: &str) -> Value {
+        let name = key.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        let evidence = self.evidence(place, key.to_owned());
+        let stated = self.asked_for(key, evidence);
+        stated.unwrap_or_else(|| self.setting(place, None, Some(&name), None))
     }
 
     /// The setting that the first argument of a call names.
@@ -406,23 +417,64 @@ pub(super) struct Called<'c> {
     pub(super) receiver: &'c [&'c str],
 }
 
-/// The parts of a path, joined by `/`.
-fn joined(values: Vec<Value>) -> Value {
+/// The parts of a path, joined by one `/`. `resets`: an absolute part begins anew, as
+/// `Path.resolve` has it; `new File(..)`, `Path.of(..)` and `Paths.get(..)` append it.
+fn joined(values: Vec<Value>, resets: bool) -> Value {
     let mut all = Value::default();
-    for value in values {
-        let absolute = text_of(&value).is_some_and(|text| text.starts_with('/'));
-        if absolute {
+    for mut value in values {
+        if value.text().is_some_and(|text| text.is_empty()) {
+            continue;
+        }
+        let first = value.parts.first().and_then(|part| part.text.as_deref());
+        let absolute = first.is_some_and(|text| text.starts_with('/'));
+        if absolute && resets || all.text().as_deref() == Some(".") {
             all = Value::default();
         }
-        let here = all.text().as_deref() == Some(".");
-        if let Some(part) = value.parts.first().filter(|_| !all.parts.is_empty() && !here) {
+        if !all.parts.is_empty()
+            && let Some(text) = value.parts.first_mut().and_then(|part| part.text.as_mut())
+        {
+            *text = text.trim_start_matches('/').to_owned();
+        }
+        let last = all.parts.last().and_then(|part| part.text.as_deref());
+        let open = last.is_some_and(|text| text.ends_with('/'));
+        if let Some(part) = value.parts.first().filter(|_| !all.parts.is_empty() && !open) {
             let slash = Part { text: Some("/".to_owned()), ..Part::unknown(part.evidence.clone()) };
             all.parts.push(slash);
-        }
-        if here {
-            all = Value::default();
         }
         all.parts.extend(value.parts);
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests_code::{main, program};
+
+    fn folders(body: &str) -> Vec<String> {
+        let app = main(body);
+        program("", &[("App.java", &app)]).writable.into_iter().map(|one| one.value).collect()
+    }
+
+    #[test]
+    fn only_resolve_begins_anew_at_an_absolute_part() {
+        for (path, folder) in [
+            ("new File(\"data\", \"/cats\")", "data/cats"),
+            ("Paths.get(\"data/\", \"/cats\").toFile()", "data/cats"),
+            ("Path.of(\"data\", \"a\", \"/b\").toFile()", "data/a/b"),
+            ("Path.of(\"data\").resolve(\"/srv/b\").toFile()", "/srv/b"),
+            ("Path.of(\"data/\").resolve(\"b\").toFile()", "data/b"),
+            ("Paths.get(\"\", \"cats\").toFile()", "cats"),
+            ("new File(System.getProperty(\"user.home\"), \"/.app\")", "/home/nonroot/.app"),
+        ] {
+            let body = format!("{path}.mkdirs();");
+            assert_eq!(folders(&body), [folder], "{path}");
+        }
+    }
+
+    #[test]
+    fn below_a_folder_that_nobody_knows_nothing_is_absolute() {
+        let app = "class App { public static void main(String[] a) { f(a[0]); } \
+                   static void f(String home) { new File(home, \"/cats\").mkdirs(); } }";
+        assert!(program("", &[("App.java", app)]).writable.is_empty());
+    }
 }

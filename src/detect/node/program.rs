@@ -546,5 +546,10 @@ fn builder_needs(app: &App, program: &mut Program) -> Result<Native> {
             program.needs.packages.push(Sourced::with(key.to_owned(), evidence));
         }
     }
+    for (key, evidence) in &native.tools {
+        if !program.needs.packages.iter().any(|p| p.value == *key) {
+            program.needs.packages.push(Sourced::new(key.clone(), evidence.clone()));
+        }
+    }
     Ok(native)
 }

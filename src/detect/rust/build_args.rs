@@ -11,9 +11,10 @@ use super::project::Project;
 use super::source::SourceFile;
 use super::targets;
 use crate::code::is_env_name;
-use crate::facts::BuildArg;
+use crate::detect::let_in;
+use crate::facts::{BuildArg, Evidence};
 use crate::path::RelPath;
-use crate::settings::{self, Item};
+use crate::settings::{self, Item, assignments};
 
 /// Beginnings of names that cargo or the compiler sets, or that every machine has:
 /// <https://doc.rust-lang.org/cargo/reference/environment-variables.html>.
@@ -35,17 +36,19 @@ const MACHINE: [&str; 9] =
     ["PATH", "HOME", "USER", "CI", "PWD", "CC", "CXX", "PROTOC", "DATABASE_URL"];
 
 /// Build dependencies that set variables of their own.
-const SETTERS: [&str; 9] = [
+const SETTERS: [&str; 8] = [
     "vergen",
     "vergen-git2",
     "vergen-gitcl",
     "vergen-gix",
     "shadow-rs",
     "built",
-    "dotenv-build",
     "tauri-build",
     "build-data",
 ];
+
+/// A build dependency that sets the variables of an environment file.
+const OF_FILE: &str = "dotenv-build";
 
 /// Variables that the build scripts and the settings of a repository set themselves.
 #[derive(Default)]
@@ -53,6 +56,8 @@ struct Set {
     names: BTreeSet<String>,
     /// True if a build script sets names that dockgen cannot read.
     any: bool,
+    /// Values of an environment file that the build does not see, because the context lacks it.
+    outside: BTreeMap<String, (String, Evidence)>,
 }
 
 /// The variables that the build of a program takes. `folders` are its packages, `files` its
@@ -67,6 +72,9 @@ pub(super) fn build_args<'f>(
     for folder in folders {
         let Some(manifest) = project.workspace.packages.get(folder) else { continue };
         set.any |= manifest.dependencies().any(|held| SETTERS.contains(&held.key));
+        if manifest.dependencies().any(|held| held.key == OF_FILE) {
+            set.of_file(project, folder)?;
+        }
         for path in targets::build_scripts(project.dir.repo, manifest) {
             scripts.extend(project.sources.file(&path)?);
         }
@@ -113,6 +121,12 @@ pub(super) fn build_args<'f>(
             }
         }
     }
+    for (name, (value, evidence)) in set.outside {
+        if let Some(arg) = found.get_mut(&name) {
+            arg.default = Some(value);
+            arg.evidence.push(evidence);
+        }
+    }
     Ok(found.into_values().collect())
 }
 
@@ -132,6 +146,31 @@ fn configured(project: &Project) -> Set {
 }
 
 impl Set {
+    /// The names in the nearest environment file at or above a package. The .dockerignore keeps such
+    /// files out of the context unless the repository's own one lets them in: so the build does not
+    /// set them, and their values are defaults at most.
+    fn of_file(&mut self, project: &Project, folder: &RelPath) -> Result<()> {
+        let (repo, context) = (project.dir.repo, &project.workspace.context);
+        let above = std::iter::once(folder.clone()).chain(folder.ancestors());
+        let above = above.chain([RelPath::root()]);
+        let mut files = above.filter_map(|above| above.join(".env"));
+        let Some(path) = files.find(|path| repo.is_file(path)) else { return Ok(()) };
+        let Some(text) = repo.source_text(&path)? else { return Ok(()) };
+        let way = path.strip(context).unwrap_or_default();
+        let inside = !way.is_empty() && let_in(repo, context, way);
+        for entry in assignments(&text) {
+            let name = entry.key.trim_start_matches("export ").to_owned();
+            if inside {
+                self.names.insert(name);
+            } else {
+                let note = format!("{name} in a file that the build context does not hold");
+                let evidence = Evidence::at(&path, entry.line, note);
+                self.outside.entry(name).or_insert((entry.value, evidence));
+            }
+        }
+        Ok(())
+    }
+
     /// Adds the variable in `println!("cargo:rustc-env=NAME={value}")`.
     fn read(&mut self, script: &SourceFile) {
         for at in 0..script.len() {
@@ -177,6 +216,31 @@ mod tests {
         // It is not known which names such a script sets.
         let dynamic = ("build.rs", "fn main() { println!(\"cargo::rustc-env={k}={v}\"); }");
         assert!(of(main, &[dynamic]).is_empty());
+    }
+
+    #[test]
+    fn variables_of_an_environment_file() {
+        let main = "fn main() { let a = env!(\"APP_VERSION\"); let b = option_env!(\"LABEL\"); }";
+        let manifest = "[package]\nname = \"p\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
+                        [build-dependencies]\ndotenv-build = \"0.1\"\n";
+        let all = |files: &[(&str, &str)]| {
+            let own =
+                [("Cargo.toml", manifest), ("src/main.rs", main), ("build.rs", "fn main() {}")];
+            let repo = Repo::from_files(own.iter().chain(files).copied());
+            let facts = (rust::LANGUAGE.detect)(&repo.root()).unwrap().unwrap();
+            let args = facts.programs[0].build_args.iter();
+            args.map(|arg| (arg.name.clone(), arg.default.clone())).collect::<Vec<_>>()
+        };
+        let arg = |name: &str, default: Option<&str>| (name.to_owned(), default.map(str::to_owned));
+        // No such file: nobody sets them.
+        assert_eq!(all(&[]), [arg("APP_VERSION", None), arg("LABEL", None)]);
+        // dockgen keeps the file out of the context, so its value is a default.
+        let file = (".env", "APP_VERSION=1.2\nOTHER=x\n");
+        assert_eq!(all(&[file]), [arg("APP_VERSION", Some("1.2")), arg("LABEL", None)]);
+        // The repository's own .dockerignore lets it in.
+        assert_eq!(all(&[file, (".dockerignore", "!.env\n")]), [arg("LABEL", None)]);
+        let exported = (".env", "export LABEL=\"a b\"\n");
+        assert_eq!(all(&[exported]), [arg("APP_VERSION", None), arg("LABEL", Some("a b"))]);
     }
 
     #[test]

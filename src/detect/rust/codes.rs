@@ -10,6 +10,7 @@ pub(super) const ALL: &[FindingCode] = &[
     FOREIGN_TARGET,
     GIT_AT_BUILD,
     LOCKFILE_NEEDS_OLD_TOOLCHAIN,
+    OPENED_MISSING,
     PATH_DEPENDENCY_MISSING,
     PRIVATE_REGISTRY,
     SERVES_WORKING_DIRECTORY,
@@ -52,6 +53,14 @@ pub(super) const FOREIGN_TARGET: FindingCode = FindingCode::Own(&Row::warning(
     "a program for that target does not start in a Linux container, so the image is built for \
     the container's platform",
     "check that the image starts the right program",
+));
+
+pub(super) const OPENED_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "opened-missing",
+    "the program opens a folder or a file that the image does not hold",
+    "the image holds what the repository holds: what the program reads there is missing, so it \
+    answers without it or stops",
+    "mount it when the container starts, with `-v`",
 ));
 
 pub(super) const GIT_AT_BUILD: FindingCode = FindingCode::Own(&Row::warning(

@@ -8,11 +8,12 @@ use anyhow::Result;
 use super::manifest::{Manifest, Role};
 use super::project::Project;
 use super::{Details, mask, targets};
+use crate::detect::git_reads;
 use crate::detect::rust::codes;
 use crate::facts::{Evidence, Finding};
 
 /// Build dependencies that read the git repository.
-const GIT_READERS: [&str; 6] =
+pub(super) const GIT_READERS: [&str; 6] =
     ["vergen", "vergen-git2", "vergen-gitcl", "vergen-gix", "shadow-rs", "git-version"];
 
 /// The names whose versions are masked in a workspace, or the reason why none is.
@@ -195,6 +196,9 @@ fn sqlx(project: &Project, details: &mut Details, findings: &mut Vec<Finding>) -
 }
 
 fn git(project: &Project, findings: &mut Vec<Finding>) {
+    if git_reads::let_in(project.dir.repo, &project.workspace.context) {
+        return;
+    }
     for manifest in project.workspace.packages.values() {
         for dependency in manifest.dependencies().filter(|dependency| dependency.role != Role::Dev)
         {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::features::Mentions;
 use super::lockfile::{Locked, Lockfile, Reached};
+use super::source::SourceFile;
 use crate::facts::{Evidence, Libc, Needs, Sourced};
 
 /// A row of the catalog, which explains the fields.
@@ -105,6 +106,21 @@ pub(super) fn add_needs(
     }
 }
 
+/// Adds what a build script of the repository's own compiles C++ with: `cc::Build::new().cpp(true)`.
+pub(super) fn compiles_cpp(script: &SourceFile, needs: &mut Needs) {
+    let is_call =
+        |at: &usize| script.is(*at, "cpp") && script.is(at + 1, "(") && script.is(at + 2, "true");
+    let Some(at) = (0..script.len()).find(is_call) else { return };
+    let evidence = script.evidence(at, "the build script compiles C++");
+    for key in ["c++", "libstdc++"] {
+        if !needs.packages.iter().any(|package| package.value == key) {
+            needs.packages.push(Sourced::new(key.to_owned(), evidence.clone()));
+        }
+    }
+    needs.libc = Libc::Glibc;
+    needs.libc_evidence.push(evidence);
+}
+
 fn depends(lock: &Lockfile, package: &Locked, name: &str) -> bool {
     lock.dependencies(package).any(|dependency| dependency.name == name)
 }
@@ -175,6 +191,35 @@ mod tests {
             needs(&bindgen, Mentions::default()),
             (vec!["libclang".to_owned()], Libc::Glibc)
         );
+    }
+
+    #[test]
+    fn a_vendored_library_is_none_of_the_system() {
+        let vendored = [("app", "\"odbc-sys\""), ("odbc-sys", "\"unix-odbc\""), ("unix-odbc", "")];
+        assert!(needs(&vendored, Mentions { on: true, ..Mentions::default() }).0.is_empty());
+        assert_eq!(needs(&vendored, Mentions { off: true, ..Mentions::default() }).0, ["unixodbc"]);
+        let system = [("app", "\"odbc-sys\""), ("odbc-sys", "")];
+        assert_eq!(needs(&system, Mentions::default()).0, ["unixodbc"]);
+        let demangle =
+            |on| [("app", "\"symbolic-demangle\""), ("symbolic-demangle", on), ("cc", "")];
+        assert_eq!(needs(&demangle("\"cc\""), Mentions::default()).0, ["c++", "libstdc++"]);
+        assert!(needs(&demangle(""), Mentions::default()).0.is_empty());
+    }
+
+    #[test]
+    fn a_build_script_that_compiles_cpp() {
+        let of = |text: &str| {
+            let path = RelPath::new("build.rs").unwrap();
+            let mut needs = Needs::default();
+            compiles_cpp(&SourceFile::parse(&path, &Rc::from(text)), &mut needs);
+            (needs.packages.len(), needs.libc)
+        };
+        assert_eq!(
+            of("fn main() { cc::Build::new().cpp(true).file(\"a.cc\"); }"),
+            (2, Libc::Glibc)
+        );
+        assert_eq!(of("fn main() { cc::Build::new().cpp(false).file(\"a.c\"); }"), (0, Libc::None));
+        assert_eq!(of("fn main() { cc::Build::new().file(\"a.c\"); }"), (0, Libc::None));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::manifest::Manifest;
 use super::project::Project;
 use super::targets::{self, Binary};
 use super::workspace::Workspace;
-use super::{ProgramDetails, native, reads, runtime, unread};
+use super::{ProgramDetails, native, reads, revision, runtime, unread};
 use crate::facts::{Kind, Program, Sourced};
 use crate::path::RelPath;
 
@@ -248,6 +248,7 @@ fn analyse(
     }
     program.front_ends = reads.made;
     program.build_args = build_args::build_args(project, active.packages(), &files)?;
+    revision::add(project, active.packages(), &files, &mut program)?;
     let dependencies: BTreeSet<String> = edges.values().flatten().cloned().collect();
     let code = runtime::Code {
         repo: project.dir.repo,

@@ -24,6 +24,7 @@ mod missing;
 mod process;
 mod rocket;
 mod settings;
+mod shell_lines;
 mod subcommands;
 
 /// The working directory of a program that serves its working directory.
@@ -75,10 +76,11 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
             disk.writable.push(folder);
         }
     }
-    let subcommand_unknown = process::process(code, program);
+    let subcommand_unknown = process::process(&source, code, program);
     listen::listen(code, &disk, house::listening(&source, code), program, details);
     program.findings.extend(subcommand_unknown.filter(|_| program.kind == Kind::Service));
     program.findings.extend(missing::missing(&source, code));
+    program.findings.append(&mut disk.absent);
     demands::demands(code, &disk, program);
     for made in disk.made {
         add_front_end(&mut program.front_ends, made);

@@ -1,6 +1,8 @@
 //! The source of a program: the files that its root reaches through `mod`, and the crates of the
 //! repository that it names. Code that only tests compile is left out.
 
+mod features;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -37,7 +39,9 @@ pub(super) struct SourceFile {
 /// Where a token is among the brackets.
 #[derive(Clone, Copy, Debug, Default)]
 struct Link {
-    /// The bracket around it.
+    /// The innermost bracket around it.
+    around: Option<usize>,
+    /// The same bracket, if no `;` is between: the call of which the token is an argument.
     parent: Option<usize>,
     /// For an opening bracket, the bracket that closes it.
     end: Option<usize>,
@@ -169,6 +173,7 @@ impl SourceFile {
         // Open brackets. A token after a `;` inside one is not an argument.
         let mut open: Vec<(usize, bool)> = Vec::new();
         for at in 0..self.len() {
+            links[at].around = open.last().map(|(bracket, _)| *bracket);
             links[at].parent = open.last().filter(|(_, cut)| !cut).map(|(bracket, _)| *bracket);
             if self.kind(at) != Some(Kind::Mark) {
                 continue;
@@ -420,11 +425,14 @@ pub(super) struct Sources<'r> {
     /// Files that declare a module which the repository does not hold, with the place.
     lost: std::cell::RefCell<BTreeMap<RelPath, Evidence>>,
     files: std::cell::RefCell<BTreeMap<RelPath, Option<Rc<SourceFile>>>>,
+    /// Files of which features compile a part, by the places of what they leave out.
+    compiled: std::cell::RefCell<features::Compiled>,
 }
 
 impl<'r> Sources<'r> {
     pub(super) fn new(repo: &'r Repo) -> Self {
-        Self { repo, lost: std::cell::RefCell::default(), files: std::cell::RefCell::default() }
+        let (lost, files, compiled) = Default::default();
+        Self { repo, lost, files, compiled }
     }
 
     pub(super) fn file(&self, path: &RelPath) -> Result<Option<Rc<SourceFile>>> {
@@ -493,7 +501,12 @@ impl<'r> Sources<'r> {
         libraries: &[(String, RelPath)],
         on: &dyn Fn(&RelPath, &str) -> bool,
     ) -> Result<Vec<Rc<SourceFile>>> {
-        let mut files = self.of_crate(root, &|feature| on(root, feature))?;
+        let of_crate = |root: &RelPath| -> Result<Vec<Rc<SourceFile>>> {
+            let on = |feature: &str| on(root, feature);
+            let files = self.of_crate(root, &on)?.into_iter();
+            Ok(files.map(|file| self.compiled(file, &on)).collect())
+        };
+        let mut files = of_crate(root)?;
         let mut taken: BTreeSet<&RelPath> = BTreeSet::from([root]);
         let mut from = 0;
         while from < files.len() {
@@ -501,7 +514,7 @@ impl<'r> Sources<'r> {
             from = files.len();
             for (name, root) in libraries {
                 if files[new.clone()].iter().any(|file| file.names(name)) && taken.insert(root) {
-                    files.extend(self.of_crate(root, &|feature| on(root, feature))?);
+                    files.extend(of_crate(root)?);
                 }
             }
         }

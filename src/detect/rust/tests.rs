@@ -5,6 +5,7 @@ use crate::facts::{Kind, Libc, Strength};
 use crate::repo::Repo;
 
 mod listen;
+mod opened;
 mod structs;
 
 const MANIFEST: &str =

@@ -24,9 +24,11 @@ const ENDINGS: [&str; 6] = ["toml", "yaml", "yml", "json", "json5", "ini"];
 /// Reports what the program cannot start without.
 pub(super) fn demands(code: &Code, disk: &Disk, program: &mut Program) {
     let mut found = BTreeMap::new();
+    let flags = off(code);
     for file in code.files {
         for at in 0..file.len() {
-            let named = variable(file, at).or_else(|| argument(file, at));
+            let asked = variable(file, at).filter(|_| !behind(file, at, &flags));
+            let named = asked.or_else(|| argument(file, at));
             if let Some(name) = named.filter(|name| crate::code::is_env_name(name)) {
                 let note = format!("without {name} the program ends");
                 found.entry(name).or_insert_with(|| file.evidence(at, note));
@@ -75,6 +77,46 @@ fn variable(file: &SourceFile, at: usize) -> Option<String> {
             _ => false,
         };
     ends.then(|| name.into_owned())
+}
+
+/// The switches of the command line that are off unless somebody sets them: `#[arg(long)] x: bool`.
+fn off(code: &Code) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for file in code.files {
+        for at in 0..file.len() {
+            let opens = file.is(at, "#") && file.is(at + 1, "[");
+            if !opens || !["arg", "clap", "structopt", "argh"].contains(&file.word(at + 2)) {
+                continue;
+            }
+            let inside = at + 3..file.closing(at + 1);
+            let set = inside.clone().any(|n| file.word(n).starts_with("default_value"));
+            if let Some((name, of)) = field_at(file, at).filter(|_| !set)
+                && file.is(of, "bool")
+            {
+                found.insert(name);
+            }
+        }
+    }
+    found
+}
+
+/// The token stands behind one of these switches: `cli.x.then(|| ..)`, `if cli.x { .. }`.
+fn behind(file: &SourceFile, at: usize, flags: &BTreeSet<String>) -> bool {
+    let is_switch = |end: usize| {
+        let name = end.checked_sub(1).map(|name| file.word(name));
+        name.is_some_and(|name| flags.contains(name))
+    };
+    !flags.is_empty()
+        && file.brackets(at).into_iter().any(|open| {
+            let method = open.checked_sub(2).filter(|dot| {
+                file.is(*dot, ".") && ["then", "then_some"].contains(&file.word(dot + 1))
+            });
+            let start = (open.saturating_sub(8)..open).rev().find(|n| file.is(*n, "if"));
+            let plain = start.is_some_and(|start| {
+                (start + 1..open).all(|n| file.is(n, ".") || file.kind(n) == Some(Kind::Word))
+            });
+            method.is_some_and(is_switch) || file.is(open, "{") && plain && is_switch(open)
+        })
 }
 
 /// The variable of `#[arg(long, env = "X")] field: String`, which has no default.

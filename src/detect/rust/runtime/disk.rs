@@ -19,6 +19,8 @@ pub(super) struct Disk {
     pub(super) unfollowed: Option<Finding>,
     /// True if the code writes files into its working directory.
     pub(super) here: bool,
+    /// Folders that it opens and the image does not hold.
+    pub(super) absent: Vec<Finding>,
     /// Set if the code serves its working directory.
     pub(super) served: Option<Evidence>,
 }
@@ -460,7 +462,7 @@ impl Disk {
 
 /// `text` as a relative path, without `./` and without the components from the first wildcard on;
 /// `None` if it cannot be a file of the program.
-fn clean(text: &str) -> Option<String> {
+pub(super) fn clean(text: &str) -> Option<String> {
     if text.is_empty()
         || text.len() > 200
         || text.starts_with(['/', '~'])

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::disk::Disk;
-use super::{Code, environment, rocket, set_env};
+use super::disk::{self, Disk};
+use super::{Code, environment, missing, rocket, set_env};
 use crate::code::listen::{self, Listening, is_own};
-use crate::code::{Does, Form, Program as Source, writes};
-use crate::detect::rust::ProgramDetails;
+use crate::code::{Call, Does, Form, Program as Source, Value, writes};
+use crate::detect::rust::{ProgramDetails, codes};
 use crate::detect::{add_front_end, env_file, makers};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
@@ -142,20 +142,74 @@ pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut 
     }
     for (row, call) in source.doing(&[Does::Opens]) {
         let Some(value) = source.argument(&call, row.at.unwrap_or(0)) else { continue };
+        let mut known = false;
         for way in value.alternatives().filter_map(|value| value.text()) {
-            let way = way.trim_start_matches("./").trim_end_matches('/').to_owned();
-            for base in [code.root, code.package] {
-                let Some(path) = base.join(&way).filter(|path| path != base) else { continue };
-                for mut made in makers(code.repo, code.context, &path) {
-                    let Some(way) = made.value.output.strip(base) else { continue };
-                    made.value.opened = Some(way.to_owned());
-                    made.evidence
-                        .insert(0, call.evidence(format!("served at run time: \"{way}\"")));
-                    add_front_end(&mut disk.made, made);
-                }
-            }
+            known |= opened(code, disk, &call, &way);
+        }
+        if !known && !missing::is_tested(&call) {
+            let held = disk.absent.len();
+            let finding = absent(disk, &call, &value).filter(|_| held < MAX_ABSENT);
+            let new = |one: &Finding| disk.absent.iter().all(|held| held.what != one.what);
+            let finding = finding.filter(new);
+            disk.absent.extend(finding);
         }
     }
+}
+
+/// How many absent folders are said.
+const MAX_ABSENT: usize = 4;
+
+/// Folders of the system, which images have.
+const SYSTEM: [&str; 7] = ["/dev", "/proc", "/sys", "/etc", "/run", "/tmp", "/usr/share"];
+
+/// Carries what the program opens at a path: a part of the repository, or what another build makes.
+/// False where there is neither.
+fn opened(code: &Code, disk: &mut Disk, call: &Call, way: &str) -> bool {
+    let Some(way) = disk::clean(way) else { return false };
+    let mut known = false;
+    for base in [code.root, code.package] {
+        let Some(path) = base.join(&way).filter(|path| path != base) else { continue };
+        for mut made in makers(code.repo, code.context, &path) {
+            let Some(way) = made.value.output.strip(base) else { continue };
+            made.value.opened = Some(way.to_owned());
+            made.evidence.insert(0, call.evidence(format!("served at run time: \"{way}\"")));
+            add_front_end(&mut disk.made, made);
+            known = true;
+        }
+        if !known && code.repo.exists(&path) {
+            let evidence = call.evidence(format!("opened at run time: \"{way}\""));
+            disk.files.push((path, way.clone(), evidence));
+            return true;
+        }
+    }
+    known
+}
+
+/// What to say of a folder that nobody makes and the repository does not hold.
+fn absent(disk: &Disk, call: &Call, value: &Value) -> Option<Finding> {
+    let text = value.text().filter(|text| !text.contains(['{', '*', '$', '~', ' ', ':']))?;
+    let plain = text.trim_start_matches("./").trim_end_matches('/');
+    let system = SYSTEM.iter().any(|root| {
+        plain.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    let of_program = |folder: &Sourced<String>| {
+        let rest = plain.strip_prefix(folder.value.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if matches!(plain, "" | "." | "..") || system || disk.writable.iter().any(of_program) {
+        return None;
+    }
+    let target = if plain.starts_with('/') { plain.to_owned() } else { format!("/app/{plain}") };
+    let mount = format!("mount it when the container starts: `-v ./FOLDER:{target}:ro`");
+    let fix = match (value.flag(), value.env()) {
+        (Some(flag), _) => format!("{mount}, or name another folder with --{flag}"),
+        (None, Some(key)) => format!("{mount}, or name another folder with {key}"),
+        (None, None) => mount,
+    };
+    let evidence = value.evidence().filter(|at| at.file != call.file.path).cloned();
+    let places = [call.evidence(format!("`{}` opens it", call.name()))].into_iter().chain(evidence);
+    let what = format!("the program opens {text}, which the image does not hold");
+    Some(Finding::new(codes::OPENED_MISSING, what, places).with_fix(fix))
 }
 
 /// Replaces the note "a literal" by one that names the port.

@@ -121,7 +121,12 @@ fn open(layer: Option<&Layer>, local: Line, program: &mut Program) -> Option<Fin
 }
 
 fn port(found: &[Address], configured: Option<&Settings>, program: &mut Program) {
-    let mut with_port = found.iter().filter(|address| address.port.is_some());
+    let mut with_port: Vec<&Address> =
+        found.iter().filter(|address| address.port.is_some()).collect();
+    if let Some(plain) = plain_one(&with_port) {
+        with_port.swap(0, plain);
+    }
+    let mut with_port = with_port.into_iter();
     if let Some((first, port)) = with_port.next().and_then(|first| Some((first, first.port?))) {
         let mut sourced = Sourced::new(port, first.evidence.clone());
         // No call that listens leads to this address, so it is only a guess, unless a variable for
@@ -147,6 +152,24 @@ fn port(found: &[Address], configured: Option<&Settings>, program: &mut Program)
         return;
     }
     program.port = configured.and_then(|settings| settings.port.clone());
+}
+
+/// Ports of TLS.
+const ENCRYPTED: [u16; 3] = [443, 8443, 4443];
+
+/// Maximum number of lines between the two branches of one choice.
+const BRANCHES: u32 = 8;
+
+/// `if https { 443 } else { 8080 }`: without certificates a program takes the plain branch.
+fn plain_one(found: &[&Address]) -> Option<usize> {
+    let first = found.first().filter(|one| one.port.is_some_and(|p| ENCRYPTED.contains(&p)))?;
+    let near = |one: &&&Address| {
+        let lines = one.evidence.line.unwrap_or(0).abs_diff(first.evidence.line.unwrap_or(0));
+        one.rank == first.rank && one.evidence.file == first.evidence.file && lines <= BRANCHES
+    };
+    found
+        .iter()
+        .position(|one| near(&one) && one.port.is_some_and(|port| !ENCRYPTED.contains(&port)))
 }
 
 /// The first address that states a host is in force. If it is the loopback address, a variable or
@@ -222,8 +245,14 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     let listens = calls.iter().any(|name| LISTENING.contains(name));
     if let Some((local, joined, port)) = parse(&text) {
         let mut port = port;
+        if in_network(file, at) {
+            return;
+        }
         // The port may follow as an argument of its own: `("127.0.0.1", 8080)`.
         if !joined && file.is(at + 1, ",") {
+            if !holds_port(file, at + 1) {
+                return;
+            }
             port = file
                 .number(at + 2)
                 .and_then(|n| u16::try_from(n).ok())
@@ -278,6 +307,27 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     }
 }
 
+/// The token stands in a network or a prefix, whose number is no port: `Ipv4Net::new(..)`,
+/// `IpNetwork::from(..)`, `cidr!(..)`.
+fn in_network(file: &SourceFile, at: usize) -> bool {
+    let of_network = |name: &str| {
+        let lower = name.to_ascii_lowercase();
+        name.contains("Net") || lower.contains("cidr") || lower.contains("subnet")
+    };
+    file.enclosing(at).into_iter().filter(|open| *open > 0).any(|open| {
+        let end = open - 1 - usize::from(file.is(open - 1, "!") && open > 1);
+        file.path_to(end).iter().rev().take(2).any(|name| of_network(name))
+    })
+}
+
+/// The number after a comma is a port: in a tuple, in a call that listens, in `SocketAddr::new(..)`.
+fn holds_port(file: &SourceFile, comma: usize) -> bool {
+    let Some(open) = file.enclosing(comma).into_iter().next() else { return false };
+    let Some(name) = file.called(open) else { return file.is(open, "(") };
+    let path = file.path_to(open - 1);
+    LISTENING.contains(&name) || path.iter().any(|owner| owner.starts_with("SocketAddr"))
+}
+
 /// Reads `[127, 0, 0, 1], 3000`, `Ipv4Addr::LOCALHOST, 3000`, and `unwrap_or(3000)` after a
 /// variable.
 fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
@@ -330,7 +380,10 @@ fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     }
     // The pattern of a `match` arm compares an address and states none.
     let pattern = file.is(next, "=") && file.is(next + 1, ">") || file.is(next, "|");
-    let Some(local) = host.filter(|_| !pattern) else { return };
+    let Some(local) = host.filter(|_| !pattern && !in_network(file, at)) else { return };
+    if file.is(next, ",") && file.number(next + 1).is_some() && !holds_port(file, next) {
+        return;
+    }
     let port = if file.is(next, ",") { file.number(next + 1) } else { None };
     let port = port
         .and_then(|port| u16::try_from(port).ok())

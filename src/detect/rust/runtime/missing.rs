@@ -85,7 +85,7 @@ fn ends(call: &Call) -> bool {
 }
 
 /// True if the call runs only under a condition, such as a test that the file exists.
-fn is_tested(call: &Call) -> bool {
+pub(super) fn is_tested(call: &Call) -> bool {
     let heads = conditions::heads(&call.file, call.at);
     heads.iter().any(|head| matches!(call.file.word(head.start), "if" | "else" | "match"))
         || heads.into_iter().flatten().any(|at| matches!(call.file.word(at), "exists" | "match"))

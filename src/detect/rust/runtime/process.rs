@@ -1,7 +1,8 @@
 //! Signals, subcommands, commands that the code starts, time zones, temporary files.
 
-use super::Code;
 use super::subcommands::{Subcommands, subcommands};
+use super::{Code, shell_lines};
+use crate::code::Program as Source;
 use crate::detect::rust::codes;
 use crate::facts::{Finding, Program, Sourced};
 
@@ -9,13 +10,19 @@ const SHELLS: [&str; 4] = ["sh", "ash", "dash", "/bin/sh"];
 
 /// Fills in what the process needs. The returned finding about subcommands matters only for a
 /// program that listens.
-pub(super) fn process(code: &Code, program: &mut Program) -> Option<Finding> {
+pub(super) fn process(source: &Source, code: &Code, program: &mut Program) -> Option<Finding> {
     program.handles_sigterm = sigterm(code);
     let found = subcommands(code);
     let open = found.library.is_some() && found.serving.is_none() && found.names.len() > 1;
     let finding = open.then(|| unknown_subcommand(&found, program));
     (program.subcommands, program.args) = (found.library, found.serving);
     commands(code, program);
+    for (name, evidence) in shell_lines::started(source) {
+        let Some(key) = code.tables.commands.get(&name) else { continue };
+        if !program.needs.packages.iter().any(|package| package.value == *key) {
+            program.needs.packages.push(Sourced::new(key.clone(), evidence));
+        }
+    }
     let privileged = code.tables.privileged.iter();
     let privileged = privileged.filter_map(|row| Some(row.finding(code.uses(&row.library)?)));
     program.findings.extend(privileged);

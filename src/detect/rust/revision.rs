@@ -1,0 +1,275 @@
+//! Build scripts and programs that ask git for the revision: the context holds no .git unless the
+//! repository's own .dockerignore lets it in, and the build stage holds git only if a script needs
+//! it.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use super::inputs::GIT_READERS;
+use super::native::compiles_cpp;
+use super::project::Project;
+use super::source::SourceFile;
+use super::targets;
+use crate::detect::git_reads;
+use crate::facts::{Evidence, Finding, FindingCode, Program, Sourced};
+use crate::path::RelPath;
+
+/// The row of packages.toml with git for the build stage.
+const GIT: &str = "git-at-build";
+
+/// Maximum number of places in the finding.
+const PLACES: usize = 4;
+
+/// How many tokens after the start of git still belong to what is made of its answer.
+const AFTER: usize = 300;
+
+/// How many tokens after a test of the exit status may stop the script.
+const STOPS_WITHIN: usize = 40;
+
+/// Types of libraries that open a repository.
+const OPENERS: [&str; 3] = ["Repository", "git2", "gix"];
+
+/// What a build script does with git.
+#[derive(Debug, Default)]
+struct Asks {
+    places: Vec<Evidence>,
+    /// Where it starts the program git.
+    starts: Option<Evidence>,
+    /// Where it stops if it cannot start git.
+    needs_git: Option<Evidence>,
+    /// Where it stops if git knows no repository.
+    needs_repository: Option<Evidence>,
+}
+
+/// Says that the build or the program reads the git repository; plans git for the build stage where
+/// a script cannot do without. `folders` are the program's packages, `files` its sources.
+pub(super) fn add<'f>(
+    project: &Project,
+    folders: impl Iterator<Item = &'f RelPath>,
+    files: &[Rc<SourceFile>],
+    program: &mut Program,
+) -> Result<()> {
+    let (repo, workspace) = (project.dir.repo, project.workspace);
+    let mut asks = Asks::default();
+    for folder in folders {
+        let Some(manifest) = workspace.packages.get(folder) else { continue };
+        let mut readers = manifest.dependencies().filter(|held| GIT_READERS.contains(&held.key));
+        if let Some(held) = readers.next() {
+            let place = manifest.at(held.spec, "a build dependency that may start git");
+            asks.starts.get_or_insert(place);
+        }
+        for path in targets::build_scripts(repo, manifest) {
+            for file in project.sources.of_crate(&path, &|_| true)? {
+                asks.read(project, &file)?;
+                compiles_cpp(&file, &mut program.needs);
+            }
+        }
+    }
+    let let_in = git_reads::let_in(repo, &workspace.context);
+    let git = if let_in { &asks.starts } else { &asks.needs_git };
+    let held = program.needs.packages.iter().any(|package| package.value == GIT);
+    if let Some(evidence) = git.as_ref().filter(|_| !held) {
+        program.needs.packages.push(Sourced::new(GIT.to_owned(), evidence.clone()));
+    }
+    asks.places.truncate(PLACES);
+    if let Some(first) = asks.places.first().filter(|_| !let_in) {
+        let place = asks.needs_repository.as_ref().unwrap_or(first).place();
+        let found = |what: &str| {
+            let what = format!("the build script {what}: {place}");
+            Finding::new(FindingCode::GitRead, what, asks.places.clone())
+        };
+        program.findings.push(if asks.needs_repository.is_some() {
+            found("stops if it finds no git repository")
+                .with_why(
+                    "the .dockerignore keeps .git out of the build context, so the script stops \
+                     and the image is not built",
+                )
+                .with_fix(
+                    "read the revision from a variable in the build script, ask git only if it is \
+                     unset, and set it with --build-arg; or add the line `!.git` to the end of the \
+                     .dockerignore, and every commit builds the program again",
+                )
+        } else {
+            found("reads the git repository")
+        });
+    }
+    let mut places = Vec::new();
+    for file in files {
+        places.extend(places_of(project, file)?);
+    }
+    places.truncate(PLACES);
+    if let Some(first) = places.first() {
+        program.findings.push(
+            Finding::new(
+                FindingCode::GitRead,
+                format!("the program reads the git repository: {}", first.place()),
+                places.clone(),
+            )
+            .with_why("the image holds no .git: the read fails or finds no revision")
+            .with_fix(
+                "read the revision from a variable, ask git only if it is unset, and set it with \
+                 `docker run -e`",
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// The places that ask git, without those of tests.
+fn places_of(project: &Project, file: &SourceFile) -> Result<Vec<Evidence>> {
+    let mut places = git_reads::places(project.dir.repo, std::slice::from_ref(&file.path))?;
+    if !places.is_empty() {
+        let named = |at: &usize| file.string(*at).is_some_and(|text| text.contains("git"));
+        let lines: BTreeSet<Option<u32>> =
+            (0..file.len()).filter(named).map(|at| file.evidence(at, "").line).collect();
+        places.retain(|place| lines.contains(&place.line));
+    }
+    Ok(places)
+}
+
+impl Asks {
+    fn read(&mut self, project: &Project, file: &SourceFile) -> Result<()> {
+        self.places.extend(places_of(project, file)?);
+        for at in 2..file.len() {
+            if let Some(note) = opens(file, at) {
+                let place = file.evidence(at, note);
+                if insists(file, at) {
+                    self.needs_repository.get_or_insert(place.clone());
+                }
+                self.places.push(place);
+            }
+            let starts = file.is(at - 1, "(")
+                && file.path_to(at - 2).contains(&"Command")
+                && file.string(at).is_some_and(|text| text == "git");
+            if !starts {
+                continue;
+            }
+            let place = file.evidence(at, "the build script starts git");
+            self.starts.get_or_insert(place.clone());
+            if insists(file, at) {
+                self.needs_git.get_or_insert(place.clone());
+            }
+            if checks(file, at) {
+                self.needs_repository.get_or_insert(place);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `Repository::open(..)`, `git2::Repository::discover(..)`, `gix::open(..)`.
+fn opens(file: &SourceFile, at: usize) -> Option<String> {
+    let call =
+        file.is(at + 1, "(") && ["open", "discover", "open_from_env"].contains(&file.word(at));
+    let path = if call { file.path_to(at) } else { Vec::new() };
+    let of_library = path.iter().any(|name| OPENERS.contains(name));
+    of_library.then(|| format!("opens the git repository with `{}`", path.join("::")))
+}
+
+/// The statement stops where its result is an error: `.unwrap()`, `.expect("..")`, `?`.
+fn insists(file: &SourceFile, at: usize) -> bool {
+    file.statement(at).skip_while(|here| *here < at).any(|here| {
+        file.is(here, "?")
+            || file.is(here + 1, "(") && ["unwrap", "expect"].contains(&file.word(here))
+    })
+}
+
+/// The script stops where git ends with an error: `assert!(out.status.success())`,
+/// `if !status.success() { panic!() }`.
+fn checks(file: &SourceFile, at: usize) -> bool {
+    let asked = |here: &usize| file.is(*here, "success") && file.is(here + 1, "(");
+    let Some(asked) = (at..file.len().min(at + AFTER)).find(asked) else { return false };
+    let stops = ["panic", "exit", "bail", "Err", "unreachable"];
+    let asserts = ["assert", "ensure", "assert_eq"];
+    let before = file.statement(asked).take_while(|here| *here < asked);
+    before.into_iter().any(|here| asserts.contains(&file.word(here)))
+        || (asked..file.len().min(asked + STOPS_WITHIN))
+            .any(|here| stops.contains(&file.word(here)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect;
+    use crate::facts::FindingCode;
+    use crate::path::RelPath;
+    use crate::repo::Repo;
+
+    const MANIFEST: &str = "[package]\nname = \"app\"\nversion = \"1.0.0\"\nedition = \"2024\"\n";
+    const CALL: &str = "std::process::Command::new(\"git\").args([\"rev-parse\", \"HEAD\"])";
+
+    /// Whether git is planned, and what is said.
+    fn of(script: &str, more: &[(&str, &str)]) -> (bool, Vec<String>) {
+        let own = [
+            ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n"),
+            ("crates/app/Cargo.toml", MANIFEST),
+            ("crates/app/src/main.rs", "fn main() {}"),
+            ("crates/app/build.rs", script),
+        ];
+        let repo = Repo::from_files(own.iter().chain(more).copied());
+        let row = (RelPath::root(), detect::language("rust").unwrap());
+        let facts = detect::ask(&repo, &row).unwrap().unwrap();
+        let program = &facts.programs[0];
+        let said = facts.findings.iter().chain(&program.findings);
+        let said = said.filter(|found| {
+            found.code == FindingCode::GitRead || found.code.as_str() == "git-at-build"
+        });
+        let git = program.needs.packages.iter().any(|package| package.value == super::GIT);
+        (git, said.map(|found| format!("{}; {}", found.what, found.why)).collect())
+    }
+
+    #[test]
+    fn scripts_of_members_that_ask_git() {
+        // The build goes on without an answer.
+        let (git, said) = of(&format!("fn main() {{ let x = {CALL}.output().ok(); }}"), &[]);
+        assert!(!git && said.len() == 1, "{said:?}");
+        assert!(said[0].starts_with("the build script reads the git repository"), "{said:?}");
+        // It goes on where git finds nothing, but not without git.
+        let (git, said) = of(&format!("fn main() {{ let x = {CALL}.output().unwrap(); }}"), &[]);
+        assert!(git && !said[0].contains("stops if"), "{said:?}");
+        let stops = [
+            format!(
+                "fn main() {{ let x = {CALL}.output().unwrap(); assert!(x.status.success()); }}"
+            ),
+            format!(
+                "fn main() {{ let x = {CALL}.status()?; if !x.success() {{ panic!(\"git\"); }} }}"
+            ),
+            "fn main() { let r = git2::Repository::discover(\".\").unwrap(); }".to_owned(),
+        ];
+        for script in stops {
+            let (_, said) = of(&script, &[]);
+            assert!(said[0].contains("stops if it finds no git repository"), "{script}: {said:?}");
+        }
+        // In a module of the script.
+        let module = format!("pub fn f() {{ {CALL}.output().expect(\"git\"); }}");
+        let (git, said) =
+            of("mod rev;\nfn main() { rev::f(); }", &[("crates/app/rev.rs", &module)]);
+        assert!(git && said[0].contains("crates/app/rev.rs:1"), "{said:?}");
+    }
+
+    #[test]
+    fn another_member_or_a_test_says_nothing() {
+        let test =
+            format!("fn main() {{}}\n#[cfg(test)] mod t {{ fn f() {{ {CALL}.output(); }} }}");
+        let call = format!("fn main() {{ {CALL}.output().unwrap(); }}");
+        let other = [
+            ("crates/b/Cargo.toml", "[package]\nname = \"b\"\nversion = \"1.0.0\"\n"),
+            ("crates/b/build.rs", call.as_str()),
+            ("crates/b/src/lib.rs", ""),
+        ];
+        assert_eq!(of(&test, &other), (false, vec![]));
+    }
+
+    #[test]
+    fn a_context_with_git_is_not_said_to_lack_it() {
+        let script = format!("fn main() {{ let x = {CALL}.output().ok(); }}");
+        let ignore = (".dockerignore", "target\n!.git\n");
+        assert_eq!(of(&script, &[ignore]), (true, vec![]));
+        let (git, said) = of(&script, &[(".dockerignore", "!.git\n.git\n")]);
+        assert!(!git && said.len() == 1, "{said:?}");
+        let vergen = format!("{MANIFEST}[build-dependencies]\nvergen-gitcl = \"1\"\n");
+        let files = [("crates/app/Cargo.toml", vergen.as_str()), ignore];
+        assert_eq!(of("fn main() {}", &files).1, Vec::<String>::new());
+    }
+}
