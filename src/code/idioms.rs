@@ -160,9 +160,14 @@ impl Program<'_> {
         merge(vec![(true, value), (true, default)])
     }
 
-    /// The result of the function of that name, as text.
-    pub(crate) fn result_of_function(&self, name: &str, steps: u8) -> Option<String> {
-        self.files().find_map(|file| {
+    /// The result of the function of that name, as text: that of `own`, else of any file.
+    pub(crate) fn result_of_function(
+        &self,
+        own: &Rc<File>,
+        name: &str,
+        steps: u8,
+    ) -> Option<String> {
+        std::iter::once(own).chain(self.files()).find_map(|file| {
             let mut functions = file.facts().functions.iter();
             let found = functions.find(|function| file.word(function.name) == name)?;
             self.tail_of(file, found.parameters..found.range.end, steps)?.text()

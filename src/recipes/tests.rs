@@ -346,6 +346,10 @@ fn a_recipe_decides_between_ports_that_the_code_both_has() {
     let found = applied(&[compose], guessed("8080"));
     assert_eq!((found.port.as_ref().unwrap().value, codes(&found).len()), (8080, 0));
     assert_eq!(found.port.unwrap().rejected[0].value, "443");
+    // One that both say is no guess.
+    let both =
+        applied(&[compose], |program| program.port = Some(Sourced::guessed(8080, code.clone())));
+    assert_eq!(both.port.unwrap().strength, crate::facts::Strength::Agreed);
     // Another port than the code has is no choice of the code's.
     let found = applied(&[compose], guessed("9000"));
     assert_eq!((found.port.as_ref().unwrap().value, codes(&found)), (443, vec!["port-disputed"]));

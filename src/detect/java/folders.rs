@@ -77,6 +77,18 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
             },
         },
     };
+    let mut text = text.split('/').filter(|part| !part.is_empty()).fold(
+        if text.starts_with('/') { "/".to_owned() } else { String::new() },
+        |whole, part| match whole.as_str() {
+            "" | "/" => whole + part,
+            _ => whole + "/" + part,
+        },
+    );
+    // `@project.version@`: what the build writes there changes with each release.
+    let filtered = text.find('@').map(|at| text[..at].rfind('/').unwrap_or_default());
+    if let Some(end) = filtered {
+        text.truncate(end);
+    }
     let text = text.trim_start_matches("./").trim_end_matches('/');
     let odd = text.contains("..")
         || text.contains(['*', '%', '$', '{', '\\', '~', ':', '?'])
@@ -88,7 +100,7 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
     if odd || value.below().is_none() && text.is_empty() {
         return;
     }
-    let partly = !value.is_known();
+    let partly = !value.is_known() || filtered.is_some();
     let path = if folder || partly {
         text
     } else {

@@ -465,6 +465,8 @@ mod tests {
             ("Path.of(\"data/\").resolve(\"b\").toFile()", "data/b"),
             ("Paths.get(\"\", \"cats\").toFile()", "cats"),
             ("new File(System.getProperty(\"user.home\"), \"/.app\")", "/home/nonroot/.app"),
+            ("new File(System.getProperty(\"user.home\") + \"//a//\", \"b\")", "/home/nonroot/a/b"),
+            ("new File(\"data/x-@project.version@/y\")", "data"),
         ] {
             let body = format!("{path}.mkdirs();");
             assert_eq!(folders(&body), [folder], "{path}");

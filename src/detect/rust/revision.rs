@@ -96,8 +96,11 @@ pub(super) fn add<'f>(
         });
     }
     let mut places = Vec::new();
-    for file in files {
-        places.extend(places_of(project, file)?);
+    // Git is the work of a program that clones: what it reads then are the repositories of others.
+    if !files.iter().any(|file| works_with_git(file)) {
+        for file in files {
+            places.extend(places_of(project, file)?);
+        }
     }
     places.truncate(PLACES);
     if let Some(first) = places.first() {
@@ -115,6 +118,30 @@ pub(super) fn add<'f>(
         );
     }
     Ok(())
+}
+
+/// Subcommands of git that fetch or change a repository.
+const WORKS: [&str; 9] =
+    ["clone", "fetch", "pull", "checkout", "push", "commit", "init", "remote", "ls-remote"];
+
+/// The code fetches or changes repositories with git: `Command::new("git").arg("clone")`,
+/// `run("git pull")`.
+fn works_with_git(file: &SourceFile) -> bool {
+    (0..file.len()).any(|at| {
+        let Some(text) = file.string(at) else { return false };
+        let mut words = text.split_whitespace().skip_while(|word| *word != "git");
+        if words.next().is_none() {
+            return false;
+        }
+        if words.take(4).any(|word| WORKS.contains(&word)) {
+            return true;
+        }
+        let after = at + 1..file.statement(at).end;
+        text == "git"
+            && after
+                .into_iter()
+                .any(|at| file.string(at).is_some_and(|word| WORKS.contains(&&*word)))
+    })
 }
 
 /// The places that ask git, without those of tests.
@@ -246,6 +273,22 @@ mod tests {
         let (git, said) =
             of("mod rev;\nfn main() { rev::f(); }", &[("crates/app/rev.rs", &module)]);
         assert!(git && said[0].contains("crates/app/rev.rs:1"), "{said:?}");
+    }
+
+    #[test]
+    fn a_program_whose_work_is_git() {
+        let said = |main: &str| {
+            let of_program = |said: &String| said.starts_with("the program reads");
+            let (_, said) = of("fn main() {}", &[("crates/app/src/main.rs", main)]);
+            said.iter().any(of_program)
+        };
+        let asks = format!("fn asks() {{ {CALL}.output(); }}");
+        assert!(said(&format!("{asks} fn main() {{}}")));
+        let clones = "fn main() { std::process::Command::new(\"git\").arg(\"clone\").arg(url); }";
+        assert!(!said(&format!("{asks} {clones}")));
+        assert!(!said(&format!("{asks} fn main() {{ run(&format!(\"cd {{d}} && git pull\")); }}")));
+        assert!(!said(&format!("{asks} fn main() {{ run(\"git -C x fetch\"); }}")));
+        assert!(said(&format!("{asks} fn main() {{ run(\"git gui\", \"clone\"); }}")));
     }
 
     #[test]

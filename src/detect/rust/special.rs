@@ -73,7 +73,7 @@ fn attributes(
                 "default" if of == "serde" && is_set => {
                     let named = text().unwrap_or_default();
                     let function = named.rsplit("::").next().unwrap_or_default();
-                    default = program.result_of_function(function, steps);
+                    default = program.result_of_function(file, function, steps);
                 }
                 "default" | "Default" | "default_value" | "default_value_t"
                 | "default_value_os_t"

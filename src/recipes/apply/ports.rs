@@ -9,7 +9,7 @@ use crate::facts::{
     Evidence, Facts, Finding, FindingCode, Kind, Port, Program, Rejected, Sourced, Strength,
 };
 use crate::recipes::start::{self, Start};
-use crate::recipes::{Run, Variable, dockerfile, port_number};
+use crate::recipes::{Recipe, Run, Variable, dockerfile, port_number};
 use crate::repo::Repo;
 
 /// One statement of a port.
@@ -56,6 +56,7 @@ pub(super) fn port(program: &mut Program, runs: &[&Run], taken: Option<&Start>, 
             if !evidence.is_empty() && !by_argument && !chosen(program, held, &evidence) =>
         {
             dispute(program, held, &evidence, &stated, exposed);
+            agree(program, &stated);
         }
         _ => take_port(program, &stated, by_argument),
     }
@@ -112,6 +113,17 @@ pub(super) fn more_ports(program: &mut Program, runs: &[&Run]) {
                 program.more_ports.push(known(run.by, number, port.evidence.clone()));
             }
         }
+    }
+}
+
+/// A port that the code only suggests, and that a recipe publishes.
+fn agree(program: &mut Program, stated: &[Stated]) {
+    let Some(port) = program.port.as_mut().filter(|p| p.strength == Strength::Guessed) else {
+        return;
+    };
+    let same = |one: &&Stated| one.number == port.value && one.run.by != Recipe::Docs;
+    if let Some(one) = stated.iter().find(same) {
+        *port = port.clone().agreeing(one.evidence.clone());
     }
 }
 
