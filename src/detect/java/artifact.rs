@@ -424,9 +424,11 @@ impl Project<'_> {
         let of_plugin =
             ["org.codehaus.mojo:exec-maven-plugin", SPRING_BOOT].iter().find_map(|key| {
                 let plugin = self.plugins.get(*key)?;
+                let skips = plugin.text(self.model, "skip").is_some_and(|(text, _)| text == "true");
                 // An execution belongs to the build and runs a tool there. Only the plugin's own
                 // configuration is for `exec:java`.
-                plugin
+                (!skips)
+                    .then_some(plugin)?
                     .text(self.model, "mainClass")
                     .filter(|_| *key == SPRING_BOOT || plugin.executions.is_empty())
             });
@@ -436,7 +438,19 @@ impl Project<'_> {
             Some((self.model.resolve(&class.text), Evidence::at(path, class.line, note)))
         };
         let (main, evidence) = of_property.or(of_plugin).or_else(of_image)?;
-        is_class(&main).then(|| self.classes(main, evidence))
+        // What a parent says is said to each of its modules: to the one that holds the class.
+        let own = evidence.file == *self.model.path() || self.holds(&main);
+        (own && is_class(&main)).then(|| self.classes(main, evidence))
+    }
+
+    /// The project's sources hold a class.
+    fn holds(&self, class: &str) -> bool {
+        let way = class.replace('.', "/");
+        let ways = [format!("/{way}.java"), format!("/{way}.kt")];
+        let kotlin = way.strip_suffix("Kt").map(|way| format!("/{way}.kt"));
+        let folder = self.model.dir();
+        let mut files = self.repo.files_under(&folder);
+        files.any(|path| ways.iter().chain(&kotlin).any(|way| path.as_str().ends_with(way)))
     }
 
     /// Classes with the dependencies beside them.
