@@ -329,7 +329,7 @@ impl Code<'_> {
         self.own_call(call, depth).or_else(|| by_row(&[Does::Falls], None).flatten())
     }
 
-    /// A key of MicroProfile's settings: where no file sets it, a variable does.
+    /// A key of `MicroProfile`'s settings: where no file sets it, a variable does.
     fn of_microprofile(&self, place: Place, key: &str) -> Value {
         let name = key.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         let evidence = self.evidence(place, key.to_owned());
