@@ -131,10 +131,7 @@ pub fn plan_ignore(
     file.push(by_hand(existing.and_then(|held| held.text.strip_prefix(written)), last, &file));
     let so_far = held(repo, plan, &theirs, &file)?;
     let mut again = needed.hidden_by_common(plan, &their_sieve, &so_far, &rows.literals.rows)?;
-    again.extend(sources::compiled(plan, &their_sieve, &so_far));
-    let public = public::public(repo, &plan.context)?;
-    let (theirs_hides, hides) = (|way: &str| their_sieve.hides(way), |way: &str| so_far.hides(way));
-    again.extend(public::let_in(&public, &plan.context, &theirs_hides, &hides));
+    again.extend(sources::of_build(plan, &their_sieve, &so_far)?);
     again.dedup();
     again.extend(undone(&their_file.file, so_far.file()));
     file.push(Group { title: AGAIN.to_owned(), rows: again });

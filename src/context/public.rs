@@ -7,11 +7,13 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
+use super::sieve::Sieve;
 use super::{DATABASES, SECRETS, common_rows};
 use crate::docker::ignore::{IgnoreFile, literal};
 use crate::docker::lint::is_secret_name;
 use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
+use crate::plan::Plan;
 use crate::repo::{Entry, Repo};
 use crate::secrets;
 
@@ -95,15 +97,11 @@ pub(super) fn named_like(repo: &Repo, context: &RelPath) -> Result<Rc<NamedLike>
 }
 
 /// The exceptions for those that `so_far` excludes and somebody else's lines do not.
-pub(super) fn let_in(
-    public: &Public,
-    context: &RelPath,
-    theirs: &dyn Fn(&str) -> bool,
-    so_far: &dyn Fn(&str) -> bool,
-) -> Vec<String> {
-    let ways = public.0.iter().filter_map(|path| path.strip(context));
-    let hidden = ways.filter(|way| !theirs(way) && so_far(way));
-    hidden.filter_map(literal).map(|pattern| format!("!{pattern}")).collect()
+pub(super) fn let_in(plan: &Plan, theirs: &Sieve, so_far: &Sieve) -> Result<Vec<String>> {
+    let public = public(so_far.repo, &plan.context)?;
+    let ways = public.0.iter().filter_map(|path| path.strip(&plan.context));
+    let hidden = ways.filter(|way| !theirs.hides(way) && so_far.hides(way));
+    Ok(hidden.filter_map(literal).map(|pattern| format!("!{pattern}")).collect())
 }
 
 /// The note about those that are in the context.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::sieve::Sieve;
-use super::{Group, SECRETS, hides_needed};
+use super::{Group, SECRETS, hides_needed, public};
 use crate::detect;
 use crate::docker::ignore::{IgnoreFile, Pattern, literal};
 use crate::facts::{Evidence, Finding, FindingCode};
@@ -152,10 +152,18 @@ fn plan_argument(plan: &Plan, file: &RelPath) -> String {
     mount.map_or_else(String::new, |mount| mount.argument(&RelPath::to_string))
 }
 
+/// Exceptions for what the build reads and our own rows exclude: what it compiles, and sources that
+/// only have the name of a secret.
+pub(super) fn of_build(plan: &Plan, their_file: &Sieve, file: &Sieve) -> Result<Vec<String>> {
+    let mut rows = compiled(plan, their_file, file);
+    rows.extend(public::let_in(plan, their_file, file)?);
+    Ok(rows)
+}
+
 /// Exceptions for sources in the repository that our own rows exclude: a row is for what tools
 /// leave behind, and a package may have the same name. Tests that only a test run compiles stay
 /// excluded.
-pub(super) fn compiled(plan: &Plan, their_file: &Sieve, file: &Sieve) -> Vec<String> {
+fn compiled(plan: &Plan, their_file: &Sieve, file: &Sieve) -> Vec<String> {
     let languages = plan
         .front_ends
         .iter()

@@ -31,6 +31,17 @@ pub(crate) struct Native {
     pub(crate) tools: Vec<(String, Evidence)>,
 }
 
+impl Native {
+    /// What the builder needs, by key of packages.toml.
+    pub(crate) fn of_builder(&self) -> Vec<(&str, Vec<Evidence>)> {
+        let lists = [("node-gyp", &self.compiled), ("git-at-build", &self.git)];
+        let some = lists.into_iter().filter(|(_, list)| !list.is_empty());
+        let modules = some.map(|(key, list)| (key, list.iter().take(4).cloned().collect()));
+        let tools = self.tools.iter().map(|(key, at)| (key.as_str(), vec![at.clone()]));
+        modules.chain(tools).collect()
+    }
+}
+
 /// Packages that compile or fetch machine code for other modules, and one that its users can do
 /// without.
 const UNSCRIPTED: [&str; 6] = [

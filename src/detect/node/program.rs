@@ -537,18 +537,13 @@ fn needs(app: &App, program: &mut Program) -> Result<()> {
     Ok(())
 }
 
-/// Adds a compiler for native modules, and git for dependencies that git fetches.
+/// Adds a compiler for native modules, git for dependencies that git fetches, and what tools of the
+/// build need.
 fn builder_needs(app: &App, program: &mut Program) -> Result<Native> {
     let native = native::read(app)?;
-    for (key, evidence) in [("node-gyp", &native.compiled), ("git-at-build", &native.git)] {
-        if !evidence.is_empty() && !program.needs.packages.iter().any(|p| p.value == key) {
-            let evidence = evidence.iter().take(4).cloned().collect();
+    for (key, evidence) in native.of_builder() {
+        if !program.needs.packages.iter().any(|p| p.value == key) {
             program.needs.packages.push(Sourced::with(key.to_owned(), evidence));
-        }
-    }
-    for (key, evidence) in &native.tools {
-        if !program.needs.packages.iter().any(|p| p.value == *key) {
-            program.needs.packages.push(Sourced::new(key.clone(), evidence.clone()));
         }
     }
     Ok(native)
