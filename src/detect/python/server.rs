@@ -151,7 +151,7 @@ pub(super) fn settle(app: &App, server: &Server, program: &mut Program) {
             .collect();
         program.args = Some(Sourced::new(words.join(" "), chosen));
     }
-    program.handles_sigterm = Some(Evidence { note: server.stops.clone(), ..at.clone() });
+    program.handles_sigterm = server.stops.clone().map(|note| Evidence { note, ..at.clone() });
     if server.temporary {
         program.needs.temporary_files =
             Some(Evidence { note: format!("{} writes temporary files", server.package), ..at });

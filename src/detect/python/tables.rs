@@ -100,8 +100,8 @@ pub(super) struct Server {
     /// Variables.
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
-    /// Why it stops on SIGTERM.
-    pub(super) stops: String,
+    /// Why it stops on SIGTERM. Without it, Python's own action holds, which process 1 does not have.
+    pub(super) stops: Option<String>,
     /// It believes what the headers of a proxy say, from every address.
     #[serde(default)]
     pub(super) trusts: bool,
