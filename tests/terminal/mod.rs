@@ -104,7 +104,18 @@ impl Terminal {
     /// Marks the item of a list that begins with `item`, and chooses it.
     pub(crate) fn choose(&mut self, item: &str) {
         self.mark(item);
+        let said = format!("· {item}");
+        let count = |screen: &Screen| screen.text().matches(&said).count();
+        let before = (self.marked(), count(&self.screen));
         self.press(ENTER);
+        // What follows is for the next list: this one has to be gone.
+        let began = Instant::now();
+        while self.marked() == before.0 && count(&self.screen) == before.1 {
+            assert!(began.elapsed() < PATIENCE, "`{item}` stays:\n{}", self.screen.text());
+            if !self.read() {
+                return;
+            }
+        }
     }
 
     /// Marks the item of a list that begins with `item`.
@@ -115,15 +126,24 @@ impl Terminal {
             if self.screen.text().contains(&format!("> {item}")) {
                 return;
             }
-            let before = self.screen.text();
+            let before = self.marked();
             self.press(DOWN);
             let began = Instant::now();
-            while self.screen.text() == before || !self.screen.text().contains(KEYS) {
-                assert!(began.elapsed() < PATIENCE, "no item `{item}` in:\n{before}");
-                assert!(self.read(), "dockgen ended:\n{before}");
+            // A list is cleared and drawn again in several pieces: it is whole once another item is
+            // marked and its last line, the keys, is there.
+            while self.marked().is_none_or(|marked| Some(marked) == before)
+                || !self.screen.text().contains(KEYS)
+            {
+                assert!(began.elapsed() < PATIENCE, "no item `{item}`:\n{}", self.screen.text());
+                assert!(self.read(), "dockgen ended:\n{}", self.screen.text());
             }
         }
         panic!("no item `{item}` in:\n{}", self.screen.text());
+    }
+
+    /// The item of a list that is marked.
+    fn marked(&self) -> Option<String> {
+        self.screen.text().lines().find(|line| line.starts_with("> ")).map(str::to_owned)
     }
 
     /// Waits for the end; the exit code, and whether the terminal's modes are as they were.
