@@ -47,6 +47,21 @@ pub struct Artifact {
 }
 
 impl Artifact {
+    /// What is copied as it is: root's, whole, and without a comment.
+    ///
+    /// # Errors
+    /// If a word or a path cannot stand in a Dockerfile.
+    pub(crate) fn new(stage: Option<&str>, src: &str, dest: &str) -> Result<Self> {
+        Ok(Self {
+            stage: stage.map(Line::new).transpose()?,
+            src: Line::new(src)?,
+            dest: ContainerPath::new(dest)?,
+            owned: false,
+            exclude: Vec::new(),
+            note: Line::new("")?,
+        })
+    }
+
     /// True if its destination is that of `other`, or below it.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         let rest = self.dest.as_str().strip_prefix(other.dest.as_str().trim_end_matches('/'));
@@ -69,14 +84,7 @@ impl Artifact {
                 );
             };
             let dest = resolve(workdir, &file.value.relative_to(&facts.dir))?;
-            artifacts.push(Self {
-                stage: None,
-                src: Line::new(src)?,
-                dest,
-                owned: false,
-                exclude: Vec::new(),
-                note: Line::new("")?,
-            });
+            artifacts.push(Self::new(None, src, dest.as_str())?);
         }
         Ok(artifacts)
     }

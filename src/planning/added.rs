@@ -52,14 +52,7 @@ pub(super) fn of(chosen: &Chosen, build: &Build) -> Result<Added> {
         let way = file.dest.clone().unwrap_or_else(|| path.relative_to(&chosen.facts.dir));
         let dest = destination(chosen, build, &path, &way)?;
         added.decisions.push(decide("carried file", format!("{path} to {dest}"), id::FILE));
-        added.artifacts.push(Artifact {
-            stage: None,
-            src: Line::new(src)?,
-            dest,
-            owned: false,
-            exclude: Vec::new(),
-            note: Line::new("")?,
-        });
+        added.artifacts.push(Artifact::new(None, &src, dest.as_str())?);
     }
     for path in answers.list(id::CONTEXT_KEEP) {
         let (path, way) = inside(chosen, id::CONTEXT_KEEP, &path)?;

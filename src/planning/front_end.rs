@@ -84,14 +84,8 @@ fn one(
     let stage =
         Line::new(if number == 1 { "frontend".to_owned() } else { format!("frontend-{number}") })?;
     if let Some(way) = &front_end.opened {
-        all.artifacts.push(Artifact {
-            stage: Some(stage.clone()),
-            src: Line::new(output.as_str())?,
-            dest: resolve(workdir, way)?,
-            owned: false,
-            exclude: Vec::new(),
-            note: Line::new("")?,
-        });
+        let dest = resolve(workdir, way)?;
+        all.artifacts.push(Artifact::new(Some(stage.as_str()), output.as_str(), dest.as_str())?);
     } else if !quote::is_plain(way) || way.contains(',') {
         bail!("{}: a mount cannot name this path: rename the folder", front_end.output);
     }

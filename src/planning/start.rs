@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::decisions;
 use crate::facts::{Evidence, Facts, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
-use crate::plan::words::{ContainerPath, Line};
+use crate::plan::words::ContainerPath;
 use crate::plan::{Artifact, Decision, Runtime, resolve};
 use crate::repo::Repo;
 
@@ -74,14 +74,7 @@ impl Named {
                 file.filter(|file| repo.is_file(file) && !SECRET.contains(&file.extension()));
             match file.as_ref().and_then(|file| Some((file, file.strip(&facts.context)?))) {
                 Some((file, src)) => {
-                    all.artifacts.push(Artifact {
-                        stage: None,
-                        src: Line::new(src)?,
-                        dest: full,
-                        owned: false,
-                        exclude: Vec::new(),
-                        note: Line::new("")?,
-                    });
+                    all.artifacts.push(Artifact::new(None, src, full.as_str())?);
                     let carried =
                         Sourced::with(file.to_string(), all.evidence.iter().cloned().collect());
                     let decision = decisions::found("carried file", carried, "");

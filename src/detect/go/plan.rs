@@ -8,7 +8,7 @@ use super::flags::Linked;
 use super::{Details, ProgramDetails, is_cgo};
 use crate::ask::{Origin, Unfit, id};
 use crate::detect::Chosen;
-use crate::docker::types::{ContainerPath, Line};
+use crate::docker::types::Line;
 use crate::facts::{BuildSecret, Evidence, Finding, FindingCode, Handed, Strength};
 use crate::path::RelPath;
 use crate::plan::{Artifact, Build, CopySpec, Decision, DevCommand, split_words};
@@ -88,14 +88,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     );
     let output = format!("/out/{}", program.name);
     let binary = binary(&program.name, &own.files);
-    let mut artifacts = vec![Artifact {
-        stage: Some(Line::new("build")?),
-        src: Line::new(&output)?,
-        dest: ContainerPath::new(&binary)?,
-        owned: false,
-        exclude: Vec::new(),
-        note: Line::new("")?,
-    }];
+    let mut artifacts = vec![Artifact::new(Some("build"), &output, &binary)?];
     // The opened files change less often than the program, so their layers come first and stay
     // cached.
     for (path, way) in own.files.iter().rev() {
@@ -246,14 +239,7 @@ fn carried(path: &RelPath, way: &str, context: &RelPath) -> Result<Artifact> {
     let dest = RelPath::new(HOME.trim_start_matches('/'))
         .and_then(|home| home.join(way))
         .with_context(|| format!("{way} leads out of the image's root when seen from {HOME}"))?;
-    Ok(Artifact {
-        stage: None,
-        src: Line::new(src)?,
-        dest: ContainerPath::new(format!("/{}", dest.as_str()))?,
-        owned: false,
-        exclude: Vec::new(),
-        note: Line::new("")?,
-    })
+    Artifact::new(None, src, &format!("/{}", dest.as_str()))
 }
 
 fn under(folder: &str, way: &str) -> String {

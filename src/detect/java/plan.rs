@@ -12,7 +12,7 @@ use super::{App, Details, Launch, named};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::detect::java::codes;
-use crate::docker::types::{ContainerPath, Line};
+use crate::docker::types::Line;
 use crate::facts::Finding;
 use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
 use crate::repo::Dir;
@@ -257,12 +257,9 @@ fn artifacts(run: &Run, built: &Built) -> Result<Vec<Artifact>> {
     let mut all = Vec::new();
     let mut add = |src: String, dest: String, exclude: Vec<String>, note: &str| -> Result<()> {
         all.push(Artifact {
-            stage: Some(Line::new("build")?),
-            src: Line::new(src)?,
-            dest: ContainerPath::new(dest)?,
-            owned: false,
             exclude: lines(&exclude)?,
             note: Line::new(note)?,
+            ..Artifact::new(Some("build"), &src, &dest)?
         });
         Ok(())
     };

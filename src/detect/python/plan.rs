@@ -122,7 +122,6 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         &Shape {
             home: &home,
             way,
-            install: install.is_some(),
             projects: !projects.is_empty(),
             whole: app.tool.from == From::Code,
             sources,
@@ -418,7 +417,6 @@ fn versions(chosen: &Chosen, project: &Project) -> Result<Vec<Line>> {
 struct Shape<'a> {
     home: &'a str,
     way: &'a str,
-    install: bool,
     projects: bool,
     whole: bool,
     sources: bool,
@@ -428,14 +426,7 @@ struct Shape<'a> {
 fn artifacts(chosen: &Chosen, own: &ProgramDetails, shape: &Shape) -> Result<Vec<Artifact>> {
     let mut all = Vec::new();
     let mut add = |stage: Option<&str>, src: &str, dest: &str| -> Result<()> {
-        all.push(Artifact {
-            stage: stage.map(Line::new).transpose()?,
-            src: Line::new(src)?,
-            dest: ContainerPath::new(dest)?,
-            owned: false,
-            exclude: Vec::new(),
-            note: Line::new("")?,
-        });
+        all.push(Artifact::new(stage, src, dest)?);
         Ok(())
     };
     let deps = match (shape.whole, chosen.base.row.installer.is_none()) {
@@ -471,7 +462,6 @@ fn artifacts(chosen: &Chosen, own: &ProgramDetails, shape: &Shape) -> Result<Vec
     } else {
         all.extend(Artifact::opened(chosen.facts, chosen.program, shape.home)?);
     }
-    let _ = shape.install;
     Ok(all)
 }
 

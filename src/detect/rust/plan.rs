@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::features::Asked;
 use super::{Details, ProgramDetails, id};
 use crate::detect::Chosen;
-use crate::docker::types::{ContainerPath, EnvKey, Line};
+use crate::docker::types::{EnvKey, Line};
 use crate::facts::{BuildSecret, Handed};
 use crate::path::RelPath;
 use crate::plan::{Artifact, Build, CopySpec, DevCommand, split_words};
@@ -89,7 +89,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     for (path, way) in &own.files {
         artifacts.push(carried(path, way, context, &home)?);
     }
-    artifacts.push(artifact(Some("build"), &output, &binary)?);
+    artifacts.push(Artifact::new(Some("build"), &output, &binary)?);
     // cargo writes the output of the profile `dev` to target/debug.
     let folder = if profile == "dev" { "debug" } else { profile };
     let package = package(&own, &details.root)?;
@@ -276,17 +276,6 @@ fn binary(name: &str, own: &ProgramDetails) -> String {
     }
 }
 
-fn artifact(stage: Option<&str>, src: &str, dest: &str) -> Result<Artifact> {
-    Ok(Artifact {
-        stage: stage.map(Line::new).transpose()?,
-        src: Line::new(src)?,
-        dest: ContainerPath::new(dest)?,
-        owned: false,
-        exclude: Vec::new(),
-        note: Line::new("")?,
-    })
-}
-
 fn carried(path: &RelPath, way: &str, context: &RelPath, home: &str) -> Result<Artifact> {
     let src = path.strip(context).with_context(|| {
         format!("{path}: the program opens it at run time, and it lies outside the build context {context}")
@@ -303,7 +292,7 @@ fn carried(path: &RelPath, way: &str, context: &RelPath, home: &str) -> Result<A
             .as_str()
         )
     };
-    artifact(None, src, &dest)
+    Artifact::new(None, src, &dest)
 }
 
 fn under(folder: &str, way: &str) -> String {

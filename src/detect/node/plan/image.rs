@@ -8,27 +8,16 @@ use super::nested::Nested;
 use super::{ROOT, Shape, owned};
 use crate::detect::Chosen;
 use crate::docker::quote;
-use crate::docker::types::{ContainerPath, Line};
+use crate::docker::types::Line;
 use crate::path::RelPath;
 use crate::plan::Artifact;
 
 /// The folder of a site in the final image.
 pub(super) const SITE: &str = "/srv";
 
-fn artifact(stage: Option<&str>, src: &str, dest: &str) -> Result<Artifact> {
-    Ok(Artifact {
-        stage: stage.map(Line::new).transpose()?,
-        src: Line::new(src)?,
-        dest: ContainerPath::new(dest)?,
-        owned: false,
-        exclude: Vec::new(),
-        note: Line::new("")?,
-    })
-}
-
 /// A folder with the same path in the build stage and in the image.
 fn built(path: &str) -> Result<Artifact> {
-    artifact(Some("build"), path, path)
+    Artifact::new(Some("build"), path, path)
 }
 
 fn without(mut artifact: Artifact, names: &[&str]) -> Result<Artifact> {
@@ -47,16 +36,16 @@ pub(super) fn artifacts(
     let (mut all, mut written) = (Vec::new(), Vec::new());
     if super::needs_modules(launch) && holds_modules(app, launch) {
         let root = format!("{ROOT}/node_modules");
-        all.push(artifact(Some(shape.modules), &root, &root)?);
+        all.push(Artifact::new(Some(shape.modules), &root, &root)?);
         for folder in super::member_modules(app, launch)? {
             let path = format!("{ROOT}/{}", folder.as_str());
-            all.push(artifact(Some(shape.modules), &path, &path)?);
+            all.push(Artifact::new(Some(shape.modules), &path, &path)?);
         }
     }
     // The tree comes from the build stage with them; the build context has none.
     for one in shape.nested.iter().filter(|one| one.runs && !shape.builds) {
         let path = format!("{ROOT}/{}/node_modules", one.way);
-        all.push(artifact(Some("deps"), &path, &path)?);
+        all.push(Artifact::new(Some("deps"), &path, &path)?);
     }
     if super::needs_modules(launch) {
         for member in app.workspace.iter().flat_map(|w| &w.needed) {
@@ -71,7 +60,7 @@ pub(super) fn artifacts(
                 Some(prefix) => format!("{SITE}/{prefix}"),
                 None => SITE.to_owned(),
             };
-            all.push(artifact(Some("build"), &pages, &served)?);
+            all.push(Artifact::new(Some("build"), &pages, &served)?);
         }
         Layout::Source | Layout::Tree => all.push(tree(
             app,
@@ -79,7 +68,7 @@ pub(super) fn artifacts(
             home.strip_prefix(ROOT).unwrap_or_default().trim_start_matches('/'),
         )?),
         Layout::Output => {
-            all.push(artifact(
+            all.push(Artifact::new(
                 None,
                 &relative(app, "package.json"),
                 &format!("{home}/package.json"),
@@ -88,14 +77,14 @@ pub(super) fn artifacts(
                 all.push(built(&format!("{home}/{output}"))?);
             }
             for file in &launch.carried {
-                all.push(artifact(None, &relative(app, file), &format!("{home}/{file}"))?);
+                all.push(Artifact::new(None, &relative(app, file), &format!("{home}/{file}"))?);
             }
             // Migrations that run at the start read the schema.
             let prisma =
                 launch.before.as_ref().is_some_and(|line| line.contains("node_modules/prisma/"));
             for file in super::prisma::files(&app.dir, &app.package).into_iter().filter(|_| prisma)
             {
-                all.push(artifact(None, &relative(app, &file), &format!("{home}/{file}"))?);
+                all.push(Artifact::new(None, &relative(app, &file), &format!("{home}/{file}"))?);
             }
         }
         Layout::Bundle => {
@@ -112,12 +101,12 @@ pub(super) fn artifacts(
         Layout::Standalone => {
             let dist = format!("{home}/{}", launch.outputs.first().map_or("", String::as_str));
             let standalone = format!("{dist}/standalone");
-            all.push(artifact(
+            all.push(Artifact::new(
                 Some("build"),
                 &format!("{standalone}/node_modules"),
                 &format!("{ROOT}/node_modules"),
             )?);
-            all.push(without(artifact(Some("build"), &standalone, ROOT)?, &["node_modules"])?);
+            all.push(without(Artifact::new(Some("build"), &standalone, ROOT)?, &["node_modules"])?);
             all.push(built(&format!("{dist}/static"))?);
             if app.dir.join("public").is_some_and(|path| app.dir.repo.is_dir(&path)) {
                 all.push(built(&format!("{home}/public"))?);
@@ -139,7 +128,7 @@ pub(super) fn artifacts(
             }
             let path = format!("{ROOT}/{}", folder.src);
             let copied =
-                if folder.built { built(&path)? } else { artifact(None, &folder.src, &path)? };
+                if folder.built { built(&path)? } else { Artifact::new(None, &folder.src, &path)? };
             written.push(Artifact { owned: true, ..copied });
         }
     }
@@ -183,7 +172,7 @@ fn tree(app: &App, shape: &Shape, way: &str) -> Result<Artifact> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         return without(built(&path)?, &names);
     }
-    artifact(None, if way.is_empty() { "." } else { way }, &path)
+    Artifact::new(None, if way.is_empty() { "." } else { way }, &path)
 }
 
 /// True if there is something to install for production.
