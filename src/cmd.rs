@@ -9,6 +9,7 @@ mod init;
 mod man;
 mod progress;
 mod prove;
+mod runs;
 mod schema;
 mod update;
 mod verify;

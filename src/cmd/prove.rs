@@ -1,21 +1,19 @@
 //! `dockgen prove`: builds, watches, corrects and verifies.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 
 use super::display::Display;
 use super::progress::Progress;
-use super::verify::from_here;
+use super::runs::{Given, left_behind, ready};
 use crate::cli::Prove;
-use crate::config::verify::Service;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::pipeline::{self, App};
-use crate::plan::split_words;
 use crate::prove::{self, Proven, Setting, report};
-use crate::screen::{self, Screen, visible};
+use crate::screen::{self, Screen};
 use crate::verify::{self, Engine, Wanted};
 use crate::wizard::Wizard;
 use crate::write::{self, Output};
@@ -88,17 +86,6 @@ struct Outcome {
     proven: Vec<Proven>,
 }
 
-/// Says what could not be removed.
-pub(super) fn left_behind(screen: &Screen) {
-    for left in verify::remove_all() {
-        screen.say(&format!(
-            "{} could not be removed, do it by hand: {}\n",
-            screen.err.yellow("warning:"),
-            visible::inline(&left)
-        ));
-    }
-}
-
 fn closing(proven: &[Proven], written: bool) -> &'static str {
     let found = proven.iter().any(|one| !one.answers.is_empty());
     match (found, written) {
@@ -118,10 +105,7 @@ fn all(args: &Prove, screen: &Screen) -> Result<Outcome> {
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &args.set)?;
     let engine = Engine::find()?;
     let display = Display::new(screen, args.quiet);
-    display.line(&visible::inline(&format!("engine: {}", engine.title())));
-    for thing in verify::sweep(&engine)? {
-        display.line(&visible::inline(&format!("removed what a killed run left: {thing}")));
-    }
+    ready(&engine, &display)?;
     let mut all = Vec::new();
     for app in &apps {
         let setting = Setting {
@@ -140,27 +124,19 @@ fn all(args: &Prove, screen: &Screen) -> Result<Outcome> {
 
 /// The settings: flags first, then dockgen.toml.
 fn wanted(args: &Prove, app: &App) -> Result<Wanted> {
-    let mut file = app.verify().clone();
-    file.memory = file.memory.filter(|_| args.memory.is_none());
-    file.build_seconds = file.build_seconds.filter(|_| args.build_seconds.is_none());
-    file.boot_seconds = file.boot_seconds.filter(|_| args.boot_seconds.is_none());
-    let mut wanted = Wanted::of(&file);
-    wanted.env.extend(args.env.iter().cloned());
-    if let Some(words) = &args.args {
-        wanted.args = Some(split_words(words)?);
-    }
-    wanted.health = args.health.clone().or(wanted.health);
-    for (name, image) in &args.services {
-        let known = wanted.services.remove(name).unwrap_or_default();
-        wanted.services.insert(name.clone(), Service { image: image.clone(), ..known });
-    }
-    prove::complete(&mut wanted)?;
-    wanted.memory = args.memory.clone().unwrap_or(wanted.memory);
-    wanted.publish = args.publish;
-    wanted.secrets = args.secrets.iter().map(|secret| from_here(secret)).collect::<Result<_>>()?;
-    wanted.build = args.build_seconds.map_or(wanted.build, Duration::from_secs);
-    wanted.boot = args.boot_seconds.map_or(wanted.boot, Duration::from_secs);
-    Ok(wanted)
+    let given = Given {
+        env: &args.env,
+        args: args.args.as_deref(),
+        health: args.health.as_ref(),
+        services: &args.services,
+        memory: args.memory.as_ref(),
+        publish: args.publish,
+        secrets: &args.secrets,
+        build_seconds: args.build_seconds,
+        boot_seconds: args.boot_seconds,
+        stop_seconds: None,
+    };
+    given.over(app)
 }
 
 /// Today in UTC, `YYYY-MM-DD`.

@@ -1,19 +1,17 @@
 //! `dockgen verify`: checks that the Dockerfile on disk builds, starts and caches.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use super::display::Display;
 use super::progress::Progress;
+use super::runs::{Given, left_behind, ready};
 use crate::cli::Verify;
-use crate::config::verify::{Edit, Proofs, Service};
+use crate::config::verify::{Edit, Proofs};
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::pipeline::{self, App};
-use crate::plan::split_words;
-use crate::prove;
 use crate::screen::{self, Screen, visible};
 use crate::verify::{self, Engine, Proof, Subject, Wanted, page, report};
 
@@ -25,13 +23,7 @@ pub(super) fn run(args: &Verify, screen: &Screen) -> Result<Exit> {
         plain_place(path, &args.path)?;
     }
     let outcome = proofs(args, screen);
-    for left in verify::remove_all() {
-        screen.say(&format!(
-            "{} could not be removed, do it by hand: {}\n",
-            screen.err.yellow("warning:"),
-            visible::inline(&left)
-        ));
-    }
+    left_behind(screen);
     let (engine, proofs) = outcome?;
     if let Some(path) = &args.report {
         let text = page::page(&engine.title(), &proofs);
@@ -100,10 +92,7 @@ fn proofs(args: &Verify, screen: &Screen) -> Result<(Engine, Vec<Proof>)> {
     let subjects = apps.iter().map(|app| Subject::of(app, &here)).collect::<Result<Vec<_>>>()?;
     let engine = Engine::find()?;
     let bar = Display::new(screen, args.quiet);
-    bar.line(&visible::inline(&format!("engine: {}", engine.title())));
-    for thing in verify::sweep(&engine)? {
-        bar.line(&visible::inline(&format!("removed what a killed run left: {thing}")));
-    }
+    ready(&engine, &bar)?;
     let mut proofs = Vec::new();
     for subject in &subjects {
         bar.line(&visible::inline(&format!("verifying {}", subject.shown)));
@@ -116,33 +105,22 @@ fn proofs(args: &Verify, screen: &Screen) -> Result<(Engine, Vec<Proof>)> {
 
 /// The settings: flags first, then dockgen.toml.
 fn wanted(args: &Verify, app: &App) -> Result<Wanted> {
-    let mut file = app.verify().clone();
-    // If a flag is given, the file's value is not checked.
-    file.memory = file.memory.filter(|_| args.memory.is_none());
-    file.build_seconds = file.build_seconds.filter(|_| args.build_seconds.is_none());
-    file.boot_seconds = file.boot_seconds.filter(|_| args.boot_seconds.is_none());
-    file.stop_seconds = file.stop_seconds.filter(|_| args.stop_seconds.is_none());
-    let mut wanted = Wanted::of(&file);
-    wanted.env.extend(args.env.iter().cloned());
-    if let Some(words) = &args.args {
-        wanted.args = Some(split_words(words)?);
-    }
-    wanted.health = args.health.clone().or(wanted.health);
+    let given = Given {
+        env: &args.env,
+        args: args.args.as_deref(),
+        health: args.health.as_ref(),
+        services: &args.services,
+        memory: args.memory.as_ref(),
+        publish: args.publish,
+        secrets: &args.secrets,
+        build_seconds: args.build_seconds,
+        boot_seconds: args.boot_seconds,
+        stop_seconds: args.stop_seconds,
+    };
+    let mut wanted = given.over(app)?;
     if !args.expect.is_empty() {
         wanted.expect.clone_from(&args.expect);
     }
-    for (name, image) in &args.services {
-        let known = wanted.services.remove(name).unwrap_or_default();
-        wanted.services.insert(name.clone(), Service { image: image.clone(), ..known });
-    }
-    prove::complete(&mut wanted)?;
-    wanted.memory = args.memory.clone().unwrap_or(wanted.memory);
-    wanted.publish = args.publish;
-    wanted.secrets = args.secrets.iter().map(|secret| from_here(secret)).collect::<Result<_>>()?;
-    let time = |given: Option<u64>, held| given.map_or(held, Duration::from_secs);
-    wanted.build = time(args.build_seconds, wanted.build);
-    wanted.boot = time(args.boot_seconds, wanted.boot);
-    wanted.stop = time(args.stop_seconds, wanted.stop);
     wanted.budget_mb = args.budget_mb.or(wanted.budget_mb);
     wanted.max_changed_mb = args.max_changed_mb.or(wanted.max_changed_mb);
     if let Some(file) = &args.edit {
@@ -156,33 +134,4 @@ fn wanted(args: &Verify, app: &App) -> Result<Wanted> {
     };
     wanted.bases = args.bases;
     Ok(wanted)
-}
-
-/// A secret with its file as an absolute path, because the engine's command runs in another folder.
-pub(super) fn from_here(secret: &str) -> Result<String> {
-    let field = |field: &str| match field.split_once('=') {
-        Some((name @ ("src" | "source"), path)) => {
-            let path = std::path::absolute(path)
-                .with_context(|| format!("--secret {secret}: no such path"))?;
-            Ok(format!("{name}={}", path.display()))
-        }
-        _ => Ok(field.to_owned()),
-    };
-    Ok(secret.split(',').map(field).collect::<Result<Vec<_>>>()?.join(","))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_of_secrets_are_named_from_here() {
-        let here = std::env::current_dir().unwrap();
-        assert_eq!(
-            from_here("id=a,src=x/y").unwrap(),
-            format!("id=a,src={}", here.join("x/y").display())
-        );
-        assert_eq!(from_here("id=a,env=TOKEN").unwrap(), "id=a,env=TOKEN");
-        assert_eq!(from_here("id=a,source=/x").unwrap(), "id=a,source=/x");
-    }
 }
