@@ -171,9 +171,7 @@ impl Catalog {
         if let Some(catalog) = read.get(language) {
             return Ok(catalog);
         }
-        let path = format!("catalog/{language}.toml");
-        let catalog = toml::from_str(text(&path)?).with_context(|| format!("templates/{path}"))?;
-        let catalog: &'static Self = Box::leak(Box::new(catalog));
+        let catalog: &'static Self = Box::leak(Box::new(parsed(&format!("{language}.toml"))?));
         read.insert(language.to_owned(), catalog);
         Ok(catalog)
     }
@@ -297,9 +295,14 @@ pub(crate) fn system_packages() -> Result<&'static BTreeMap<String, SystemPackag
     if let Some(packages) = READ.get() {
         return Ok(packages);
     }
-    let packages = toml::from_str(text("catalog/packages.toml")?)
-        .context("templates/catalog/packages.toml")?;
+    let packages = parsed("packages.toml")?;
     Ok(READ.get_or_init(|| packages))
+}
+
+/// A file under `templates/catalog/`.
+pub(crate) fn parsed<T: serde::de::DeserializeOwned>(name: &str) -> Result<T> {
+    let path = format!("catalog/{name}");
+    toml::from_str(text(&path)?).with_context(|| format!("templates/{path}"))
 }
 
 /// The text of a file under `templates/`.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
 
-use crate::catalog::text;
+use crate::catalog::parsed;
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -63,8 +63,7 @@ pub fn catalog() -> Result<&'static Catalog> {
     if let Some(catalog) = READ.get() {
         return Ok(catalog);
     }
-    let name = "catalog/secrets.toml";
-    let catalog = toml::from_str(text(name)?).with_context(|| format!("templates/{name}"))?;
+    let catalog = parsed("secrets.toml")?;
     Ok(READ.get_or_init(|| catalog))
 }
 

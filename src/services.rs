@@ -7,10 +7,10 @@ mod variables;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
 
-use crate::catalog::text;
+use crate::catalog::parsed;
 use crate::env_example::Example;
 use crate::evidence::Evidence;
 use crate::path::RelPath;
@@ -92,8 +92,7 @@ pub fn rows() -> Result<&'static [Row]> {
     if let Some(rows) = READ.get() {
         return Ok(rows);
     }
-    let name = "catalog/services.toml";
-    let table: Table = toml::from_str(text(name)?).with_context(|| format!("templates/{name}"))?;
+    let table: Table = parsed("services.toml")?;
     Ok(READ.get_or_init(|| table.service))
 }
 

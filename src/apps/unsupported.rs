@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::catalog::text;
+use crate::catalog::parsed;
 use crate::detect::LANGUAGES;
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -49,7 +49,7 @@ fn matches(patterns: &[String], name: &str) -> bool {
 }
 
 fn rows() -> Result<Vec<Row>> {
-    let table: Table = toml::from_str(text("catalog/unsupported.toml")?)?;
+    let table: Table = parsed("unsupported.toml")?;
     Ok(table.language.into_iter().filter(|row| !row.is_supported()).collect())
 }
 

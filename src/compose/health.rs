@@ -4,7 +4,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::catalog::text;
+use crate::catalog::parsed;
 use crate::facts::Kind;
 use crate::path::RelPath;
 use crate::pipeline::{Draft, Survey};
@@ -50,7 +50,7 @@ pub(super) fn of(survey: &Survey, draft: &Draft) -> Result<Option<Vec<String>>> 
     let Some(port) = runtime.port else { return Ok(None) };
     let Some(path) = path(survey, draft)? else { return Ok(None) };
     let url = format!("http://127.0.0.1:{port}{path}");
-    let table: Table = toml::from_str(text("catalog/probes.toml")?)?;
+    let table: Table = parsed("probes.toml")?;
     let interpreter = runtime.interpreter.as_ref().map(crate::plan::words::ContainerPath::as_str);
     let fits = |probe: &Probe| {
         let language = probe.language.as_ref().is_none_or(|held| *held == draft.plan.language);

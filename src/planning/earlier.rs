@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::ask::{id, join_list};
-use crate::catalog::text;
+use crate::catalog::parsed;
 use crate::docker::quote::shell_words;
 use crate::evidence::Strength;
 use crate::facts::{Evidence, Facts, Finding, FindingCode, Program};
@@ -79,7 +79,7 @@ pub(super) fn differences(
 ) -> Result<Option<Finding>> {
     let written = dockerfile::written(repo, &facts.dir)?;
     let Some((path, image)) = &written.0 else { return Ok(None) };
-    let usual: Usual = toml::from_str(text("catalog/dockerfile.toml")?)?;
+    let usual: Usual = parsed("dockerfile.toml")?;
     // A port that the code states needs no variable; a guessed one may come from nowhere else.
     let stated = planned.program.port.as_ref().filter(|port| port.strength != Strength::Guessed);
     let port = stated.map(|port| port.value.to_string());
@@ -118,7 +118,7 @@ pub(crate) fn answers(
 ) -> Result<Vec<(&'static str, String)>> {
     let written = dockerfile::written(repo, &facts.dir)?;
     let Some((_, image)) = &written.0 else { return Ok(Vec::new()) };
-    let usual: Usual = toml::from_str(text("catalog/dockerfile.toml")?)?;
+    let usual: Usual = parsed("dockerfile.toml")?;
     let port = runtime.port.map(|port| port.to_string());
     let lacks = Lacks::of(image, runtime, port.as_deref(), &usual);
     let mut all = Vec::new();
@@ -137,13 +137,10 @@ pub(crate) fn answers(
         all.push((id::ENV, shell_words(&pairs.collect::<Vec<_>>())));
     }
     if !lacks.packages.is_empty() {
-        all.push((PACKAGE, join_list(words(&lacks.packages))));
+        all.push((id::PACKAGE, join_list(words(&lacks.packages))));
     }
     Ok(all)
 }
-
-/// The question about packages, where there is one.
-const PACKAGE: &str = "package";
 
 /// What an image lacks of the earlier one.
 struct Lacks<'i> {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
 
-use crate::catalog::text;
+use crate::catalog::parsed;
 
 /// The rows, by what they are used for.
 #[derive(Debug, Deserialize)]
@@ -89,7 +89,6 @@ pub(super) fn catalog() -> Result<&'static Catalog> {
     if let Some(catalog) = READ.get() {
         return Ok(catalog);
     }
-    let catalog =
-        toml::from_str(text("catalog/prove.toml")?).context("templates/catalog/prove.toml")?;
+    let catalog = parsed("prove.toml")?;
     Ok(READ.get_or_init(|| catalog))
 }
