@@ -4,19 +4,20 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot run the command must fail")]
 
+mod engine;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const MAIN: &str = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.ListenAndServe(\":8080\", nil)\n}\n";
+use engine::{holds, program, told};
 
 /// What every engine answers; `$MODE` chooses what goes wrong.
 const SCRIPT: &str = r#"#!/bin/sh
@@ -97,8 +98,7 @@ impl World {
             }
         });
         let world = Self { folder, engine, http };
-        fs::write(world.path().join("go.mod"), "module example.com/hello\n\ngo 1.27\n").unwrap();
-        fs::write(world.path().join("main.go"), MAIN).unwrap();
+        engine::hello(world.path());
         program(&world.engine.path().join("docker"), SCRIPT);
         program(&world.engine.path().join("podman"), "#!/bin/sh\nexit 1\n");
         world.image();
@@ -156,12 +156,9 @@ impl World {
     }
 
     fn command(&self, mode: &str, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dockgen"));
-        command.current_dir(self.path()).arg("prove").args(args).stdin(Stdio::null());
-        command.env("PATH", format!("{}:/usr/bin:/bin", self.engine.path().display()));
-        command.env("IMAGE", self.engine.path().join("image"));
-        command.env("MODE", mode).env("LOG", self.log()).env("HTTP", self.http.to_string());
-        command.env_remove("DOCKER_HOST");
+        let engine = self.engine.path();
+        let mut command = engine::command("prove", self.path(), engine, mode, args);
+        command.env("IMAGE", engine.join("image")).env("HTTP", self.http.to_string());
         command
     }
 
@@ -218,25 +215,6 @@ fn folder_header(uid: u64) -> tar::Header {
     header.set_gid(uid);
     header.set_size(0);
     header
-}
-
-fn program(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-fn told(output: &Output, code: i32) -> (String, String) {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(code), "{out}\n{err}");
-    (out, err)
-}
-
-fn holds(text: &str, words: &[&str]) {
-    let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(plain.contains(word), "no `{word}` in: {text}");
-    }
 }
 
 #[test]

@@ -4,17 +4,18 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot run the command must fail")]
 
+mod engine;
+
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-const MAIN: &str = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.ListenAndServe(\":8080\", nil)\n}\n";
+use engine::{holds, program, told};
 
 /// What every engine answers; `$MODE` chooses how the build goes.
 const SCRIPT: &str = r#"#!/bin/sh
@@ -62,8 +63,7 @@ impl World {
     fn new() -> Self {
         let world =
             Self { folder: tempfile::tempdir().unwrap(), engine: tempfile::tempdir().unwrap() };
-        fs::write(world.path().join("go.mod"), "module example.com/hello\n\ngo 1.27\n").unwrap();
-        fs::write(world.path().join("main.go"), MAIN).unwrap();
+        engine::hello(world.path());
         let made = Command::new(env!("CARGO_BIN_EXE_dockgen"))
             .args(["init", "--yes", "-q"])
             .arg(world.path())
@@ -87,11 +87,7 @@ impl World {
     }
 
     fn command(&self, mode: &str, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dockgen"));
-        command.current_dir(self.path()).arg("verify").args(args).stdin(Stdio::null());
-        command.env("PATH", format!("{}:/usr/bin:/bin", self.engine.path().display()));
-        command.env("MODE", mode).env("LOG", self.log()).env_remove("DOCKER_HOST");
-        command
+        engine::command("verify", self.path(), self.engine.path(), mode, args)
     }
 
     fn run(&self, mode: &str, args: &[&str], code: i32) -> (String, String) {
@@ -110,25 +106,6 @@ impl World {
             names
         };
         (sorted(&mut made.into_iter()), sorted(&mut removed.into_iter()))
-    }
-}
-
-fn program(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-fn told(output: &Output, code: i32) -> (String, String) {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(code), "{out}\n{err}");
-    (out, err)
-}
-
-fn holds(text: &str, words: &[&str]) {
-    let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(plain.contains(word), "no `{word}` in: {text}");
     }
 }
 
