@@ -308,7 +308,8 @@ fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
 fn of_others(repo: &Repo, taken: &mut Vec<Facts>, others: &mut Vec<(Facts, String)>) -> Result<()> {
     for facts in std::mem::take(taken) {
         let serves = facts.programs.iter().any(|program| program.kind == Kind::Service);
-        match unsupported::owner(repo, &facts.dir)?.filter(|_| !serves) {
+        let owner = if serves { None } else { unsupported::owner(repo, &facts.dir)? };
+        match owner {
             Some((file, language)) => others.push((
                 facts,
                 format!(

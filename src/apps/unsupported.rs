@@ -1,12 +1,14 @@
 //! Languages that dockgen recognises and does not support, so that it can say so.
 
+use std::sync::OnceLock;
+
 use anyhow::Result;
 use serde::Deserialize;
 
 use crate::catalog::parsed;
 use crate::detect::LANGUAGES;
 use crate::path::RelPath;
-use crate::repo::Repo;
+use crate::repo::{Entry, Repo};
 
 /// How many of a repository's files an error names.
 const NAMED: usize = 3;
@@ -48,21 +50,27 @@ fn matches(patterns: &[String], name: &str) -> bool {
     })
 }
 
-fn rows() -> Result<Vec<Row>> {
+/// The rows, parsed once: a monorepo asks for each of its applications.
+fn rows() -> Result<&'static [Row]> {
+    static READ: OnceLock<Vec<Row>> = OnceLock::new();
+    if let Some(rows) = READ.get() {
+        return Ok(rows);
+    }
     let table: Table = parsed("unsupported.toml")?;
-    Ok(table.language.into_iter().filter(|row| !row.is_supported()).collect())
+    let rows = table.language.into_iter().filter(|row| !row.is_supported()).collect();
+    Ok(READ.get_or_init(|| rows))
 }
 
 /// The manifests of unsupported languages below a folder, at most a few, one for each language, with
 /// the language's name.
 pub(super) fn found(repo: &Repo, start: &RelPath) -> Result<Vec<(RelPath, String)>> {
-    let mut rows = rows()?;
+    let mut rows: Vec<&Row> = rows()?.iter().collect();
     let mut found = Vec::new();
     for path in repo.files_under(start) {
         let Some(at) = rows.iter().position(|row| matches(&row.files, path.file_name())) else {
             continue;
         };
-        found.push((path.clone(), rows.remove(at).name));
+        found.push((path.clone(), rows.remove(at).name.clone()));
         if found.len() == NAMED {
             break;
         }
@@ -74,8 +82,8 @@ pub(super) fn found(repo: &Repo, start: &RelPath) -> Result<Vec<(RelPath, String
 /// the language's name.
 pub(super) fn owner(repo: &Repo, folder: &RelPath) -> Result<Option<(RelPath, String)>> {
     let rows = rows()?;
-    let here = repo.files_under(folder).filter(|path| path.parent().as_ref() == Some(folder));
-    for path in here {
+    let here = repo.children(folder).filter(|(_, entry)| *entry == Entry::File);
+    for (path, _) in here {
         if let Some(row) = rows.iter().find(|row| matches(&row.owns, path.file_name())) {
             return Ok(Some((path.clone(), row.name.clone())));
         }
