@@ -2,8 +2,12 @@
 {%- if details.nested is defined %}
 {%- for nested in details.nested %}
 {%- set own = tools[nested.tool] %}
+WORKDIR {{ details.root ~ "/" ~ nested.folder | path }}
 RUN --mount=type=cache,target={{ own.cache }}
 {%- include "node/secrets.Dockerfile" %} \
-    cd {{ [nested.folder] | shell }} && {% if nested.tool == "pnpm" %}CI=true {% endif %}{% if nested.locked %}{{ own.locked | shell }}{% else %}{{ own.loose | shell }}{% endif %}{% if nested.tool == "pnpm" %} --ignore-workspace{% endif %}{% if details.omit_development and own.production %} {{ own.production | shell }}{% endif %}
+    {% if nested.tool == "pnpm" %}CI=true {% endif %}{% if nested.locked %}{{ own.locked | shell }}{% else %}{{ own.loose | shell }}{% endif %}{% if nested.tool == "pnpm" %} --ignore-workspace{% endif %}{% if details.omit_development and own.production %} {{ own.production | shell }}{% endif %}
 {%- endfor %}
+{%- if details.nested %}
+WORKDIR {{ details.root | path }}
+{%- endif %}
 {%- endif -%}

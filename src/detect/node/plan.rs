@@ -815,12 +815,16 @@ mod tests {
                 text.contains("COPY docs/package-lock.json docs/package.json docs/"),
                 "{script}: {text}"
             );
-            assert!(text.contains("\\\n    cd docs && npm ci\n"), "{script}: {text}");
+            assert!(
+                text.contains("WORKDIR /app/docs\n")
+                    && text.contains("\\\n    npm ci\nWORKDIR /app\n"),
+                "{script}: {text}"
+            );
             assert!(text.contains("--exclude=docs/node_modules") && !gone, "{script}: {text}");
         }
         for script in ["cd docs && npm ci && npm run build", "cd docs && rm -rf x", "x"] {
             let (text, gone) = with(script, &[]);
-            assert!(!text.contains("cd docs && npm ci\n") && !gone, "{script}: {text}");
+            assert!(!text.contains("WORKDIR /app/docs\n") && !gone, "{script}: {text}");
         }
         let pnpm = [("docs/pnpm-lock.yaml", "lockfileVersion: '9.0'\n")];
         assert!(with("cd docs && x", &pnpm).1);
@@ -834,7 +838,7 @@ mod tests {
             ("api/main.js", SERVER.1),
         ];
         let text = planned(&files, "", &[]).unwrap().1;
-        assert!(text.contains("cd api && npm ci --omit=dev"), "{text}");
+        assert!(text.contains("    npm ci --omit=dev\nWORKDIR /app\n"), "{text}");
         assert!(
             text.contains("COPY --from=deps /app/api/node_modules /app/api/node_modules"),
             "{text}"

@@ -398,8 +398,9 @@ fn projects(app: &Application, extras: &[String]) -> Result<Vec<Line>> {
         let way = folder.strip(&app.layout.context);
         let way = way.with_context(|| format!("{folder} lies outside the build context"))?;
         let mut word = if way.is_empty() { ".".to_owned() } else { format!("./{way}") };
-        if !extras.is_empty() && *folder == app.dir {
-            word = format!("{word}[{}]", extras.join(","));
+        // An extra names dependencies only, so an install without dependencies needs none.
+        if !flags && !extras.is_empty() && *folder == app.dir {
+            word = format!("./{way}[{}]", extras.join(","));
         }
         words.push(Line::new(word)?);
     }
