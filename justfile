@@ -17,7 +17,7 @@ test *args:
 
 # Build and run real images: needs a container engine that answers.
 e2e *args:
-    DOCKGEN_E2E=1 cargo test --test e2e --test e2e_update --test e2e_verify --test e2e_prove --test e2e_self -- --test-threads=2 {{args}}
+    DOCKGEN_E2E=1 cargo test --test e2e --test e2e_update --test e2e_verify --test e2e_prove --test e2e_compose --test e2e_self -- --test-threads=2 {{args}}
 
 # Rewrite what is generated: snapshots/, the README's example, docs/findings.md, docs/wizard.svg, and this repository's own
 # Dockerfile; read the diff before you commit it.

@@ -17,7 +17,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use serde_json::Value;
-use stage::{engine, proved, provide_bases, run};
+use stage::{engine, proved, provide_bases, provide_service, run};
 use tempfile::TempDir;
 
 /// An application under `tests/prove/apps`, in a folder of its own.
@@ -171,23 +171,6 @@ fn a_variable_is_taken_from_an_example_or_asked_for() {
     let app = App::new("variable-missing");
     remains(&app.prove(&[], 1), &["it needs the variable SHOP_GREETING"]);
     app.prove(&["--env", "SHOP_GREETING=hi"], 0);
-}
-
-/// The image of a service: the official one, or what stands in for it where no registry is reached.
-fn provide_service(image: &str, stand_in: &str) {
-    let there = |words: &[&str]| {
-        Command::new("docker").args(words).arg(image).output().unwrap().status.success()
-    };
-    if there(&["image", "inspect"]) || there(&["pull", "--quiet"]) {
-        return;
-    }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/prove/stand-ins");
-    let file = folder.join(format!("{stand_in}.Dockerfile"));
-    provide_bases(&file);
-    let mut build = Command::new("docker");
-    build.args(["buildx", "build", "--load", "--quiet", "-t", image, "-f"]).arg(file).arg(folder);
-    println!("{image}: no registry is reached; {stand_in}.Dockerfile stands in");
-    run(&mut build);
 }
 
 #[test]

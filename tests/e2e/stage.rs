@@ -32,6 +32,23 @@ pub(crate) fn provide_bases(dockerfile: &Path) {
     run(Command::new(program).arg("for").arg(dockerfile));
 }
 
+/// The image of a service: the official one, or what stands in for it where no registry is reached.
+pub(crate) fn provide_service(image: &str, stand_in: &str) {
+    let there = |words: &[&str]| {
+        Command::new("docker").args(words).arg(image).output().unwrap().status.success()
+    };
+    if there(&["image", "inspect"]) || there(&["pull", "--quiet"]) {
+        return;
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/prove/stand-ins");
+    let file = folder.join(format!("{stand_in}.Dockerfile"));
+    provide_bases(&file);
+    let mut build = Command::new("docker");
+    build.args(["buildx", "build", "--load", "--quiet", "-t", image, "-f"]).arg(file).arg(folder);
+    println!("{image}: no registry is reached; {stand_in}.Dockerfile stands in");
+    run(&mut build);
+}
+
 /// Runs a command that must succeed; what it printed.
 pub(crate) fn run(command: &mut Command) -> String {
     let Output { status, stdout, stderr } =
