@@ -6,6 +6,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail")]
 #![allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
+#![allow(dead_code, reason = "the stage serves other tests too")]
 
 #[path = "e2e/stage.rs"]
 mod stage;
