@@ -118,6 +118,20 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// PATH, of the commands that have one.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Init(args) => Some(args.wanted.path.clone()),
+            Self::Update(args) => Some(args.wanted.path.clone()),
+            Self::Answer(args) => Some(args.given().ok()?.0),
+            Self::Check(args) => Some(args.path.clone()),
+            Self::Explain(args) => Some(args.wanted.path.clone()),
+            Self::Verify(args) => Some(args.path.clone()),
+            Self::Prove(args) => Some(args.path.clone()),
+            Self::Schema | Self::Completions { .. } | Self::Man { .. } => None,
+        }
+    }
+
     /// True if standard output is for a script.
     pub(crate) fn wants_json(&self) -> bool {
         match self {

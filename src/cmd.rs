@@ -22,10 +22,13 @@ use anyhow::Result;
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::interrupt::{self, Interrupted};
+use crate::path::RelPath;
 use crate::pipeline::Survey;
 use crate::report::{json, next::Here};
 use crate::screen::Color;
 use crate::screen::{self, Screen};
+use crate::workspace;
+use crate::write;
 
 /// Runs the command that was typed. It neither panics nor exits the process.
 pub fn main() -> Exit {
@@ -43,7 +46,10 @@ pub fn main() -> Exit {
         Err(error) if error.is::<Interrupted>() => interrupt::leave(),
         Err(error) if reader_is_gone(&error) => Exit::Done,
         Err(error) => {
-            let text = format!("{error:#}");
+            let mut text = format!("{error:#}");
+            if let Some(base) = base_of_paths(&cli.command, &text) {
+                text = format!("{text}\npaths in this message are relative to {base}");
+            }
             // A script reads only standard output. An error that cannot be printed there is still
             // on standard error.
             if cli.command.wants_json() {
@@ -75,6 +81,20 @@ fn reader_is_gone(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
     })
+}
+
+/// The root of the repository as it would be typed here, if an error names a file by its path from
+/// there and the person stands elsewhere.
+fn base_of_paths(command: &Command, error: &str) -> Option<String> {
+    let typed = command.path()?;
+    let root = workspace::find(&typed).ok()?.root;
+    let folder = std::env::current_dir().and_then(std::fs::canonicalize).ok()?;
+    let named = |word: &str| {
+        let path = word.split(':').next().and_then(RelPath::new);
+        path.is_some_and(|path| !path.is_root() && write::is_there(&root, &path))
+    };
+    let names_a_file = folder != root && error.split_whitespace().any(named);
+    names_a_file.then(|| Here::new(&root, &typed, Some(folder)).path(&RelPath::root()))
 }
 
 /// The person's working directory.

@@ -18,7 +18,7 @@ use crate::context::{self, ContextReport, Existing};
 use crate::detect::{self, Candidate, LANGUAGES};
 use crate::docker::ignore::IgnoreFile;
 use crate::env_example::{self, Example};
-use crate::facts::{Evidence, Facts, Finding, FindingCode, Severity};
+use crate::facts::{Evidence, Facts, Finding, FindingCode, Program, Severity};
 use crate::path::RelPath;
 use crate::pin::{self, Pinning};
 use crate::plan::Plan;
@@ -92,6 +92,17 @@ fn named(repo: &Repo, start: &RelPath, wanted: &[String]) -> Vec<Candidate> {
     let held = folders.filter(|folder| repo.below(folder).next().is_some());
     held.flat_map(|folder| LANGUAGES.iter().map(move |language| (folder.clone(), language)))
         .collect()
+}
+
+/// The names and folders of an application's programs that [`survey`] takes for applications of
+/// their own, if they are named: those with a folder each, such as `./cmd/server`.
+pub fn programs_apart(survey: &Survey, facts: &Facts) -> Vec<(String, RelPath)> {
+    let folder = |program: &Program| {
+        let folder = facts.dir.join(program.id.strip_prefix("./")?)?;
+        let held = survey.repo.below(&folder).next().is_some();
+        held.then(|| (program.name.clone(), folder))
+    };
+    facts.programs.iter().filter_map(folder).collect()
 }
 
 /// As [`survey`], but without names in `wanted`, it takes only the applications that have a dockgen

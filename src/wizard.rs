@@ -1,6 +1,7 @@
 //! Asks a person. Only this module uses dialoguer. It decides nothing, and writes only to the
 //! terminal.
 
+mod menu;
 mod terminal;
 
 use std::io::{self, ErrorKind};
@@ -14,13 +15,15 @@ use crate::ask::{Answerable, Choice, Origin, Question};
 use crate::facts::{Evidence, Facts};
 use crate::interrupt::Interrupted;
 use crate::path::RelPath;
-use crate::pipeline::{App, Change, Draft, Role};
+use crate::pipeline::{App, Draft, Role};
 use crate::questions;
 use crate::report::{self, beside, next::Here, preview};
 use crate::screen::look::{Look, cut};
 use crate::screen::visible::inline;
 use crate::update;
 use crate::write::Standing;
+pub(crate) use menu::Among;
+use menu::{BESIDE, Offer, Shown, offers};
 use terminal::{Board, List, Pressed};
 
 /// Columns that dialoguer adds around a prompt or before an item.
@@ -28,9 +31,6 @@ const FRAME: usize = 6;
 
 /// Lines of the first screen beside what is said of the application: the menu and what is around it.
 const MENU: usize = 14;
-
-/// The name of a Dockerfile that is written beside one that stays.
-const BESIDE: &str = "Dockerfile.dockgen";
 
 /// A conversation on the terminal.
 pub(crate) struct Wizard<'a> {
@@ -48,36 +48,10 @@ pub(crate) enum Settled {
     WriteAll(Box<Draft>),
     /// Leave this application out.
     LeftOut,
+    /// These folders hold programs of the application, and each gets an image of its own instead.
+    Programs(Vec<RelPath>),
     /// Write nothing at all.
     Quit,
-}
-
-/// What the first screen offers.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Offer {
-    Write,
-    Adopt,
-    Merge,
-    Beside,
-    Replace,
-    Compare,
-    Show(Role),
-    Notes,
-    Change,
-    Why,
-    Compose,
-    AcceptAll,
-    LeaveOut,
-    Quit,
-}
-
-/// What is said about one application among several.
-#[derive(Clone, Copy)]
-pub(crate) struct Among {
-    /// Applications that come after this one.
-    pub after: usize,
-    /// Others have been settled, or come after it.
-    pub several: bool,
 }
 
 impl<'a> Wizard<'a> {
@@ -95,20 +69,35 @@ impl<'a> Wizard<'a> {
     pub(crate) fn choose(&self, found: Vec<Facts>) -> Result<Vec<Facts>> {
         let items: Vec<String> =
             found.iter().map(|facts| cut(&report::title(facts, self.here), self.room())).collect();
-        self.say(&self.look().dim("space: take or leave   a: all or none   enter: go on"))?;
-        let chosen = ask(|| {
-            MultiSelect::with_theme(&self.theme)
-                .with_prompt("Applications")
-                .items(&items)
-                .defaults(&vec![true; items.len()])
-                .interact_on(&self.board.term)
-        })?;
+        let chosen = self.several("Applications", &items, &vec![true; items.len()])?;
         Ok(found
             .into_iter()
             .enumerate()
             .filter(|(at, _)| chosen.contains(at))
             .map(|(_, facts)| facts)
             .collect())
+    }
+
+    fn several(&self, prompt: &str, items: &[String], defaults: &[bool]) -> Result<Vec<usize>> {
+        self.say(&self.look().dim("space: take or leave   a: all or none   enter: go on"))?;
+        ask(|| {
+            MultiSelect::with_theme(&self.theme)
+                .with_prompt(prompt)
+                .items(items)
+                .defaults(defaults)
+                .interact_on(&self.board.term)
+        })
+    }
+
+    /// Asks which of a module's programs get an image of their own.
+    fn programs(&self, apart: &[(String, RelPath)]) -> Result<Vec<RelPath>> {
+        let item = |(name, folder): &(String, RelPath)| {
+            cut(&inline(&format!("{name}  {}", self.here.path(folder))), self.room())
+        };
+        let items: Vec<String> = apart.iter().map(item).collect();
+        let chosen =
+            self.several("An image for which programs?", &items, &vec![true; apart.len()])?;
+        Ok(chosen.into_iter().filter_map(|at| Some(apart.get(at)?.1.clone())).collect())
     }
 
     /// Asks the open questions, shows what would be written on one screen, and lets the person look
@@ -173,6 +162,12 @@ impl<'a> Wizard<'a> {
                         if taken.is_empty() { "nothing".to_owned() } else { taken.join("; ") };
                     self.say(&self.look().cyan(&format!("taken over: {text}")))?;
                     forced = true;
+                }
+                Offer::Programs => {
+                    let folders = self.programs(among.apart)?;
+                    if !folders.is_empty() {
+                        return Ok(Settled::Programs(folders));
+                    }
                 }
                 Offer::Adopt => return Ok(Settled::Write(Box::new(update::adopted(app)?))),
                 Offer::Beside => {
@@ -390,7 +385,8 @@ impl<'a> Wizard<'a> {
         at: &mut usize,
     ) -> Result<Offer> {
         let foreign = draft.changes.iter().find(|change| change.is_refused());
-        let offers = self.offers(draft, foreign.filter(|_| !forced), compose, among);
+        let shown = Shown { here: self.here, look: self.look(), dry_run: self.dry_run };
+        let offers = offers(draft, foreign.filter(|_| !forced), compose, among, &shown);
         let items: Vec<String> = offers.iter().map(|(_, text)| text.clone()).collect();
         loop {
             let pressed = self.pick("What now?", &items, *at, None, false)?;
@@ -399,61 +395,6 @@ impl<'a> Wizard<'a> {
                 return Ok(offers[picked].0);
             }
         }
-    }
-
-    fn offers(
-        &self,
-        draft: &Draft,
-        foreign: Option<&Change>,
-        compose: bool,
-        among: Among,
-    ) -> Vec<(Offer, String)> {
-        let changed = draft.changes.iter().any(|change| change.standing != Standing::Same);
-        let mut all: Vec<(Offer, String)> = Vec::new();
-        let mut offer = |offer: Offer, text: &str| all.push((offer, text.to_owned()));
-        if let Some(change) = foreign {
-            let path = self.here.path(&change.new.path);
-            offer(
-                Offer::Adopt,
-                &format!("adopt {path}: it stays, later changes are merged into it"),
-            );
-            offer(Offer::Compare, "compare the two side by side");
-            if change.standing == Standing::Foreign {
-                offer(Offer::Merge, "merge: dockgen's, with its ports, volumes and variables");
-            }
-            offer(Offer::Beside, &format!("write dockgen's beside it, as {BESIDE}"));
-            offer(Offer::Replace, "replace it with dockgen's");
-        } else {
-            let first = match (changed || compose, self.dry_run) {
-                (true, true) => "go on (nothing is written: --dry-run)",
-                (true, false) => "write these files",
-                (false, _) => "leave it as it is",
-            };
-            offer(Offer::Write, first);
-        }
-        let (what, shown) = match foreign {
-            Some(_) => ("the differences in", Role::Dockerfile),
-            None => ("the", Role::Dockerfile),
-        };
-        offer(Offer::Show(shown), &format!("show {what} Dockerfile"));
-        offer(Offer::Show(Role::Ignore), "show the .dockerignore");
-        if !draft.findings.is_empty() || !draft.assumptions.is_empty() {
-            let count = report::brief(draft, self.here, self.look(), 0).1;
-            offer(Offer::Notes, &format!("read the notes ({count})"));
-        }
-        offer(Offer::Change, "change an answer");
-        offer(Offer::Why, "why: the evidence for each decision");
-        let word = if compose { "yes" } else { "no" };
-        offer(Offer::Compose, &format!("also write compose.yaml: {word}"));
-        if among.after > 0 {
-            let text = format!("accept all: this and the other {} as they are", among.after);
-            offer(Offer::AcceptAll, &text);
-        }
-        if among.several {
-            offer(Offer::LeaveOut, "leave this application out");
-        }
-        offer(Offer::Quit, "quit, write nothing");
-        all
     }
 
     /// Lets the person pick a question and answer it again; false if they pick none.

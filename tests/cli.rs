@@ -776,3 +776,24 @@ fn a_language_without_a_tool_to_ask_says_so() {
         refuses(dir.path(), &args, &["--ask-tools", "no tool to ask", "leave the flag out"]);
     }
 }
+
+#[test]
+fn from_a_folder_inside_an_application() {
+    let dir = repo(&[("go.mod", "module example.com/hello\n\ngo 1.27\n"), ("main.go", MAIN)]);
+    fs::create_dir_all(dir.path().join(".git")).unwrap();
+    let inside = dir.path().join("docs/guide");
+    fs::create_dir_all(&inside).unwrap();
+    fs::write(inside.join("page.md"), "# A page\n").unwrap();
+    run(dir.path(), &["init", "--yes"], 0);
+    for args in [&["check"][..], &["explain"], &["update", "--dry-run"], &["answer", "port=8081"]] {
+        let (said, _) = run(&inside, args, 0);
+        assert!(said.contains("hello"), "{args:?}: {said}");
+    }
+    // An error says where its paths begin.
+    fs::write(dir.path().join("go.mod"), "oh\n").unwrap();
+    for args in [&["check"][..], &["explain"]] {
+        refuses(&inside, args, &["go.mod:1", "paths in this message are relative to ../.."]);
+    }
+    let (_, said) = run(dir.path(), &["check"], 2);
+    assert!(said.contains("go.mod:1") && !said.contains("relative to"), "{said}");
+}

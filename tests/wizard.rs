@@ -89,6 +89,38 @@ fn asks_what_is_open_shows_and_writes() {
     assert!(terminal.screen.text().contains("unchanged Dockerfile"), "{}", terminal.screen.text());
 }
 
+#[test]
+fn several_programs_of_a_module_get_an_image_each() {
+    let dir = shop();
+    let mut terminal = Terminal::start(dir.path(), SIZE, &["init"]);
+    terminal.wait_for("Which program should the container start?");
+    terminal.press(ENTER);
+    terminal.choose("an image for each of the 2 programs");
+    terminal.wait_for("An image for which programs?");
+    terminal.wait_for("cmd/migrate");
+    terminal.press(ENTER);
+    terminal.choose("accept all");
+    let (code, restored) = terminal.end();
+    assert_eq!((code, restored), (0, true), "{}", terminal.screen.text());
+    for program in ["server", "migrate"] {
+        let file = fs::read_to_string(dir.path().join("cmd").join(program).join("Dockerfile"));
+        assert!(file.unwrap().contains(&format!("-o /out/{program} ./cmd/{program}")));
+    }
+    assert!(!dir.path().join("Dockerfile").exists());
+    // All of them are kept true from the module's folder.
+    let check = |code| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dockgen"));
+        let output = command.arg("check").current_dir(dir.path()).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        text
+    };
+    check(0);
+    fs::write(dir.path().join("go.mod"), "module example.com/shop\n\ngo 1.26\n").unwrap();
+    let text = check(1);
+    assert!(text.contains("cmd/server") && text.contains("cmd/migrate"), "{text}");
+}
+
 /// An engine whose builds fail.
 const ENGINE: &str = r#"#!/bin/sh
 case "$*" in

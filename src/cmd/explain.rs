@@ -15,8 +15,12 @@ use crate::screen::{self, Screen};
 pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     let flags = args.wanted.answers();
     let progress = Progress::new(screen.progress);
+    let (path, apps) = (&args.wanted.path, &args.wanted.apps);
+    // From a folder inside an application too, as `check` and `update`.
     let mut survey =
-        pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
+        pipeline::survey(path, apps, &flags, &|n| progress.seen(n)).or_else(|error| {
+            pipeline::survey_known(path, apps, &|n| progress.seen(n)).map_err(|_| error)
+        })?;
     if args.wanted.ask_tools {
         pipeline::confirm(&mut survey)?;
     }

@@ -26,16 +26,8 @@ use crate::write::{self, Output, Standing};
 pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     interrupt::install()?;
     let flags = args.wanted.answers();
-    let progress = Progress::new(screen.progress && !args.quiet);
-    let mut survey =
-        pipeline::survey(&args.wanted.path, &args.wanted.apps, &flags, &|n| progress.seen(n))?;
-    if args.wanted.ask_tools {
-        pipeline::confirm(&mut survey)?;
-    }
-    drop(progress);
-    if args.pin {
-        survey.pinning = Pinning::Read(digest::lookup()?);
-    }
+    let progress = screen.progress && !args.quiet;
+    let mut survey = self::survey(args, &args.wanted.apps, &flags, progress)?;
     let here = super::here(&survey, &args.wanted.path);
     let output = args.output.as_deref().map(|path| inside(&survey, path)).transpose()?;
     let talk = screen.attended && !(args.yes || args.json || args.stdout);
@@ -43,7 +35,23 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     let mut compose = args.compose;
     let wizard = Wizard::new(&screen.err, &here, args.dry_run);
     let drafts = if talk {
-        talk_through(args, &survey, &flags, output.as_ref(), &wizard, &mut compose)?
+        let mut chosen = survey.selection.taken.clone();
+        if chosen.len() > 1 {
+            chosen = wizard.choose(chosen)?;
+        }
+        let output = output.as_ref();
+        loop {
+            match talk_through(args, &survey, chosen, &flags, output, &wizard, &mut compose)? {
+                Talked::Drafts(drafts) => break drafts,
+                Talked::Programs(folders) => {
+                    let start = &survey.place.start;
+                    let named: Vec<String> =
+                        folders.iter().map(|folder| folder.relative_to(start)).collect();
+                    survey = self::survey(args, &named, &flags, progress)?;
+                    chosen = survey.selection.taken.to_vec();
+                }
+            }
+        }
     } else {
         let chosen = survey.selection.taken.clone();
         for_one(&survey, &chosen, output.is_some() || args.stdout)?;
@@ -106,31 +114,60 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The applications and answers that a person chose; none if they quit. `compose` says whether
+/// The repository with its applications, as the flags ask for them.
+fn survey(
+    args: &Init,
+    apps: &[String],
+    flags: &[(String, String)],
+    progress: bool,
+) -> Result<Survey> {
+    let progress = Progress::new(progress);
+    let mut survey = pipeline::survey(&args.wanted.path, apps, flags, &|n| progress.seen(n))?;
+    drop(progress);
+    if args.wanted.ask_tools {
+        pipeline::confirm(&mut survey)?;
+    }
+    if args.pin {
+        survey.pinning = Pinning::Read(digest::lookup()?);
+    }
+    Ok(survey)
+}
+
+/// What a conversation ended with.
+enum Talked {
+    /// The files to write; none if the person quit.
+    Drafts(Vec<Draft>),
+    /// The folders of programs that get an image each, in place of the module that holds them.
+    Programs(Vec<RelPath>),
+}
+
+/// What a person chose. `compose` says whether
 /// compose.yaml is written too.
 fn talk_through(
     args: &Init,
     survey: &Survey,
+    chosen: Vec<Facts>,
     flags: &[(String, String)],
     output: Option<&RelPath>,
     wizard: &Wizard,
     compose: &mut bool,
-) -> Result<Vec<Draft>> {
-    let mut chosen = survey.selection.taken.clone();
-    if chosen.len() > 1 {
-        chosen = wizard.choose(chosen)?;
-    }
+) -> Result<Talked> {
     for_one(survey, &chosen, output.is_some())?;
     let mut drafts = Vec::new();
     let mut apps = pipeline::apps(survey, chosen, flags)?;
     let several = apps.len() > 1;
+    let one_file = several || output.is_some() || !flags.is_empty();
     for at in 0..apps.len() {
-        let among = Among { after: apps.len() - at - 1, several };
+        // Flags are about the one program that the module's own image starts.
+        let apart =
+            if one_file { Vec::new() } else { pipeline::programs_apart(survey, &apps[at].facts) };
+        let among = Among { after: apps.len() - at - 1, several, apart: &apart };
         let force = args.force || args.dry_run;
         match wizard.settle(&mut apps[at], output, force, compose, among)? {
             Settled::Write(draft) => drafts.push(*draft),
             Settled::LeftOut => {}
-            Settled::Quit => return Ok(Vec::new()),
+            Settled::Programs(folders) => return Ok(Talked::Programs(folders)),
+            Settled::Quit => return Ok(Talked::Drafts(Vec::new())),
             Settled::WriteAll(draft) => {
                 drafts.push(*draft);
                 drafts.extend(accepted(&apps[at + 1..], force, wizard)?);
@@ -138,7 +175,7 @@ fn talk_through(
             }
         }
     }
-    Ok(drafts)
+    Ok(Talked::Drafts(drafts))
 }
 
 /// The drafts of applications that a person accepts unseen. One that cannot be planned, or whose
