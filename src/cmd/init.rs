@@ -41,14 +41,14 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
         }
         let output = output.as_ref();
         loop {
-            match talk_through(args, &survey, chosen, &flags, output, &wizard, &mut compose)? {
+            match talk_through(args, &survey, &chosen, &flags, output, &wizard, &mut compose)? {
                 Talked::Drafts(drafts) => break drafts,
                 Talked::Programs(folders) => {
                     let start = &survey.place.start;
                     let named: Vec<String> =
                         folders.iter().map(|folder| folder.relative_to(start)).collect();
                     survey = self::survey(args, &named, &flags, progress)?;
-                    chosen = survey.selection.taken.to_vec();
+                    chosen.clone_from(&survey.selection.taken);
                 }
             }
         }
@@ -146,15 +146,15 @@ enum Talked {
 fn talk_through(
     args: &Init,
     survey: &Survey,
-    chosen: Vec<Facts>,
+    chosen: &[Facts],
     flags: &[(String, String)],
     output: Option<&RelPath>,
     wizard: &Wizard,
     compose: &mut bool,
 ) -> Result<Talked> {
-    for_one(survey, &chosen, output.is_some())?;
+    for_one(survey, chosen, output.is_some())?;
     let mut drafts = Vec::new();
-    let mut apps = pipeline::apps(survey, chosen, flags)?;
+    let mut apps = pipeline::apps(survey, chosen.to_vec(), flags)?;
     let several = apps.len() > 1;
     let one_file = several || output.is_some() || !flags.is_empty();
     for at in 0..apps.len() {
