@@ -1,6 +1,7 @@
 //! dockgen.toml: a person's answers, keyed by question. A value that dockgen detects anyway is left
 //! out, since it would go stale.
 
+mod kept;
 pub(crate) mod verify;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::repo::{excerpt, excerpts, line_at};
 use crate::screen::visible::inline;
 
 pub(crate) use crate::own::SETTINGS as FILE;
+pub(crate) use kept::Kept;
 pub(crate) use verify::Settings;
 
 const HEAD: &str = "# What a person decided about this image. Everything else is read from the repository by dockgen,
@@ -130,6 +132,11 @@ impl Config {
             Some(answer) => format!("{}:{}", self.path, line(&self.text, answer.span.start)),
             None => self.path.to_string(),
         }
+    }
+
+    /// The text of the file.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// The path of the file.

@@ -10,8 +10,15 @@ use crate::repo::Repo;
 use crate::settings::assignments;
 
 /// Names of example environment files.
-pub(crate) const NAMES: [&str; 6] =
-    [".env.example", ".env.sample", ".env.dist", ".env.template", "env.example", "example.env"];
+pub(crate) const NAMES: [&str; 7] = [
+    ".env.example",
+    ".env.sample",
+    ".env.dist",
+    ".env.template",
+    ".example.env",
+    "env.example",
+    "example.env",
+];
 
 /// Maximum number of variables of one file.
 const MAX_VARIABLES: usize = 200;

@@ -12,8 +12,8 @@ use anyhow::{Context, Result, bail};
 use crate::apps::{self, Selection};
 use crate::ask::{Answers, Given, Origin, Question, id};
 use crate::catalog::Catalog;
-use crate::config::Settings;
 use crate::config::{self, Config};
+use crate::config::{Kept, Settings};
 use crate::context::{self, ContextReport, Existing};
 use crate::detect::{self, Candidate, LANGUAGES};
 use crate::docker::ignore::IgnoreFile;
@@ -28,7 +28,7 @@ use crate::render;
 use crate::repo::{Budget, Repo, excerpt};
 use crate::state::State;
 use crate::workspace::{self, Place};
-use crate::write;
+use crate::write::{self, Output};
 use assumptions::assumptions;
 use blame::prove;
 use files::Paths;
@@ -537,6 +537,19 @@ impl<'a> App<'a> {
     /// `[verify]` of its dockgen.toml.
     pub fn verify(&self) -> &Settings {
         &self.config.verify
+    }
+
+    /// Its dockgen.toml with these settings of runs in it: as it is, or as it is in `outputs`, if it
+    /// is written anyway. `None` if that changes nothing.
+    ///
+    /// # Errors
+    /// If dockgen cannot change it as it is written.
+    pub fn keeping(&self, outputs: &[Output], kept: &Kept) -> Result<Option<Output>> {
+        let path = self.config.path();
+        let text = outputs.iter().find(|output| output.path == *path);
+        let text = text.map_or_else(|| self.config.text(), |output| output.text.as_str());
+        let new = Config::keeping(path, text, kept)?;
+        Ok((new != text).then(|| Output { path: path.clone(), text: new }))
     }
 
     /// The application's state after the last run; `None` if there is none.

@@ -6,16 +6,20 @@
 
 mod catalog;
 mod folders;
+mod found;
+mod kept;
 mod log;
 mod lookup;
+mod mistaken;
 mod page;
 mod planned;
 mod ports;
 mod propose;
 pub mod report;
 mod services;
+mod unbuilt;
 
-pub use propose::{Found, Given, Remains, Row};
+pub use found::{Found, Given, Remains, Row};
 pub use services::{Needed, complete};
 
 use std::time::Instant;
@@ -33,10 +37,12 @@ use crate::verify::{
     Subject, Unwritten, Wanted, Watch,
 };
 use crate::write::Output;
+use found::Proposal;
 use planned::Planned;
-use propose::{Proposal, View};
+use propose::View;
 
-/// What became of a migration.
+/// The row of a migration, and what became of it.
+const MIGRATION: &str = "migration";
 const RAN: &str = "ran before it";
 const FAILED: &str = "failed before it";
 
@@ -97,6 +103,8 @@ pub struct Proven {
     pub services: Vec<Needed>,
     /// What no answer settles.
     pub remains: Vec<Remains>,
+    /// With `--write`, dockgen.toml also gets what the runs needed, for `dockgen verify`.
+    pub keeps: bool,
     /// The rounds.
     pub rounds: Vec<Round>,
     /// The verification of the last round; absent if there was nothing to verify.
@@ -115,9 +123,12 @@ pub struct Proven {
 /// If the engine cannot be run or stopped responding, or if this machine is the reason that nothing
 /// was proved.
 pub fn prove(app: &App, setting: Setting) -> Result<Proven> {
+    let held = &app.verify().env;
+    let own = setting.wanted.env.iter().filter(|pair| !held.contains(pair)).cloned().collect();
     let mut state = State {
         setting,
         app: app.answering(&[], Origin::Seen)?,
+        own,
         helper: None,
         lacking: Vec::new(),
         proven: None,
@@ -127,13 +138,19 @@ pub fn prove(app: &App, setting: Setting) -> Result<Proven> {
             break;
         }
     }
-    state.proven.context("a proof has at least one round")
+    let mut proven = state.proven.take().context("a proof has at least one round")?;
+    if proven.proved {
+        state.keep(&mut proven)?;
+    }
+    Ok(proven)
 }
 
 /// A proof that goes on.
 struct State<'a, 'e> {
     setting: Setting<'e>,
     app: App<'a>,
+    /// The variables that a person gave for this proof alone.
+    own: Vec<String>,
     helper: Option<Result<Helper<'e>, String>>,
     /// Services that are not started.
     lacking: Vec<Remains>,
@@ -178,11 +195,19 @@ impl State<'_, '_> {
             ..Round::default()
         };
         let Some(image) = &built.image else {
-            proven.remains = vec![unbuilt(&built, &mut round)?];
+            let mut found = Proposal::default();
+            found.remains.push(unbuilt(&built, &mut round)?);
+            let package = unbuilt::package(&self.app, &round.lines, &self.setting.day)?;
+            let last = package.is_none() || number == MAX_ROUNDS;
+            if let Some((answer, row)) = package.filter(|_| !last) {
+                found.answers.push(answer);
+                found.rows.push(row);
+            }
+            proven.merge(found, &mut round);
             round.seconds = rounded(began);
             proven.rounds.push(round);
             self.proven = Some(proven);
-            return Ok(true);
+            return Ok(last || self.answered());
         };
         watch(&Event::Doing(format!("round {number}: reading the image")));
         let contents = image.contents(&subject.parsed)?;
@@ -270,6 +295,29 @@ impl State<'_, '_> {
         Ok(found)
     }
 
+    /// Adds what the runs needed to dockgen.toml, so that `dockgen verify` starts the program too.
+    fn keep(&self, proven: &mut Proven) -> Result<()> {
+        let held = self.app.verify();
+        let prepared =
+            proven.rows.iter().any(|row| row.what == MIGRATION && row.seen.ends_with(RAN));
+        let (kept, out) = kept::kept(&self.setting.wanted, held, &self.own, prepared);
+        proven.remains.extend(out);
+        match self.app.keeping(&proven.outputs, &kept) {
+            Ok(Some(output)) => {
+                proven.outputs.retain(|one| one.path != output.path);
+                proven.outputs.push(output);
+                proven.keeps = true;
+            }
+            Ok(None) => {}
+            Err(error) => proven.remains.push(Remains {
+                what: format!("{error:#}"),
+                fix: "then run `dockgen prove --write` again".to_owned(),
+                blocks: false,
+            }),
+        }
+        Ok(())
+    }
+
     /// Takes the answers for the next round; true if they cannot be planned.
     fn answered(&mut self) -> bool {
         let Some(proven) = &mut self.proven else { return true };
@@ -319,6 +367,7 @@ impl Proven {
             given: Vec::new(),
             services: Vec::new(),
             remains: Vec::new(),
+            keeps: false,
             rounds: Vec::new(),
             verified: None,
             outputs: Vec::new(),
@@ -435,6 +484,12 @@ fn migration(
     contents: &Contents,
     wanted: &mut Wanted,
 ) -> Result<Option<Row>> {
+    let held = &app.verify().prepare;
+    if !held.is_empty() {
+        let seen = format!("`{}` {RAN}", held.join("; "));
+        let assumed = format!("`prepare` in {SETTINGS}");
+        return Ok(Some(Row { what: MIGRATION.to_owned(), assumed, seen, changed: None }));
+    }
     if wanted.services.is_empty() {
         return Ok(None);
     }
@@ -448,7 +503,7 @@ fn migration(
         format!("`{}` {RAN}", found.line)
     };
     wanted.prepare = if found.words.is_empty() { Vec::new() } else { vec![found.words] };
-    Ok(Some(Row { what: "migration".to_owned(), assumed: found.place, seen, changed: None }))
+    Ok(Some(Row { what: MIGRATION.to_owned(), assumed: found.place, seen, changed: None }))
 }
 
 /// Why it does not build.

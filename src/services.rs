@@ -160,11 +160,7 @@ impl Row {
     /// # Errors
     /// As [`rows`].
     pub fn of_image(image: &str) -> Result<Option<&'static Self>> {
-        let image = image.split('@').next().unwrap_or_default();
-        let repository = match image.rsplit_once(':') {
-            Some((repository, tag)) if !tag.contains('/') => repository,
-            _ => image,
-        };
+        let repository = repository(image);
         Ok(rows()?.iter().find(|row| row.is_image(repository) == Some(true)))
     }
 
@@ -176,6 +172,15 @@ impl Row {
             .trim_start_matches("library/");
         let held = |list: &[String]| list.iter().any(|image| image == repository);
         if held(&self.images) { Some(true) } else { held(&self.alike).then_some(false) }
+    }
+}
+
+/// An image's name without its tag and digest.
+fn repository(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or_default();
+    match image.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => image,
     }
 }
 
@@ -262,6 +267,7 @@ fn names_one(text: &str, packages: &[String]) -> bool {
 
 /// A service of a compose file.
 struct Composed {
+    file: RelPath,
     name: String,
     image: String,
     /// Variables, for those that are built here.
@@ -288,7 +294,39 @@ fn composed(repo: &Repo, folders: &[&RelPath]) -> Result<Vec<Composed>> {
             seen.push(path);
         }
     }
+    let out = alternatives(&seen, &found)?;
+    found.retain(|service| !out.contains(&service.file));
     Ok(found)
+}
+
+/// Files beside the usual one that each bring another database where the usual one brings none: the
+/// program runs with any of them, and without.
+fn alternatives(files: &[RelPath], services: &[Composed]) -> Result<Vec<RelPath>> {
+    let databases: Vec<&Row> = rows()?.iter().filter(|row| row.kind == "database").collect();
+    let held = |path: &RelPath| -> Vec<&str> {
+        let images = services.iter().filter(|one| one.file == *path).map(|one| &one.image);
+        let named = images.filter_map(|image| {
+            let image = repository(image);
+            databases.iter().find(|row| row.is_image(image).is_some())
+        });
+        named.map(|row| row.id.as_str()).collect()
+    };
+    let usual = |path: &RelPath| {
+        let name = path.file_name().to_ascii_lowercase();
+        let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+        ["compose", "docker-compose"].contains(&stem)
+    };
+    let mut out: Vec<RelPath> = Vec::new();
+    for main in files.iter().filter(|path| usual(path) && held(path).is_empty()) {
+        let beside = files.iter().filter(|path| *path != main && path.parent() == main.parent());
+        let with: Vec<(&RelPath, Vec<&str>)> =
+            beside.map(|path| (path, held(path))).filter(|(_, held)| !held.is_empty()).collect();
+        let one_each = with.iter().all(|(_, held)| held.len() == 1);
+        if one_each && with.iter().any(|(_, held)| held != &with[0].1) {
+            out.extend(with.into_iter().map(|(path, _)| path.clone()));
+        }
+    }
+    Ok(out)
 }
 
 /// True for a compose file that dockgen wrote: it says nothing that dockgen did not know.
@@ -325,7 +363,8 @@ fn read(path: &RelPath, text: &str, into: &mut Vec<Composed>) {
                 env.push((key, value, Evidence::at(path, line, note)));
             }
         }
-        into.push(Composed { name: entry.key.clone(), image, env, evidence });
+        let (file, name) = (path.clone(), entry.key.clone());
+        into.push(Composed { file, name, image, env, evidence });
     }
 }
 
@@ -427,6 +466,22 @@ mod tests {
         assert_eq!(row.data_in("postgres:16"), Some("/var/lib/postgresql/data"));
         assert_eq!(row.data_in("postgres:18-alpine"), Some("/var/lib/postgresql"));
         assert_eq!(row.data_in("pgvector/pgvector:pg17"), Some("/var/lib/postgresql/data"));
+    }
+
+    #[test]
+    fn compose_files_that_are_alternatives_name_no_service() {
+        let app = "services:\n  app:\n    build: .\n";
+        let with = |image: &str| format!("{app}  db:\n    image: {image}\n");
+        let (one, other) = (with("postgres:16"), with("mariadb:11"));
+        let beside = [
+            ("docker-compose.yml", app),
+            ("docker-compose.pg.yml", one.as_str()),
+            ("docker-compose.maria.yml", other.as_str()),
+        ];
+        assert!(found(&beside, &[]).is_empty());
+        // A file for development says what the usual one leaves out, and without a usual one all count.
+        assert_eq!(found(&beside[..2], &[]), ["postgres:16"]);
+        assert_eq!(found(&beside[1..], &[]).len(), 2);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub use crate::config::verify::{Settings, Wanted};
 pub use archive::{Entry, Kind};
 pub use bases::Row;
 pub use beside::fetch;
-pub use boot::{Boot, Stop};
+pub use boot::{Boot, Health, Stop};
 pub use build::{Built, Order, build};
 pub use caching::{Caching, Rebuild};
 pub use causes::Cause;
@@ -217,7 +217,8 @@ pub fn prove(
 
     let mounts = checks::mounts(&contents, &subject.writable);
     let args = subject.args(wanted, &contents);
-    let trial = Trial { port: subject.port(&contents), mounts: &mounts, args: &args, wanted };
+    let (port, health) = (subject.port(&contents), contents.config.health.as_slice());
+    let trial = Trial { port, mounts: &mounts, args: &args, health, wanted };
     let boot = boot::boot(engine, image, trial, watch)?;
     proof.checks.extend(boot_checks(&boot, &contents, wanted)?);
     proof.boot = Some(boot);
@@ -347,6 +348,7 @@ fn boot_checks(boot: &Boot, contents: &Contents, wanted: &Wanted) -> Result<Vec<
             Check::ok("process-user", format!("its processes run as {}", users.join(", ")))
         });
     }
+    checks.extend(boot.health.as_ref().map(health_check));
     if let Some(stop) = &boot.stop {
         let signal = contents.config.stop_signal.as_deref().unwrap_or("SIGTERM");
         let killed = stop.exit_code == 137 || stop.seconds >= wanted.stop.as_secs_f64() + 0.5;
@@ -360,6 +362,19 @@ fn boot_checks(boot: &Boot, contents: &Contents, wanted: &Wanted) -> Result<Vec<
         });
     }
     Ok(checks)
+}
+
+fn health_check(health: &Health) -> Check {
+    let Health { ok, command, said } = health;
+    if *ok {
+        return Check::ok(
+            "health",
+            format!("its health command, `{command}`, says that it is well"),
+        );
+    }
+    let fix = "answer `health-command` with a program that the image has; an orchestrator restarts what is unwell";
+    Check::broken("health", format!("its health command, `{command}`, fails although it runs"), fix)
+        .with(Some(said.clone()).filter(|said| !said.is_empty()).into_iter().collect())
 }
 
 /// The comparison informs only; the planned base must work.

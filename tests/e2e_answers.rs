@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use stage::{engine, proved, provide_bases, run};
+use stage::{check, engine, proved, provide_bases, run};
 use tempfile::TempDir;
 
 /// A fixture with its Dockerfile, whose base images are there.
@@ -73,7 +73,9 @@ fn what_runs_before_the_start_makes_way_for_the_program() {
         return;
     }
     let folder = generated("node-answers");
-    proved(folder.path(), &["--expect", "/=ok"]);
+    let app = proved(folder.path(), &["--expect", "/=ok"]);
+    // The fixture answers a health command, too.
+    assert_eq!(check(&app, "health")["outcome"], "ok");
 }
 
 #[test]
@@ -94,4 +96,13 @@ fn a_command_builds_in_place_of_the_usual_one() {
     }
     let folder = generated("node-answers-build");
     proved(folder.path(), &["--expect", "/=it's open"]);
+}
+
+#[test]
+fn a_folder_that_only_another_mode_writes_stays_out() {
+    if engine().is_none() {
+        return;
+    }
+    let folder = generated("rust-answers");
+    proved(folder.path(), &["--expect", "/=workers = 2"]);
 }

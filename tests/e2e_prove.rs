@@ -154,6 +154,19 @@ fn a_file_beside_the_program_is_carried() {
 }
 
 #[test]
+fn a_program_that_is_started_brings_its_package_and_a_base_that_installs_it() {
+    if engine().is_none() {
+        return;
+    }
+    let app = App::new("program-started");
+    app.provide(&["--set", "package=git"]);
+    let report = app.prove(&["--write"], 0);
+    assert_eq!(answer(&report, "package"), "git");
+    app.check();
+    proved(app.folder.path(), &["--expect", "/=git version"]);
+}
+
+#[test]
 fn a_program_that_ends_is_proved_too() {
     if engine().is_none() {
         return;
@@ -166,8 +179,12 @@ fn a_variable_is_taken_from_an_example_or_asked_for() {
     if engine().is_none() {
         return;
     }
-    let app = App::new("variable-example").prove(&[], 0);
+    let example = App::new("variable-example");
+    let app = example.prove(&["--write"], 0);
     assert_eq!(app["given"][0]["pair"], "SHOP_GREETING=good day", "{app:#}");
+    // What the run was given is kept, so that it is verified with it.
+    example.check();
+    proved(example.folder.path(), &[]);
     let app = App::new("variable-missing");
     remains(&app.prove(&[], 1), &["it needs the variable SHOP_GREETING"]);
     app.prove(&["--env", "SHOP_GREETING=hi"], 0);
@@ -179,12 +196,17 @@ fn a_database_is_started_and_brought_up_to_date() {
         return;
     }
     provide_service("postgres:18-alpine", "postgres");
-    let app = App::new("postgres").prove(&[], 0);
+    let folder = App::new("postgres");
+    let app = folder.prove(&["--write"], 0);
     let service = &app["services"][0];
     assert_eq!(service["name"], "postgres", "{app:#}");
     assert_eq!(service["because"], "package.json", "{app:#}");
     let rows = app["rows"].to_string();
     assert!(rows.contains("`node migrate.js` ran before it"), "{app:#}");
+    // The database and its migration are kept, and nothing is added the second time.
+    folder.check();
+    proved(folder.folder.path(), &["--expect", "/=hello from a table"]);
+    assert_eq!(folder.prove(&["--write"], 0)["keeps"], false);
 }
 
 #[test]

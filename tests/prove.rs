@@ -34,6 +34,13 @@ case "$*" in
   "buildx build"*)
     gone dies-building
     case "$MODE" in
+      no-compiler)
+        file=$(echo "$*" | sed 's/.* -f \([^ ]*\).*/\1/')
+        if grep -q 'go build' "$file" && ! grep -q build-essential "$file"; then
+          line '{"logs":[{"vertex":"a","stream":2,"data":"ZXJyb3I6IFtFcnJubyAyXSBObyBzdWNoIGZpbGUgb3IgZGlyZWN0b3J5OiAnZ2NjJwo="}]}'
+          line '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","error":"exit code: 1"}]}'; exit 1
+        fi
+        line '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","started":"2026-01-01T00:00:00Z","completed":"2026-01-01T00:00:01Z"}]}' ;;
       full) line '{"vertexes":[{"digest":"a","name":"[build 1/2] RUN go build","error":"write /x: no space left on device"}]}'; exit 1 ;;
       slow-build) sleep 60 ;;
     esac
@@ -48,6 +55,7 @@ case "$*" in
     rm -f "$LOG.stopped"
     [ "$MODE" = taken ] && { line 'Bind for 127.0.0.1:8080 failed: port is already allocated'; exit 1; }
     exit 0 ;;
+  *" /bin/ask"*) [ "$MODE" = unwell ] && { line 'connection refused'; exit 1; }; exit 0 ;;
   *"--entrypoint sleep"*) [ "$MODE" = no-shell ] && { line 'exec: "sleep": not found'; exit 127; }; exit 0 ;;
   run*) rm -f "$LOG.stopped" ;;
   exec*)
@@ -55,7 +63,7 @@ case "$*" in
     echo "= tcp"
     [ "$MODE" = silent ] || echo "0: 00000000:${TCP:-1F90} 00000000:0000 0A 0 0 0 0 0 0" ;;
   *State*)
-    if [ "$MODE" = crashes ] || [ -e "$LOG.stopped" ]; then
+    if [ "$MODE" = crashes ] || [ "$MODE" = ends ] || [ -e "$LOG.stopped" ]; then
       [ "$MODE" = crashes ] && code=3 || code=0
       echo "{\"Running\":false,\"ExitCode\":$code,\"OOMKilled\":false}"
     else
@@ -115,8 +123,8 @@ impl World {
         let dockerfile = String::from_utf8(init.stdout).unwrap();
         let entrypoint = dockerfile.lines().find_map(|line| line.strip_prefix("ENTRYPOINT "));
         let entrypoint: Value = serde_json::from_str(entrypoint.unwrap()).unwrap();
-        let config =
-            json!({ "User": "65532:65532", "Entrypoint": entrypoint, "WorkingDir": "/app" });
+        let config = json!({ "User": "65532:65532", "Entrypoint": entrypoint, "WorkingDir": "/app",
+                "Healthcheck": { "Test": ["CMD", "/bin/ask", "a b"] } });
         let path = self.engine.path().join("image");
         let inspected = json!([{ "Size": 1_000_000, "Config": config }]);
         fs::write(path.with_extension("json"), inspected.to_string()).unwrap();
@@ -386,6 +394,12 @@ fn a_program_that_ends_says_what_it_misses() {
         &json!([{ "pair": "GREETING_TEXT=hi", "from": ".env.example:1" }]),
         "{json:#}"
     );
+    // Nobody shows a secret: any value does for the runs.
+    let output = world.command("crashes", &[]).env("SAYS", "SESSION_SECRET must be set").output();
+    holds(
+        &told(&output.unwrap(), 1).0,
+        &["started with SESSION_SECRET=throw-away-0123456789abcdefabcd0 (a throw-away value)"],
+    );
     let log = fs::read_to_string(world.log()).unwrap();
     assert!(
         log.lines().any(|line| line.starts_with("create") && line.contains("-e GREETING_TEXT=hi"))
@@ -442,6 +456,121 @@ fn an_interrupted_run_removes_what_it_made() {
     assert!(sent.success());
     let (_, err) = told(&child.wait_with_output().unwrap(), 130);
     holds(&err, &["interrupted; what was started is removed again"]);
+    world.leaves_nothing();
+}
+
+#[test]
+fn what_the_runs_needed_is_kept_for_verify_and_a_secret_is_not() {
+    let world = World::new();
+    let flags = ["--write", "--env", "TONE=a b", "--env", "API_TOKEN=x", "--memory", "300m"];
+    let (out, _) = world.run("", &flags, 0);
+    holds(
+        &out,
+        &[
+            "keeps what the runs needed under [verify]",
+            "API_TOKEN looks like a secret",
+            "up to date",
+        ],
+    );
+    let read = || fs::read_to_string(world.path().join("dockgen.toml")).unwrap();
+    let toml = read();
+    assert!(toml.contains("[verify]\nenv = [\"TONE=a b\"]\nmemory = \"300m\"\n"), "{toml}");
+    let check = Command::new(env!("CARGO_BIN_EXE_dockgen")).arg("check").arg(world.path()).output();
+    told(&check.unwrap(), 0);
+    // The same without the flags, and no byte differs.
+    let before = world.files();
+    world.run("", &["--write"], 0);
+    assert_eq!(world.files(), before);
+    let log = fs::read_to_string(world.log()).unwrap();
+    let last = log.lines().rfind(|line| line.starts_with("create")).unwrap();
+    assert!(last.contains("--memory 300m") && last.contains("-e TONE=a b"), "{last}");
+    assert!(!last.contains("API_TOKEN"), "{last}");
+    world.leaves_nothing();
+}
+
+#[test]
+fn the_health_command_of_an_image_is_asked() {
+    let world = World::new();
+    let (out, _) = world.run("", &["--json", "-q"], 0);
+    assert!(out.contains("its health command, `/bin/ask 'a b'`, says that it is well"), "{out}");
+    let log = fs::read_to_string(world.log()).unwrap();
+    let asked = log.lines().find(|line| line.contains("--entrypoint /bin/ask")).unwrap();
+    assert!(asked.contains("--network container:") && asked.contains("--read-only"), "{asked}");
+    let (out, _) = world.run("unwell", &[], 1);
+    holds(
+        &out,
+        &[
+            "its health command, `/bin/ask 'a b'`, fails although it runs",
+            "answer `health-command`",
+        ],
+    );
+    world.leaves_nothing();
+}
+
+#[test]
+fn another_program_may_have_been_meant() {
+    let world = World::new();
+    let write = |path: &str, text: &str| {
+        let path = world.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("main.go", "package main\n\nfunc main() {}\n");
+    write(
+        "cmd/served/main.go",
+        "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":9090\", nil) }\n",
+    );
+    let readme = "# hello\n\n```\ndocker run -d -p 9090:9090 --name hello ghcr.io/a/hello\n```\n";
+    write("README.md", readme);
+    let set = ["--set", "entrypoint=."];
+    let (out, _) = world.run("ends", &[], 1);
+    holds(&out, &["another program, which listens: ./cmd/served", "--set entrypoint=./cmd/served"]);
+    // A person who chose knows better.
+    world.run("ends", &set, 0);
+    world.leaves_nothing();
+}
+
+#[test]
+fn a_program_that_prints_its_usage_needs_arguments() {
+    let world = World::new();
+    let says = |mode: &str, code| {
+        let output = world.command(mode, &[]).env("SAYS", "Usage: hello [options] FILE").output();
+        told(&output.unwrap(), code).0
+    };
+    holds(&says("crashes", 1), &["printed how it is used: it needs arguments", "--args"]);
+    holds(&says("ends", 0), &["printed how it is used: it needs arguments", "proved"]);
+}
+
+#[test]
+fn a_release_that_removed_what_the_program_calls_gives_way() {
+    let world = World::new();
+    for file in ["main.go", "go.mod"] {
+        fs::remove_file(world.path().join(file)).unwrap();
+    }
+    fs::write(world.path().join("package.json"), r#"{"name":"x","main":"server.js"}"#).unwrap();
+    let server = "require('http').createServer((q, r) => r.end()).listen(8080)\n";
+    fs::write(world.path().join("server.js"), server).unwrap();
+    world.image();
+    let output = world
+        .command("crashes", &["--json", "-q"])
+        .env("SAYS", "TypeError: util.log is not a function")
+        .output();
+    let json: Value = serde_json::from_str(&told(&output.unwrap(), 1).0).unwrap();
+    let answer = &json["apps"][0]["answers"][0];
+    assert_eq!((&answer["id"], &answer["value"]), (&json!("toolchain"), &json!("22")), "{json:#}");
+    assert_eq!(json["apps"][0]["answers"].as_array().unwrap().len(), 1, "{json:#}");
+}
+
+#[test]
+fn a_build_that_misses_a_compiler_gets_it() {
+    let world = World::new();
+    let (out, _) = world.run("no-compiler", &["--json", "-q"], 0);
+    let json: Value = serde_json::from_str(&out).unwrap();
+    let app = &json["apps"][0];
+    let answer = &app["answers"][0];
+    let wanted = (&json!("build-package"), &json!("build-essential"));
+    assert_eq!((&answer["id"], &answer["value"]), wanted, "{json:#}");
+    assert_eq!(app["rounds"].as_array().unwrap().len(), 2, "{json:#}");
     world.leaves_nothing();
 }
 

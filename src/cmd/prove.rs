@@ -54,8 +54,7 @@ pub(super) fn offer(
     left_behind(screen);
     let Outcome { root, proven, .. } = outcome?;
     show(&proven, screen)?;
-    let found = proven.iter().any(|one| !one.answers.is_empty());
-    if found && wizard.confirm("Keep what was found (updates the files)?", true)? {
+    if finds(&proven) && wizard.confirm("Keep what was found (updates the files)?", true)? {
         keep(&root, &proven)?;
         screen.print(closing(&proven, true))?;
     }
@@ -86,9 +85,13 @@ struct Outcome {
     proven: Vec<Proven>,
 }
 
+/// True if there is something to keep.
+fn finds(proven: &[Proven]) -> bool {
+    proven.iter().any(|one| !one.answers.is_empty() || one.keeps)
+}
+
 fn closing(proven: &[Proven], written: bool) -> &'static str {
-    let found = proven.iter().any(|one| !one.answers.is_empty());
-    match (found, written) {
+    match (finds(proven), written) {
         (_, true) => "The files are up to date with what was found.\n",
         (true, false) => {
             "Nothing was written: --write keeps the answers in dockgen.toml and updates the files.\n"

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::budget::{MAX_BOOT, MAX_BUILD, MAX_MEMORY, MAX_SERVICES, MAX_STOP};
+use crate::plan::split_words;
 
 /// `[verify]` in dockgen.toml.
 ///
@@ -22,6 +23,9 @@ pub struct Settings {
     pub args: Option<Vec<String>>,
     /// A path that answers with a status from 200 to 399 if the program is healthy.
     pub health: Option<String>,
+    /// Commands that run in the image before the program, beside its services: shell words.
+    #[serde(default)]
+    pub prepare: Vec<String>,
     /// `PATH=TEXT`: texts that responses must contain.
     #[serde(default)]
     pub expect: Vec<String>,
@@ -171,7 +175,7 @@ impl Wanted {
             max_changed_mb: settings.max_changed_mb,
             edit: settings.edit.clone(),
             services: settings.services.clone(),
-            prepare: Vec::new(),
+            prepare: settings.prepare.iter().filter_map(|line| split_words(line).ok()).collect(),
             caching: Proofs::default(),
             bases: false,
             capped,
@@ -225,6 +229,12 @@ pub(crate) fn fault(settings: &Settings) -> Option<String> {
     {
         return Some(format!("`env` holds {pair:?}: give KEY=VALUE"));
     }
+    let runs = |line: &&String| split_words(line).is_ok_and(|words| !words.is_empty());
+    if let Some(line) = settings.prepare.iter().find(|line| !runs(line)) {
+        return Some(format!(
+            "`prepare` holds {line:?}: give a program of the image, with its arguments"
+        ));
+    }
     let named = |text: &str| {
         !text.is_empty() && !text.starts_with('-') && !text.chars().any(char::is_whitespace)
     };
@@ -277,6 +287,7 @@ pub(crate) fn schema() -> serde_json::Value {
             "env": list("Environment of the container: KEY=VALUE."),
             "args": list("Arguments to start it with, instead of the image's."),
             "health": text("The path that answers with 200 to 399 where the program is well."),
+            "prepare": list("Commands that run in the image before the program, beside its services, such as a migration."),
             "expect": list("PATH=TEXT: the answer to GET PATH must hold TEXT."),
             "memory": text("The container's memory, such as 512m."),
             "build-seconds": whole("How long the build may take."),
@@ -304,7 +315,7 @@ mod tests {
 
     #[test]
     fn the_schema_and_the_file_know_the_same_words() {
-        let text = "env = ['A=b']\nargs = ['serve']\nhealth = '/up'\nexpect = ['/=x']\nmemory = '1g'\nbuild-seconds = 1\n\
+        let text = "env = ['A=b']\nargs = ['serve']\nhealth = '/up'\nprepare = ['a b']\nexpect = ['/=x']\nmemory = '1g'\nbuild-seconds = 1\n\
                     boot-seconds = 1\nstop-seconds = 1\nbudget-mb = 1.5\nmax-changed-mb = 2\n\
                     edit = { file = 'a', from = 'b', to = 'c' }\nservices.db = { image = 'i', env = ['A=b'], args = ['x'] }\n";
         let read = settings(text).unwrap();
@@ -359,6 +370,7 @@ mod tests {
         for (text, word) in [
             ("health = 'healthz'", "/healthz"),
             ("expect = ['hello']", "PATH=TEXT"),
+            ("prepare = [' ']", "a program of the image"),
             ("env = ['A']", "KEY=VALUE"),
             ("services.db = { image = '--privileged' }", "db"),
             ("memory = '--privileged x'", "512m"),

@@ -16,11 +16,15 @@ pub(super) struct Catalog {
     pub(super) as_of: String,
     pub(super) missing: Vec<MissingRow>,
     pub(super) variable: VariableWords,
+    pub(super) removed: Vec<RemovedRow>,
     /// Packages by the program that they bring.
     pub(super) programs: BTreeMap<String, String>,
     pub(super) folders: Folders,
     /// Variables by the id of a service.
     pub(super) usual: BTreeMap<String, Vec<String>>,
+    /// The same by the id of a language.
+    #[serde(rename = "usual-of")]
+    pub(super) usual_of: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     pub(super) migrations: Migrations,
 }
 
@@ -62,6 +66,19 @@ pub(super) struct MissingRow {
     /// The name is a folder's.
     #[serde(default)]
     pub(super) folder: bool,
+    #[allow(dead_code, reason = "a row without its source is refused; people read it")]
+    pub(super) source: String,
+}
+
+/// What a release of a language no longer has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RemovedRow {
+    pub(super) language: String,
+    /// Words of a log without it, any of them.
+    pub(super) find: Vec<String>,
+    /// The newest release that has it.
+    pub(super) toolchain: String,
     #[allow(dead_code, reason = "a row without its source is refused; people read it")]
     pub(super) source: String,
 }

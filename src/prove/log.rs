@@ -192,6 +192,23 @@ mod tests {
             ("mkdir /srv/x: permission denied", What::Unwritable, "/srv/x"),
             ("open /app/x.db: read-only file system", What::Unwritable, "/app/x.db"),
             ("java.nio.file.AccessDeniedException: /srv/q", What::Unwritable, "/srv/q"),
+            ("Error: ENOENT: no such file or directory, watch 'c.js'", What::File, "c.js"),
+            (
+                "FileNotFoundError: [Errno 2] No such file or directory: '/app/conf.ini'",
+                What::File,
+                "/app/conf.ini",
+            ),
+            ("ModuleNotFoundError: No module named 'yaml'", What::Module, "yaml"),
+            (
+                "error: [Errno 2] No such file or directory: 'x86_64-linux-gnu-gcc'",
+                What::Program,
+                "x86_64-linux-gnu-gcc",
+            ),
+            (
+                "PermissionError: [Errno 13] Permission denied: '/app/logs'",
+                What::Unwritable,
+                "/app/logs",
+            ),
             ("getaddrinfo ENOTFOUND db", What::Host, "db"),
             ("Error: connect ECONNREFUSED 127.0.0.1:5432", What::Host, "127.0.0.1:5432"),
             ("dial tcp: lookup cache on 127.0.0.11:53: no such host", What::Host, "cache"),
@@ -206,6 +223,7 @@ mod tests {
             ("FATAL: LICENSE_KEY must be set", "LICENSE_KEY"),
             ("thread 'main' panicked: GREETING: NotPresent", "GREETING"),
             ("Error: missing required environment variable API_TOKEN", "API_TOKEN"),
+            ("KeyError: 'SHOP_KEY'", "SHOP_KEY"),
         ] {
             assert_eq!(found(line), Some((None, name.to_owned())), "{line}");
         }

@@ -4,10 +4,14 @@ use anyhow::Result;
 
 use super::catalog::catalog;
 use crate::catalog::system_packages;
+use crate::docker::lint::names_a_secret;
 use crate::evidence::Evidence;
 use crate::path::RelPath;
 use crate::pipeline::App;
 use crate::settings;
+
+/// The value of a secret in a run: long enough for a key of 32 bytes, and nobody's.
+const THROW_AWAY: &str = "throw-away-0123456789abcdefabcd0";
 
 /// Number of variables that are read from one file.
 const MAX_EXAMPLES: usize = 500;
@@ -56,6 +60,16 @@ pub(super) fn program(name: &str) -> Result<Option<String>> {
     }))
 }
 
+/// The package of a program that an error names like a file, as Python does: a bare name that the
+/// repository does not have.
+///
+/// # Errors
+/// As [`program`].
+pub(super) fn started(app: &App, name: &str) -> Result<Option<String>> {
+    let own = app.facts.dir.join(name).is_some_and(|path| app.survey.repo.exists(&path));
+    if own || name.contains(['/', '.']) { Ok(None) } else { program(name) }
+}
+
 /// The Debian package that brings a shared library such as `libpq.so.5`.
 ///
 /// # Errors
@@ -99,11 +113,14 @@ pub(super) fn examples(app: &App) -> Result<Vec<(String, String, Evidence)>> {
     Ok(found)
 }
 
-/// A value of a variable that the repository shows as an example.
+/// A value of a variable for the runs, with where it comes from: an example of the repository, or,
+/// for a secret, which no example shows, a throw-away value.
 ///
 /// # Errors
 /// If a file cannot be read.
-pub(super) fn example(app: &App, name: &str) -> Result<Option<(String, Evidence)>> {
+pub(super) fn value(app: &App, name: &str) -> Result<Option<(String, String)>> {
     let found = examples(app)?.into_iter().find(|(key, value, _)| key == name && !value.is_empty());
-    Ok(found.map(|(_, value, place)| (value, place)))
+    let shown = found.map(|(_, value, place)| (value, place.place()));
+    let made = || (THROW_AWAY.to_owned(), "a throw-away value".to_owned());
+    Ok(shown.or_else(|| names_a_secret(name).then(made)))
 }

@@ -44,7 +44,7 @@ pub(super) fn compare(planned: &[Port], observed: &Observed, read: bool) -> Port
             Some(exit) if exit.code != 0 => Ports::Agree,
             None if observed.ended.is_some() => Ports::Agree,
             None if !hidden.is_empty() => Ports::Inside(hidden),
-            None if read => Ports::Silent,
+            Some(_) | None if read => Ports::Silent,
             Some(_) | None => Ports::Are(Vec::new()),
         };
     }
@@ -117,6 +117,13 @@ mod tests {
             assert_eq!(compared(planned, seen, true), wanted, "{planned} {seen:?}");
         }
         assert_eq!(compared("3000", &[], true), Ports::Silent);
+        // A program that ends well, although its code listens, did not do what it is for.
+        let ended = |read| {
+            let exit = Some(crate::verify::Exit { code: 0, out_of_memory: false });
+            let observed = Observed { exit, ..Observed::default() };
+            compare(&crate::ask::ports("3000").unwrap(), &observed, read)
+        };
+        assert_eq!((ended(true), ended(false)), (Ports::Silent, are("none")));
         assert_eq!(compared("3000", &[], false), are("none"));
     }
 }

@@ -1,13 +1,13 @@
 //! From what a run showed to answers, and to what no answer can settle.
 
 use anyhow::Result;
-use serde::Serialize;
 
 use super::catalog::What;
 use super::folders::{self, above, within};
+use super::found::{Found, Given, Proposal, Remains, Row};
 use super::log::{Missing, missing};
 use super::ports::{self, Ports};
-use super::{lookup, page};
+use super::{lookup, mistaken, page};
 use crate::ask::{Question, id, join_list, split_list};
 use crate::evidence::{Evidence, Strength};
 use crate::pipeline::App;
@@ -19,66 +19,16 @@ use crate::verify::{Contents, Kind, Observed, Subject};
 const FILE: &str = "file";
 const PACKAGE: &str = "package";
 
+/// What to try where nothing listens.
+const SILENT: &str = "see the last lines that it printed; give it more time with --boot-seconds, or say that it has no \
+                      port with --port none";
+
+/// What to try where the cause is not known.
+const UNKNOWN: &str = "see the last lines that it printed: --args gives it arguments, --env variables, --set file=SRC=DEST \
+                       a file of the repository";
+
 /// As many bytes are more than a program writes while it starts.
 const MUCH: u64 = 250_000_000;
-
-/// A row of the report: what was assumed, what was seen, and what was changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Row {
-    /// What it is about.
-    pub what: String,
-    /// What the plan said.
-    pub assumed: String,
-    /// What the run showed.
-    pub seen: String,
-    /// The new answer, if it was changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub changed: Option<String>,
-}
-
-/// An answer that a run gives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Found {
-    /// The question.
-    pub id: String,
-    /// The value.
-    pub value: String,
-    /// The value before.
-    pub was: String,
-    /// What was seen: `listens on 0.0.0.0:5055 (seen 2026-11-28)`.
-    pub evidence: String,
-}
-
-/// What no answer settles.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Remains {
-    /// What is wrong or unknown.
-    pub what: String,
-    /// What to try.
-    pub fix: String,
-    /// Nothing is proved as long as it is so.
-    pub blocks: bool,
-}
-
-/// A variable that the run needs, with a value for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Given {
-    /// `KEY=VALUE`.
-    pub pair: String,
-    /// Where the value comes from.
-    pub from: String,
-}
-
-/// All that one run gives.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Proposal {
-    pub(super) rows: Vec<Row>,
-    pub(super) answers: Vec<Found>,
-    pub(super) given: Vec<Given>,
-    pub(super) remains: Vec<Remains>,
-    /// What has to run before the program failed.
-    pub(super) unprepared: bool,
-}
 
 /// A run, with what it is compared with.
 pub(super) struct View<'a> {
@@ -105,6 +55,15 @@ impl View<'_> {
         self.folders(&missing, &mut found)?;
         for one in &missing {
             self.missing(one, &mut found)?;
+        }
+        if self.failed() {
+            let was = self.present(id::TOOLCHAIN);
+            let lines = &self.observed.lines;
+            let older = mistaken::toolchain(self.app, self.questions, &was, lines, self.day)?;
+            if let Some((answer, row)) = older {
+                found.answers.push(answer);
+                found.rows.push(row);
+            }
         }
         if let Some(why) = &self.observed.unprepared {
             found.unprepared = true;
@@ -195,12 +154,21 @@ impl View<'_> {
         };
         let mut row = Row { what: "port".to_owned(), assumed, seen, changed: None };
         match ports::compare(&self.plan().runtime.ports(), observed, read) {
-            Ports::Agree => {}
+            Ports::Agree => found.remains.extend(mistaken::other(self.app, observed, false)),
+            // What listens may be another program of the repository.
+            Ports::Are(all) if all.is_empty() && mistaken::any(self.app, observed) => {
+                found.remains.extend(mistaken::other(self.app, observed, true));
+            }
             Ports::Are(all) => {
                 let value = ports::answer(&all);
                 let evidence = self.seen(&row.seen);
                 row.changed = Some(value.clone());
-                found.answers.push(Found { id: id::PORT.to_owned(), value, was: planned, evidence });
+                found.answers.push(Found {
+                    id: id::PORT.to_owned(),
+                    value,
+                    was: planned,
+                    evidence,
+                });
             }
             Ports::Inside(sockets) => {
                 let shown = ports::shown(&sockets);
@@ -215,16 +183,21 @@ impl View<'_> {
                     blocks: true,
                 });
             }
-            Ports::Silent => found.remains.push(Remains {
-                what: format!(
-                    "it listens on nothing after {:.0} s, and the plan says that it listens on {planned}",
-                    observed.seconds
-                ),
-                fix: "see the last lines that it printed; give it more time with --boot-seconds, or say that it has \
-                      no port with --port none"
-                    .to_owned(),
-                blocks: true,
-            }),
+            Ports::Silent => {
+                let what = match observed.exit {
+                    Some(exit) => format!("it ended with exit code {}", exit.code),
+                    None => "it listens on nothing".to_owned(),
+                };
+                found.remains.push(Remains {
+                    what: format!(
+                        "{what} after {:.0} s, and the plan says that it listens on {planned}",
+                        observed.seconds
+                    ),
+                    fix: SILENT.to_owned(),
+                    blocks: true,
+                });
+                found.remains.extend(mistaken::other(self.app, observed, false));
+            }
         }
         found.rows.push(row);
     }
@@ -298,8 +271,13 @@ impl View<'_> {
     fn missing(&self, one: &Missing, found: &mut Proposal) -> Result<()> {
         match one {
             Missing::Named { what: What::Unwritable, .. } => Ok(()),
-            Missing::Named { what: What::File, name, .. } => {
-                self.file(name, found);
+            Missing::Named { what: What::File, name, line, .. } => {
+                match lookup::started(self.app, name)? {
+                    Some(package) => {
+                        self.package(&format!("program {name}"), Some(package), line, found);
+                    }
+                    None => self.file(name, found),
+                }
                 Ok(())
             }
             Missing::Named { what: What::Module, name, line, .. } => {
@@ -451,13 +429,11 @@ impl View<'_> {
         if self.env.iter().any(held) || !self.failed() {
             return Ok(());
         }
-        let example = lookup::example(self.app, name)?;
-        let changed = example.as_ref().map(|(_, place)| format!("set from {}", place.place()));
+        let value = lookup::value(self.app, name)?;
+        let changed = value.as_ref().map(|(_, from)| format!("set: {from}"));
         Self::report(format!("variable {name}"), "not needed", line, changed, found);
-        match example {
-            Some((value, place)) => found
-                .given
-                .push(Given { pair: format!("{name}={value}"), from: place.place() }),
+        match value {
+            Some((value, from)) => found.given.push(Given { pair: format!("{name}={value}"), from }),
             None => self.remain(
                 format!("it needs the variable {name}, and the repository shows no value for it"),
                 &format!("give it: `dockgen prove --env {name}=VALUE`, and `docker run -e {name}=VALUE` later"),
@@ -525,13 +501,25 @@ impl View<'_> {
                 format!("ended after {:.1} s with exit code {}", observed.seconds, exit.code);
         }
         let known = found.remains.iter().any(|one| one.blocks) || !found.given.is_empty();
-        if (self.failed() || observed.refused) && !known {
+        let failed = self.failed() || observed.refused;
+        let usage = observed.exit.is_some() && mistaken::prints_usage(&observed.lines);
+        if usage && !known {
+            found.remains.push(Remains {
+                what: format!("it {}, and printed how it is used: it needs arguments", row.seen),
+                fix: "give them: `dockgen prove --args \"WORD ...\"` tries some, the answer `args` keeps them"
+                    .to_owned(),
+                blocks: failed,
+            });
+        } else if failed && !known {
             let cause = observed.cause.as_ref();
             let why = cause.map_or_else(String::new, |cause| format!(": {}", cause.what));
-            let fix =
-                cause.map_or("see the last lines that it printed", |cause| cause.fix.as_str());
+            let fix = cause.map_or(UNKNOWN, |cause| cause.fix.as_str());
             found.remains.push(Remains {
-                what: format!("it {}{why}", row.seen),
+                what: if observed.refused {
+                    format!("{}{why}", row.seen)
+                } else {
+                    format!("it {}{why}", row.seen)
+                },
                 fix: fix.to_owned(),
                 blocks: true,
             });

@@ -60,7 +60,7 @@ pub fn text(proven: &Proven, look: &Look) -> String {
     }
     for given in &proven.given {
         let line =
-            format!("started with {} from {}: give it to `docker run` too", given.pair, given.from);
+            format!("started with {} ({}): give `docker run` the like too", given.pair, given.from);
         paragraph("  ", &line, look, &mut out);
     }
     for needed in proven.services.iter().filter(|needed| needed.started) {
@@ -73,6 +73,10 @@ pub fn text(proven: &Proven, look: &Look) -> String {
             shown.join(" "),
         );
         paragraph("  ", &line, look, &mut out);
+    }
+    if proven.keeps {
+        let line = "dockgen.toml keeps what the runs needed under [verify] (--write), so that `dockgen verify` starts it";
+        paragraph("  ", line, look, &mut out);
     }
     if !proven.remains.is_empty() {
         writeln!(out, "\n{}", look.dim("  what remains")).ok();

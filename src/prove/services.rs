@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::catalog::catalog;
-use super::propose::Row as Told;
+use super::found::Row as Told;
 use crate::config::verify::Service;
 use crate::evidence::Evidence;
 use crate::pipeline::{App, Draft};
@@ -72,7 +72,7 @@ fn environment(row: &Row, name: &str) -> Vec<String> {
 /// If a file of the repository cannot be read.
 pub(super) fn needed(app: &App, draft: &Draft) -> Result<Vec<Needed>> {
     let (repo, plan) = (&app.survey.repo, &draft.plan);
-    let name = identifier(plan.name.as_str());
+    let (language, name) = (app.facts.language.as_str(), identifier(plan.name.as_str()));
     let asked = Asked {
         folders: [&plan.app, &plan.context],
         example: draft.example.as_ref(),
@@ -86,12 +86,12 @@ pub(super) fn needed(app: &App, draft: &Draft) -> Result<Vec<Needed>> {
         let pairs = one.variables.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let mut needed = Needed::new(one.row, one.image, &because, pairs, &name);
         if needed.variables.is_empty() {
-            needed.variables = usual(one.row, &name)?;
+            needed.variables = usual(one.row, language, &name)?;
         }
         found.push(needed);
     }
     for row in services::rows()? {
-        let variables = usual(row, &name)?;
+        let variables = usual(row, language, &name)?;
         if variables.is_empty() || found.iter().any(|one| one.name == row.id) {
             continue;
         }
@@ -108,10 +108,12 @@ pub(super) fn needed(app: &App, draft: &Draft) -> Result<Vec<Needed>> {
     Ok(found)
 }
 
-/// The variables that drivers read by themselves.
-fn usual(row: &Row, name: &str) -> Result<Vec<String>> {
-    let forms = catalog()?.usual.get(&row.id);
-    Ok(forms.into_iter().flatten().map(|form| row.fill(form, name)).collect())
+/// The variables that drivers of a language read by themselves.
+fn usual(row: &Row, language: &str, name: &str) -> Result<Vec<String>> {
+    let catalog = catalog()?;
+    let own = catalog.usual_of.get(language).and_then(|rows| rows.get(&row.id));
+    let forms = catalog.usual.get(&row.id).into_iter().chain(own).flatten();
+    Ok(forms.map(|form| row.fill(form, name)).collect())
 }
 
 fn key(pair: &str) -> String {
@@ -199,7 +201,8 @@ mod tests {
 
     #[test]
     fn usual_variables_are_of_known_services_and_whole() {
-        for (id, forms) in &catalog().unwrap().usual {
+        let catalog = catalog().unwrap();
+        for (id, forms) in catalog.usual.iter().chain(catalog.usual_of.values().flatten()) {
             let row = services::rows().unwrap().iter().find(|row| row.id == *id);
             let row = row.unwrap_or_else(|| panic!("{id} is no service"));
             for form in forms {

@@ -93,7 +93,8 @@ fn on(
     (row.size, row.packages) = (Some(contents.size), Some(contents.packages));
     let mounts = mounts(&contents, &subject.writable);
     let args = subject.args(wanted, &contents);
-    let trial = Trial { port: subject.port(&contents), mounts: &mounts, args: &args, wanted };
+    let port = subject.port(&contents);
+    let trial = Trial { port, mounts: &mounts, args: &args, health: &[], wanted };
     let boot = boot::boot(engine, image, trial, watch)?;
     row.boots = boot.ok;
     if boot.ok {

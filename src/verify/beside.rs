@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::container::{Container, Network};
-use super::engine::Engine;
+use super::engine::{Answer, Engine};
 use super::image::Image;
 use super::{Event, Wanted, Watch};
 
@@ -39,7 +39,7 @@ impl<'e> Beside<'e> {
         watch: Watch,
     ) -> Result<Self> {
         let mut beside = Self { containers: Vec::new(), network: None, unprepared: None };
-        if wanted.services.is_empty() {
+        if wanted.services.is_empty() && wanted.prepare.is_empty() {
             return Ok(beside);
         }
         let network = beside.network.insert(Network::make(engine)?);
@@ -58,7 +58,7 @@ impl<'e> Beside<'e> {
                     break;
                 }
                 if began.elapsed() > wanted.boot {
-                    beside.unprepared = Some(answer.last());
+                    beside.unprepared = Some(telling(&answer));
                     return Ok(beside);
                 }
                 thread::sleep(PAUSE);
@@ -78,6 +78,17 @@ impl<'e> Beside<'e> {
     }
 }
 
+/// The line that says what went wrong: the last ones are often places in the code.
+fn telling(answer: &Answer) -> String {
+    let lines = || answer.err.lines().chain(answer.out.lines()).map(str::trim);
+    let says = |line: &&str| line.to_lowercase().contains("error") && !line.starts_with("at ");
+    let line = lines().find(says);
+    line.map_or_else(
+        || answer.last(),
+        |line| line.chars().filter(|c| !c.is_control()).take(400).collect(),
+    )
+}
+
 /// Makes sure that the engine has an image. The error of the second kind says why it cannot have it.
 ///
 /// # Errors
@@ -94,4 +105,17 @@ pub fn fetch(engine: &Engine, image: &str, watch: Watch) -> Result<Result<(), St
     }
     engine.must_be_alive("pulling an image")?;
     Ok(Err(answer.last()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_with_the_error_is_shown() {
+        let answer = |err: &str| Answer { err: err.to_owned(), ..Answer::default() };
+        let text = "Using environment\nmigration failed with error: no table\n    at create (/app/x.js:1)\n";
+        assert_eq!(telling(&answer(text)), "migration failed with error: no table");
+        assert_eq!(telling(&answer("a\nb\n")), "b");
+    }
 }

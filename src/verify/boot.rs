@@ -14,6 +14,7 @@ use super::engine::Engine;
 use super::image::Image;
 use super::probe::{self, Answered, Outcome};
 use super::{Event, Wanted, Watch, seconds};
+use crate::docker::quote::shell_words;
 
 /// Time between two requests.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -50,8 +51,21 @@ pub struct Boot {
     pub cause: Option<Cause>,
     /// How often it was started: a service may not have been ready the first time.
     pub starts: u32,
+    /// What its health command says.
+    pub health: Option<Health>,
     /// How it stopped.
     pub stop: Option<Stop>,
+}
+
+/// The outcome of a health command.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Health {
+    /// It ended with exit code 0.
+    pub ok: bool,
+    /// The command as shell words.
+    pub command: String,
+    /// The last line that it printed.
+    pub said: String,
 }
 
 /// How a container stopped.
@@ -72,6 +86,8 @@ pub(super) struct Trial<'a> {
     pub mounts: &'a [Mount],
     /// Arguments that replace the image's.
     pub args: &'a [String],
+    /// The words of the image's health command.
+    pub health: &'a [String],
     /// The settings.
     pub wanted: &'a Wanted,
 }
@@ -83,6 +99,10 @@ pub(super) struct Trial<'a> {
 pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -> Result<Boot> {
     let wanted = trial.wanted;
     let beside = Beside::start(engine, image, wanted, watch)?;
+    if let Some(why) = &beside.unprepared {
+        let what = format!("what has to run before it fails: {why}");
+        return Ok(Boot { what, port: trial.port, ..Boot::default() });
+    }
     watch(&Event::Doing("starting it without privileges".to_owned()));
     let began = Instant::now();
     let start = Start {
@@ -112,6 +132,7 @@ pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -
         let state = container.state()?;
         if state.running {
             boot.users = container.users()?;
+            boot.health = health(&container, image, trial, watch)?;
             watch(&Event::Doing("stopping it".to_owned()));
             let (took, exit_code) = container.stop(wanted.stop)?;
             boot.stop = Some(Stop { seconds: took, exit_code });
@@ -122,6 +143,30 @@ pub(super) fn boot(engine: &Engine, image: &Image, trial: Trial, watch: Watch) -
     drop(container);
     drop(beside);
     Ok(boot)
+}
+
+/// Runs the health command of the image: beside the program in its network, or, if it asks for the
+/// program's files or processes, in its container.
+fn health(
+    container: &Container,
+    image: &Image,
+    trial: Trial,
+    watch: Watch,
+) -> Result<Option<Health>> {
+    if trial.health.is_empty() {
+        return Ok(None);
+    }
+    watch(&Event::Doing("asking its health command".to_owned()));
+    let command = shell_words(trial.health);
+    let began = Instant::now();
+    loop {
+        let answer = container.beside(image.name(), trial.health, trial.wanted)?;
+        let answer = if answer.ok { answer } else { container.inside(trial.health)? };
+        if answer.ok || began.elapsed() > WARMING {
+            return Ok(Some(Health { ok: answer.ok, command, said: answer.last() }));
+        }
+        thread::sleep(Duration::from_millis(500));
+    }
 }
 
 /// Waits for successful responses.

@@ -238,8 +238,12 @@ fn development_dependencies(tree: &Tree, development: &[String]) -> Result<Check
     let mut certain = Vec::new();
     for folder in development {
         let end = format!("/{folder}");
+        let first = folder.split('/').next().unwrap_or_default();
+        // Of the same name in a package is another package: `node_modules/a/node_modules/b`.
+        let apart = |above: &str| above.split('/').all(|part| part != first);
         let hit = tree.iter().find(|(path, (entry, _))| {
-            entry.kind == Kind::Folder && (path.ends_with(&end) || *path == folder)
+            entry.kind == Kind::Folder
+                && (*path == folder || path.strip_suffix(end.as_str()).is_some_and(apart))
         });
         certain.extend(hit.map(|(path, _)| format!("/{path}")));
     }

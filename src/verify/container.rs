@@ -1,6 +1,7 @@
 //! A container without privileges: read-only root, no capabilities, no new privileges, limited
 //! memory.
 
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -100,6 +101,8 @@ pub(super) struct Container<'e> {
     engine: &'e Engine,
     name: String,
     port: Option<u16>,
+    /// When it ended before it was started again.
+    ended: RefCell<Option<String>>,
 }
 
 /// The state of a container.
@@ -122,6 +125,10 @@ pub(super) enum Attempt<'e> {
 }
 
 impl<'e> Container<'e> {
+    fn named(engine: &'e Engine, purpose: &str, port: Option<u16>) -> Self {
+        Self { engine, name: engine.name(purpose), port, ended: RefCell::new(None) }
+    }
+
     /// Starts a container. Returns the engine's message if that fails.
     ///
     /// # Errors
@@ -137,7 +144,7 @@ impl<'e> Container<'e> {
     }
 
     fn attempt(engine: &'e Engine, start: Start, wanted: &Wanted) -> Result<Attempt<'e>> {
-        let container = Self { engine, name: engine.name("run"), port: start.port };
+        let container = Self::named(engine, "run", start.port);
         engine.list(Thing::Container(container.name.clone()))?;
         let head: &[&str] = match start.open {
             Some(_) => &["create", "--name", &container.name],
@@ -211,7 +218,7 @@ impl<'e> Container<'e> {
         program: &[String],
         wanted: &Wanted,
     ) -> Result<Answer> {
-        let container = Self { engine, name: engine.name("once"), port: None };
+        let container = Self::named(engine, "once", None);
         engine.list(Thing::Container(container.name.clone()))?;
         let Some((first, rest)) = program.split_first() else { return Ok(Answer::default()) };
         let mut words: Vec<String> = ["run", "--name", &container.name].map(str::to_owned).into();
@@ -228,6 +235,30 @@ impl<'e> Container<'e> {
         engine.ends(&words, wanted.boot + ANSWER)
     }
 
+    /// Runs another program of its image to its end, in its network.
+    ///
+    /// # Errors
+    /// If the engine cannot be run. A program that fails is not an error.
+    pub(super) fn beside(
+        &self,
+        image: &str,
+        program: &[String],
+        wanted: &Wanted,
+    ) -> Result<Answer> {
+        let network = format!("container:{}", self.name);
+        Self::once(self.engine, image, Some(&network), program, wanted)
+    }
+
+    /// Runs a program in it.
+    ///
+    /// # Errors
+    /// If the engine cannot be run. A program that fails is not an error.
+    pub(super) fn inside(&self, program: &[String]) -> Result<Answer> {
+        let mut words = vec!["exec".to_owned(), self.name.clone()];
+        words.extend(program.iter().cloned());
+        self.engine.ends(&words, ANSWER)
+    }
+
     /// Starts a service beside the program, with its image's own user and command.
     ///
     /// # Errors
@@ -238,7 +269,7 @@ impl<'e> Container<'e> {
         name: &str,
         service: &Service,
     ) -> Result<Self> {
-        let container = Self { engine, name: engine.name(name), port: None };
+        let container = Self::named(engine, name, None);
         engine.list(Thing::Container(container.name.clone()))?;
         let words = service_words(&container.name, &labels(engine), network, name, service);
         // The image may have to be pulled first.
@@ -280,6 +311,9 @@ impl<'e> Container<'e> {
     /// # Errors
     /// If the engine cannot be run.
     pub(super) fn again(&self) -> Result<()> {
+        let words = ["container", "inspect", "--format", "{{json .State.FinishedAt}}", &self.name];
+        let ended = self.engine.run(&words, ANSWER)?.out;
+        *self.ended.borrow_mut() = serde_json::from_str(ended.trim()).ok();
         self.engine.must("starting the container again", &["start", &self.name], ANSWER).map(drop)
     }
 
@@ -288,12 +322,16 @@ impl<'e> Container<'e> {
         &self.name
     }
 
-    /// The last lines that it printed.
+    /// The last lines that it printed since it was started last.
     ///
     /// # Errors
     /// If the engine cannot be run.
     pub(super) fn logs(&self) -> Result<Vec<String>> {
-        let answer = self.engine.ends(&["logs", "--tail", "200", &self.name], ANSWER)?;
+        let mut words = vec!["logs", "--tail", "200"];
+        let ended = self.ended.borrow();
+        words.extend(ended.iter().flat_map(|ended| ["--since", ended.as_str()]));
+        words.push(&self.name);
+        let answer = self.engine.ends(&words, ANSWER)?;
         Ok(tail(&(answer.out + "\n" + &answer.err), 60))
     }
 
@@ -352,7 +390,7 @@ impl<'e> Container<'e> {
     /// If the engine cannot be run.
     pub(super) fn attach(&self, image: &str) -> Result<Option<Attached<'e>>> {
         let engine = self.engine;
-        let beside = Self { engine, name: engine.name("eyes"), port: None };
+        let beside = Self::named(engine, "eyes", None);
         engine.list(Thing::Container(beside.name.clone()))?;
         let mut words: Vec<String> =
             ["run", "-d", "--name", &beside.name].map(str::to_owned).into();

@@ -125,20 +125,28 @@ pub struct Config {
     pub ports: Vec<String>,
     /// The stop signal, if it is not SIGTERM.
     pub stop_signal: Option<String>,
+    /// The words of its health command.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub health: Vec<String>,
 }
 
 impl Config {
     fn read(config: &Value) -> Self {
         let text = |key: &str| config[key].as_str().unwrap_or_default().to_owned();
-        let list = |key: &str| -> Vec<String> {
-            config[key]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|word| word.as_str().map(str::to_owned))
-                .collect()
+        let words = |list: &Value| -> Vec<String> {
+            let words = list.as_array().into_iter().flatten();
+            words.filter_map(|word| word.as_str().map(str::to_owned)).collect()
+        };
+        let list = |key: &str| words(&config[key]);
+        let health = match words(&config["Healthcheck"]["Test"]).as_slice() {
+            [kind, words @ ..] if kind == "CMD" => words.to_vec(),
+            [kind, line] if kind == "CMD-SHELL" => {
+                vec!["/bin/sh".to_owned(), "-c".to_owned(), line.clone()]
+            }
+            _ => Vec::new(),
         };
         Self {
+            health,
             user: text("User"),
             entrypoint: list("Entrypoint"),
             cmd: list("Cmd"),

@@ -176,6 +176,11 @@ pub fn observe(
         observed.stop = Some(Stop { seconds: took, exit_code });
     } else {
         observed.exit.get_or_insert(exit(state));
+        if helper.is_ok() {
+            // Nothing listens any more.
+            observed.blind = None;
+            observed.sockets.clear();
+        }
     }
     observed.seconds = seconds(began.elapsed().as_secs_f64());
     observed.written = container.written()?;
@@ -220,11 +225,6 @@ impl Run<'_, '_> {
                     continue;
                 }
                 observed.exit = Some(exit(state));
-                if helper.is_ok() {
-                    // Nothing listens any more.
-                    observed.blind = None;
-                    observed.sockets.clear();
-                }
                 return Ok(());
             }
             if let Ok(helper) = helper {

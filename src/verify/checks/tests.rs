@@ -144,6 +144,9 @@ fn development_dependencies_by_name_and_by_place() {
     let known = ["node_modules/left".to_owned()];
     assert_eq!(of(vec![folder("app/node_modules/left", 0o755, 0)], &known), Outcome::Broken);
     assert_eq!(of(vec![folder("app/node_modules/leftover", 0o755, 0)], &known), Outcome::Ok);
+    // Another package of the same name, in a package that production needs.
+    let nested = folder("app/node_modules/a/node_modules/left", 0o755, 0);
+    assert_eq!(of(vec![nested], &known), Outcome::Ok);
     assert_eq!(of(vec![folder("app/node_modules/eslint", 0o755, 0)], &[]), Outcome::Note);
     assert_eq!(of(vec![file("app/lib/junit-4.jar", 0o644, 0)], &[]), Outcome::Note);
 }
