@@ -277,7 +277,11 @@ impl State<'_, '_> {
         proven.verified = None;
         let mut hardened = Observed::default();
         if found.is_settled() {
-            let proof = verify::prove(engine, subject, wanted, watch)?;
+            let mut wanted = wanted.clone();
+            if observed.unprepared.is_some() {
+                wanted.prepare.clear();
+            }
+            let proof = verify::prove(engine, subject, &wanted, watch)?;
             if let Some(boot) = proof.boot.as_ref().filter(|boot| !boot.ok) {
                 // It does in earnest what it did not do when it was watched.
                 hardened.lines.clone_from(&boot.lines);

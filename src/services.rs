@@ -446,6 +446,7 @@ mod tests {
             example("SMTP_HOST=localhost\nSMTP_PORT=1025\n"),
             ["axllent/mailpit:v1.27 SMTP_HOST=mailpit SMTP_PORT=1025"]
         );
+        assert!(example("DB_CLIENT=better-sqlite3\nDB_HOST=localhost\nDB_PORT=5432\n").is_empty());
         assert_eq!(
             example("DB_DRIVER=pgsql\nDB_HOST=127.0.0.1\n"),
             ["postgres:18-alpine DB_HOST=postgres"]

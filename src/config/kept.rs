@@ -182,7 +182,7 @@ mod tests {
             prepare: vec!["/bin/x migrate".to_owned()],
             memory: Some("1g".to_owned()),
             boot_seconds: Some(90),
-            services: [("my db".to_owned(), service)].into(),
+            services: [("my.db".to_owned(), service)].into(),
         }
     }
 
@@ -192,7 +192,7 @@ mod tests {
         assert!(text.starts_with("# What the program needed"), "{text}");
         assert!(text.contains("[verify]\nenv = [\n  \"K=a b\",\n"), "{text}");
         assert!(
-            text.contains("\n\n[verify.services.\"my db\"]\nimage = \"postgres:18\"\n"),
+            text.contains("\n\n[verify.services.\"my.db\"]\nimage = \"postgres:18\"\n"),
             "{text}"
         );
         assert_eq!(kept("", &Kept::default()), "");

@@ -28,6 +28,9 @@ pub struct Needed {
     pub started: bool,
     /// The variables that the program is given for it, `KEY=VALUE`.
     pub variables: Vec<String>,
+    /// It keeps a program's tables.
+    #[serde(skip)]
+    is_database: bool,
     /// Its own environment, arguments included.
     #[serde(skip)]
     service: Service,
@@ -44,7 +47,8 @@ impl Needed {
         let service =
             Service { image: image.clone(), env: environment(row, name), args: row.args.clone() };
         let (name, because) = (row.id.clone(), because.to_owned());
-        Self { name, image, because, started: false, variables, service }
+        let is_database = row.kind == "database";
+        Self { name, image, because, started: false, variables, is_database, service }
     }
 
     /// Its row in the report.
@@ -90,12 +94,20 @@ pub(super) fn needed(app: &App, draft: &Draft) -> Result<Vec<Needed>> {
         }
         found.push(needed);
     }
-    for row in services::rows()? {
+    let mut named = Vec::new();
+    for row in services::rows()?.iter().filter(|row| found.iter().all(|one| one.name != row.id)) {
+        let manifest = row.named_in(repo, &draft.facts.manifests)?;
+        named.extend(manifest.map(|manifest| (row, manifest)));
+    }
+    let is_database = |row: &Row| row.kind == "database";
+    let known = found.iter().any(|one| one.is_database);
+    // A program with clients of several databases needs one of them at most, and nobody says which.
+    let several = named.iter().filter(|(row, _)| is_database(row)).count() > 1;
+    for (row, manifest) in named {
         let variables = usual(row, language, &name)?;
-        if variables.is_empty() || found.iter().any(|one| one.name == row.id) {
+        if variables.is_empty() || is_database(row) && (known || several) {
             continue;
         }
-        let Some(manifest) = row.named_in(repo, &draft.facts.manifests)? else { continue };
         let because = manifest.to_string();
         found.push(Needed::new(row, row.image.clone(), &because, variables, &name));
     }

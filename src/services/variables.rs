@@ -56,12 +56,14 @@ pub(super) struct Told<'r> {
     generic: Vec<Generic>,
     /// The database that a driver's name or a port says.
     hinted: Option<&'static Row>,
+    /// A driver's name says that the database is a file.
+    embedded: bool,
 }
 
 impl<'r> Told<'r> {
     pub(super) fn new(rows: &'static [Row], name: &'r str) -> Self {
         let (hosts, found, generic) = (BTreeSet::new(), Vec::new(), Vec::new());
-        Self { rows, name, hosts, found, generic, hinted: None }
+        Self { rows, name, hosts, found, generic, hinted: None, embedded: false }
     }
 
     fn need(&mut self, row: &'static Row, evidence: &Evidence) -> &mut Needed {
@@ -116,6 +118,7 @@ impl<'r> Told<'r> {
         let parts: Vec<&str> = lower.split('_').filter(|part| !part.is_empty()).collect();
         let Some((row, role)) = self.named(&parts) else { return };
         if role == Role::Driver {
+            self.embedded |= value.to_ascii_lowercase().contains("sqlite");
             let is = |row: &&Row| row.id == value || row.words.iter().any(|word| word == value);
             self.hinted = self.hinted.or(self.rows.iter().find(is));
             return;
@@ -212,7 +215,11 @@ impl<'r> Told<'r> {
 
     /// The services, now that all is read. `names` says whether a manifest names one of some packages.
     pub(super) fn settle(mut self, names: &dyn Fn(&[String]) -> bool) -> Vec<Needed> {
-        let generic = std::mem::take(&mut self.generic);
+        let mut generic = std::mem::take(&mut self.generic);
+        if self.embedded {
+            // What names some database is for those who choose another one.
+            generic.clear();
+        }
         // A login or a name alone is no sign of a server: SQLite has a DB_NAME too.
         let reached =
             generic.iter().any(|held| matches!(held.role, Role::Url | Role::Host | Role::Address));
