@@ -140,7 +140,7 @@ pub fn prove(app: &App, setting: Setting) -> Result<Proven> {
     }
     let mut proven = state.proven.take().context("a proof has at least one round")?;
     if proven.proved {
-        state.keep(&mut proven)?;
+        state.keep(&mut proven);
     }
     Ok(proven)
 }
@@ -300,7 +300,7 @@ impl State<'_, '_> {
     }
 
     /// Adds what the runs needed to dockgen.toml, so that `dockgen verify` starts the program too.
-    fn keep(&self, proven: &mut Proven) -> Result<()> {
+    fn keep(&self, proven: &mut Proven) {
         let held = self.app.verify();
         let prepared =
             proven.rows.iter().any(|row| row.what == MIGRATION && row.seen.ends_with(RAN));
@@ -319,7 +319,6 @@ impl State<'_, '_> {
                 blocks: false,
             }),
         }
-        Ok(())
     }
 
     /// Takes the answers for the next round; true if they cannot be planned.

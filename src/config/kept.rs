@@ -2,6 +2,7 @@
 //! it too. Comments, order and everything else in the file stay.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::ops::Range;
 
 use anyhow::{Result, bail};
@@ -138,8 +139,8 @@ fn appended(text: &str, more: &str) -> String {
 fn shown(value: &Value) -> String {
     match value {
         Value::Array(items) if items.len() > 1 => {
-            let items: String = items.iter().map(|item| format!("  {item},\n")).collect();
-            format!("[\n{items}]")
+            let lines: Vec<String> = items.iter().map(|item| format!("  {item},\n")).collect();
+            format!("[\n{}]", lines.concat())
         }
         other => other.to_string(),
     }
@@ -152,7 +153,7 @@ fn table(name: &str, service: &Service) -> String {
         format!("[verify.services.{key}]\nimage = {}\n", Value::from(service.image.as_str()));
     for (word, items) in [("env", &service.env), ("args", &service.args)] {
         if !items.is_empty() {
-            text += &format!("{word} = {}\n", shown(&Value::from(items.clone())));
+            writeln!(text, "{word} = {}", shown(&Value::from(items.clone()))).ok();
         }
     }
     text

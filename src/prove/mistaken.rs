@@ -90,10 +90,10 @@ pub(super) fn other(app: &App, observed: &Observed, expected: bool) -> Option<Re
         return None;
     }
     let listens = !listening.is_empty();
-    let named = if listens { listening } else { all };
-    let first = named.first()?;
+    let meant = if listens { listening } else { all };
+    let first = meant.first()?;
     let names: Vec<&str> =
-        named.iter().take(MAX_OTHERS).map(|program| program.id.as_str()).collect();
+        meant.iter().take(MAX_OTHERS).map(|program| program.id.as_str()).collect();
     let listens = if listens { ", which listens" } else { "" };
     Some(Remains {
         what: format!(
