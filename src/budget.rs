@@ -74,10 +74,6 @@ pub(crate) const MAX_EXPRESSION: usize = 400;
 /// After that, exports are unknown.
 pub(crate) const MAX_EXPORT_TOKENS: usize = 20_000_000;
 
-/// Number of steps in the evaluation of one expression of source code: names refer to expressions
-/// with further names. Beyond that, its value is unknown.
-pub(crate) const MAX_VALUE_STEPS: usize = 100_000;
-
 /// Length in bytes of a value composed of others: an address, a path, a property, a variable of a
 /// Dockerfile. Each may contain another one twice, so a short file can describe a huge value.
 pub(crate) const MAX_VALUE: usize = 16 << 10;

@@ -46,6 +46,6 @@ pub(crate) use file::{File, Import};
 pub(crate) use functions::Function;
 pub(crate) use program::{Program, Special};
 pub(crate) use rules::{Does, Rows};
-pub(crate) use services::{is_foreign, is_other_service};
+pub(crate) use services::is_other_service;
 pub(crate) use tree::{Kind, Tree};
 pub(crate) use value::{Base, Part, Value, is_env_name};

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::tree::Tree;
+use super::truth::{Operands, truth};
 use super::value::Value;
 
 /// Maximum number of blocks around a place, and of steps back to the start of a statement.
@@ -140,6 +141,50 @@ pub(crate) fn arms(tree: &Tree, open: usize) -> Vec<Arm> {
         }
     }
     found
+}
+
+/// Whether an arm of the `switch` or `when` that opens at a position is taken; `None` if that is
+/// unknown.
+pub(crate) fn is_taken(
+    tree: &Tree,
+    open: usize,
+    number: usize,
+    steps: u8,
+    operands: &dyn Operands,
+) -> Option<bool> {
+    let subject = subject(tree, open)?;
+    let arms = arms(tree, open);
+    let arm = arms.get(number)?;
+    let has = |arm: &Arm| {
+        let mut none = Some(false);
+        for label in &arm.labels {
+            let is = if subject.is_empty() {
+                truth(tree, label.clone(), steps, operands)
+            } else {
+                operands.is_label(subject.clone(), label.clone(), steps)
+            };
+            match is {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => none = None,
+            }
+        }
+        none
+    };
+    let own = has(arm);
+    if own == Some(true) || !arm.default {
+        return own;
+    }
+    // `default` is taken if no other label is.
+    let mut all = Some(false);
+    for other in arms.iter().filter(|other| !other.labels.is_empty()) {
+        match has(other) {
+            Some(true) => return Some(false),
+            Some(false) => {}
+            None => all = None,
+        }
+    }
+    all.map(|taken| !taken)
 }
 
 /// The arms of `when`, whose lines begin with their labels: `1, 2 -> x`.

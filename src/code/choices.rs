@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::branches;
 use super::conditions;
+use super::eval::MAX_LOOKS;
 use super::facts::{Definition, Form};
 use super::file::File;
 use super::program::Program;
@@ -22,6 +24,10 @@ struct Set<'p, 'r> {
 impl Operands for Set<'_, '_> {
     fn same(&self, left: Range<usize>, right: Range<usize>, steps: u8) -> Option<bool> {
         let variable = self.program.setting(self.file, left, steps)?;
+        let nothing = self.file.dialect().nothing;
+        if right.len() == 1 && nothing.contains(&self.file.word(right.start)) {
+            return Some(variable.is_empty());
+        }
         Some(variable == self.program.eval(self.file, right, steps).text()?)
     }
 
@@ -40,6 +46,30 @@ impl Program<'_> {
     /// Whether a condition holds when the container starts; `None` if that is unknown.
     pub(super) fn holds(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Option<bool> {
         truth(file, range, steps.min(MAX_STEPS), &Set { program: self, file })
+    }
+
+    /// Whether an arm of a `switch` is taken when the container starts; `None` if that is unknown.
+    pub(super) fn is_arm_taken(
+        &self,
+        file: &Rc<File>,
+        (open, number): (usize, usize),
+        steps: u8,
+    ) -> Option<bool> {
+        let set = Set { program: self, file };
+        branches::is_taken(file, open, number, steps.min(MAX_STEPS), &set)
+    }
+
+    /// The branch of `condition ? a : b` that is taken when the container starts; the whole
+    /// expression if it does not choose; `None` if the condition is unknown.
+    pub(crate) fn branch(&self, file: &Rc<File>, mut range: Range<usize>) -> Option<Range<usize>> {
+        for _ in 0..MAX_STEPS {
+            let Some((condition, first, second)) = ternary(file, &range) else {
+                return Some(range);
+            };
+            self.looks.set(MAX_LOOKS);
+            range = if self.holds(file, condition, MAX_STEPS)? { first } else { second };
+        }
+        None
     }
 
     /// The value of an expression that chooses; `None` for any other.

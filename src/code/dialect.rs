@@ -46,6 +46,8 @@ pub struct Dialect {
     /// Blocks are lines that are indented after a `:`, and become braces. Arguments can be named
     /// (`port=5000`), `/` joins paths, and an import can bring a single name of a module.
     pub indents: bool,
+    /// Words for a value that is missing: `null`, `undefined`.
+    pub nothing: &'static [&'static str],
     /// Words before a member of a class: `static`, `private`.
     pub modifiers: &'static [&'static str],
     /// Words that begin a function: `func`, `fn`, `function`.

@@ -22,7 +22,7 @@ use crate::path::RelPath;
 const MAX_STEPS: u8 = 10;
 
 /// Maximum number of expressions that are evaluated for one value.
-const MAX_LOOKS: u32 = 400;
+pub(super) const MAX_LOOKS: u32 = 400;
 
 /// Maximum length of a value in bytes, and in parts. Paths and addresses are shorter.
 const MAX_LENGTH: usize = 4096;

@@ -172,7 +172,8 @@ impl Program<'_> {
         let all = branches::conditions(file, at, first, Some(from));
         Reach::under(all, |condition| match condition {
             Condition::If(range, wanted) => Some(self.holds(file, range, steps)? == wanted),
-            Condition::Arm(..) | Condition::Other => None,
+            Condition::Arm(open, number) => self.is_arm_taken(file, (open, number), steps),
+            Condition::Other => None,
         })
     }
 

@@ -49,6 +49,16 @@ pub(crate) enum Does {
     Program,
     /// Returns the working directory.
     Here,
+    /// Asks whether a value is missing or empty: its argument, or else its receiver.
+    IsEmpty,
+    /// Asks whether a value is there and not empty: its argument, or else its receiver.
+    IsFilled,
+    /// Asks whether its receiver equals its argument.
+    Equals,
+    /// Asks whether its receiver contains its argument.
+    Contains,
+    /// Asks whether its receiver starts with its argument.
+    StartsWith,
     /// Opens the path in argument `at`, or in every argument.
     Opens,
     /// Tests whether the path in argument `at` exists.
@@ -278,7 +288,7 @@ pub(crate) struct Rows {
     /// Variables that the image sets.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
-    /// Names with a constant text: the last two words of a path.
+    /// Names with a constant text: the last two words of a path, or a property of the platform.
     #[serde(default)]
     pub constant: BTreeMap<String, String>,
     /// Words that exit the program.

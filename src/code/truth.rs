@@ -1,8 +1,10 @@
-//! Evaluates conditions as of the program's start: `a && !b`, `a == b || c`.
+//! Evaluates conditions as of the program's start: `a && !b`, `a == b || c`, `a.isEmpty()`.
 
 use std::ops::Range;
 
+use super::rules::Does;
 use super::tree::Tree;
+use super::value::Value;
 
 /// Evaluates the operands of conditions.
 pub(crate) trait Operands {
@@ -11,6 +13,29 @@ pub(crate) trait Operands {
 
     /// True if an operand without a comparison holds; `None` if that is unknown.
     fn holds(&self, operand: Range<usize>, steps: u8) -> Option<bool>;
+
+    /// True if the label of a `switch` is its subject; `None` if that is unknown.
+    fn is_label(&self, subject: Range<usize>, label: Range<usize>, steps: u8) -> Option<bool> {
+        self.same(subject, label, steps)
+    }
+}
+
+/// What a call answers that asks `of` a value, perhaps with another one; `None` if that is unknown.
+/// A setting that nobody sets is missing.
+pub(crate) fn answer(does: Does, of: &Value, with: &Value) -> Option<bool> {
+    match does {
+        Does::IsEmpty if of.is_unset() => Some(true),
+        Does::IsEmpty => of.is_known().then_some(false),
+        Does::IsFilled => answer(Does::IsEmpty, of, with).map(|empty| !empty),
+        _ if of.is_unset() || with.is_unset() => Some(false),
+        // None of the calls around a value matters for upper and lower case.
+        Does::Equals => Some(of.text()?.to_lowercase() == with.text()?.to_lowercase()),
+        Does::Contains => Some(of.text()?.to_lowercase().contains(&with.text()?.to_lowercase())),
+        Does::StartsWith => {
+            Some(of.text()?.to_lowercase().starts_with(&with.text()?.to_lowercase()))
+        }
+        _ => None,
+    }
 }
 
 /// True if a condition holds; `None` if that is unknown.

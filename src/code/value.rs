@@ -186,6 +186,12 @@ impl Value {
         }
     }
 
+    /// Every environment variable in the value and its alternatives.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        let parts = self.parts.iter().chain(self.others.iter().flatten());
+        parts.filter_map(|part| part.env.as_deref())
+    }
+
     /// The flag, if it alone gives the whole value.
     pub(crate) fn flag(&self) -> Option<&str> {
         match self.parts.as_slice() {
@@ -206,6 +212,12 @@ impl Value {
     /// True if every part is known.
     pub(crate) fn is_known(&self) -> bool {
         !self.parts.is_empty() && self.parts.iter().all(Part::is_known)
+    }
+
+    /// True if a part of it is a setting without a default.
+    pub(crate) fn is_unset(&self) -> bool {
+        let set = |part: &Part| part.env.is_some() || part.flag.is_some();
+        self.parts.iter().any(|part| part.text.is_none() && set(part))
     }
 
     /// True if nothing is known, not even what sets it.

@@ -13,7 +13,6 @@ mod angular;
 mod build_args;
 mod built;
 mod codes;
-mod condition;
 mod config;
 mod development;
 mod dialect;

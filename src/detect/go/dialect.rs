@@ -54,6 +54,7 @@ pub static DIALECT: Dialect = Dialect {
     tails: false,
     objects: false,
     indents: false,
+    nothing: &["nil"],
     modifiers: &[],
     functions: &["func"],
     keywords: &[

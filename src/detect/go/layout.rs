@@ -94,6 +94,7 @@ impl Layout {
         if let Some((folder, work)) = self.work.clone() {
             let file = folder.join("go.work").unwrap_or_default();
             for used in &work.uses {
+                // `use ../x` may leave the repository: then the member is missing from every build.
                 let dir = folder.join(&used.value);
                 if dir.as_ref() == Some(&home.path) {
                     continue;
@@ -115,6 +116,7 @@ impl Layout {
                 }
             }
             replaced.extend(
+                // A replacement in go.work counts for all members and wins over theirs.
                 work.replaces
                     .iter()
                     .filter(|r| r.is_local())
@@ -141,6 +143,7 @@ impl Layout {
                 }
             }
         }
+        // The context must hold every module that the go command reads, or it cannot be copied.
         for module in &self.modules {
             self.context = common(&self.context, &module.dir);
         }
@@ -205,6 +208,7 @@ impl Layout {
                 wanted.extend(requires.map(|require| (path.clone(), require.clone())));
             }
         }
+        // From a vendor folder the go command builds without network and without go.sum.
         if let Some(text) = repo.text(&listed)? {
             self.findings.extend(stale_vendor(&listed, &text, &wanted));
             self.vendor = Some(vendor);

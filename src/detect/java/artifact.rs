@@ -118,6 +118,7 @@ impl Project<'_> {
     /// The archives that the build makes to be started, likeliest first.
     pub(super) fn candidates(&self) -> Vec<Candidate> {
         let packaging = self.model.packaging();
+        // A parent or an aggregator builds no archive.
         if packaging == "pom" {
             return Vec::new();
         }
@@ -149,6 +150,7 @@ impl Project<'_> {
         if self.model.packaging() != "quarkus" && plugin.running("build").next().is_none() {
             return None;
         }
+        // Quarkus renamed this property; the catalog says with which release.
         let new =
             version.is_none_or(|v| super::tables::at_least(&v, &self.tables.quarkus_jar_type));
         let key = if new { "quarkus.package.jar.type" } else { "quarkus.package.type" };
@@ -163,6 +165,7 @@ impl Project<'_> {
         let mut options = Vec::new();
         let mut notes = Vec::new();
         let fast = |kind: &str| matches!(kind, "fast-jar" | "jar" | "mutable-jar");
+        // An uber-jar is one layer, which every change of a line would send anew.
         if let Some((kind, evidence)) = stated.filter(|(kind, _)| !fast(kind)) {
             options.push(format!("-D{key}=fast-jar"));
             notes.push(Finding::new(
@@ -183,6 +186,7 @@ impl Project<'_> {
         let by_parent = self.model.foreign.as_ref().is_some_and(|foreign| {
             self.tables.parent.iter().any(|known| known.repackage && known.artifact == foreign.key)
         });
+        // The parent binds the goal for its children, in a pom that is not in the repository.
         let executions = if bound.is_empty() && by_parent { vec![&inherited] } else { bound };
         let skipped = |execution: &Execution| {
             plugin.text_of(self.model, execution, "skip").is_some_and(|(text, _)| text == "true")

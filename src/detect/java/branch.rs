@@ -4,9 +4,8 @@
 use std::ops::Range;
 
 use super::code::{Code, MAX_DEPTH, Place, end_of};
-use super::value::text_of;
 use crate::code::Value;
-use crate::code::branches::{self, Arm, Condition, Reach, arms, outside, subject};
+use crate::code::branches::{self, Condition, Reach, arms, outside, subject};
 
 /// How far back the start of a statement is searched.
 const MAX_BACK: usize = 40;
@@ -18,7 +17,7 @@ impl Code<'_> {
             Condition::If(range, wanted) => {
                 self.truth(place.0, range, depth + 1).map(|truth| truth == wanted)
             }
-            Condition::Arm(open, number) => self.arm_taken(place.0, open, number, depth + 1),
+            Condition::Arm(open, number) => self.is_arm_taken(place.0, open, number, depth + 1),
             Condition::Other => None,
         })
     }
@@ -48,68 +47,6 @@ impl Code<'_> {
         branches::conditions(&self.sources[place.0], place.1, first, from)
     }
 
-    fn arm_taken(&self, source: usize, open: usize, number: usize, depth: usize) -> Option<bool> {
-        let file = &self.sources[source];
-        let subject = subject(file, open)?;
-        let arms = arms(file, open);
-        let arm = arms.get(number)?;
-        let own = self.any_label(source, &subject, arm, depth);
-        if own == Some(true) || !arm.default {
-            return own;
-        }
-        // `default` is taken if no other label is.
-        let mut all = Some(false);
-        for other in arms.iter().filter(|other| !other.labels.is_empty()) {
-            match self.any_label(source, &subject, other, depth) {
-                Some(true) => return Some(false),
-                Some(false) => {}
-                None => all = None,
-            }
-        }
-        all.map(|taken| !taken)
-    }
-
-    /// Whether one of an arm's labels is the value of the `switch`.
-    fn any_label(
-        &self,
-        source: usize,
-        subject: &Range<usize>,
-        arm: &Arm,
-        depth: usize,
-    ) -> Option<bool> {
-        let mut none = Some(false);
-        for label in &arm.labels {
-            let same = if subject.is_empty() {
-                self.truth(source, label.clone(), depth + 1)
-            } else {
-                self.is_label(source, subject.clone(), label.clone(), depth + 1)
-            };
-            match same {
-                Some(true) => return Some(true),
-                Some(false) => {}
-                None => none = None,
-            }
-        }
-        none
-    }
-
-    fn is_label(
-        &self,
-        source: usize,
-        subject: Range<usize>,
-        label: Range<usize>,
-        depth: usize,
-    ) -> Option<bool> {
-        let file = &self.sources[source];
-        // An unset variable is null, which is no text to compare.
-        if label.len() == 1 && file.word(label.start) == Some("null") {
-            return self.same(source, subject, label, depth);
-        }
-        let (value, label) = (self.value(source, subject, depth), self.value(source, label, depth));
-        let label = text_of(&label)?;
-        if is_unset(&value) { Some(false) } else { Some(text_of(&value)? == label) }
-    }
-
     /// The value of `switch (x) { .. }`, `when (x) { .. }` or Kotlin's `if (x) a else b`.
     pub(super) fn branching(
         &self,
@@ -134,7 +71,7 @@ impl Code<'_> {
         let mut default = None;
         let mut sure = true;
         for (number, arm) in arms(file, open).into_iter().enumerate() {
-            match self.arm_taken(source, open, number, depth + 1) {
+            match self.is_arm_taken(source, open, number, depth + 1) {
                 Some(true) => return Some(self.branch(source, arm.body, depth + 1)),
                 Some(false) => {}
                 None => sure = false,
@@ -180,10 +117,4 @@ impl Code<'_> {
         let end = end_of(file, from).min(to);
         self.value(source, from..end, depth)
     }
-}
-
-/// True for a value from the environment that is not set.
-fn is_unset(value: &Value) -> bool {
-    let [part] = value.parts.as_slice() else { return false };
-    part.text.is_none() && part.base.is_none() && (part.env.is_some() || part.flag.is_some())
 }

@@ -57,7 +57,7 @@ pub(super) struct Code<'a> {
     pub(super) sources: &'a [Source],
     pub(super) settings: &'a Settings,
     /// What functions of libraries do.
-    rows: &'a Rows,
+    pub(super) rows: &'a Rows,
     /// The rows, by name of the function.
     named: BTreeMap<&'a str, Vec<&'a CallRow>>,
     definitions: BTreeMap<&'a str, Vec<Definition>>,
@@ -103,6 +103,7 @@ impl<'a> Code<'a> {
         }
         for (number, source) in sources.iter().enumerate() {
             let stem = source.path.file_name().split('.').next().unwrap_or_default();
+            // The compiler wants a public class in the file of its name.
             code.stems.entry(stem).or_insert(number);
             code.index(number, source);
         }

@@ -24,6 +24,7 @@ pub static DIALECT: Dialect = Dialect {
     tails: false,
     objects: false,
     indents: false,
+    nothing: &["null"],
     modifiers: &[],
     functions: &[],
     keywords: &["if", "while", "for", "switch", "return", "catch", "synchronized"],

@@ -26,6 +26,7 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
             code.caller.set(Some(caller));
             code.callers_seen.set(0);
             let value = code.value(place.0, range.clone(), 0);
+            // With this caller's arguments the condition around the place may be false.
             let several = code.callers_seen.get();
             let left_out = several > 1 && code.reached(place, None, 0) == Reach::Sure(false);
             if !value.is_unknown() && !left_out {
@@ -48,6 +49,7 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
     }
     code.caller.set(None);
     let beside = |finding: &Finding| finding.code == FindingCode::WritesBesideProgram;
+    // Where other folders were found, one that was not is likely among them.
     if program.writable.len() == held && !program.findings.iter().any(beside) {
         program.findings.extend(unknown_folder(unfollowed));
     }
@@ -77,6 +79,7 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
             },
         },
     };
+    // `a//b/` and `a/b` are one folder, which must not be made and granted twice.
     let mut text = text.split('/').filter(|part| !part.is_empty()).fold(
         if text.starts_with('/') { "/".to_owned() } else { String::new() },
         |whole, part| match whole.as_str() {
@@ -97,10 +100,12 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
         // A boolean or a number comes from a caller of another method with the same name.
         || matches!(text, "true" | "false")
         || !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    // Such a text is no path of a container: it is a pattern, an address or a Windows path.
     if odd || value.below().is_none() && text.is_empty() {
         return;
     }
     let partly = !value.is_known() || filtered.is_some();
+    // Of a file, its folder is made: the program creates the file itself.
     let path = if folder || partly {
         text
     } else {

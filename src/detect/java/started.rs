@@ -22,6 +22,7 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
     let steps = recipes::steps_of(app.dir.repo, &app.dir.path, &["mvn", "mvnw"])?;
     let mut said = None;
     for step in steps {
+        // A step that only tests or publishes does not build what the image holds.
         let builds = ["package", "verify", "install", "deploy"];
         let Some(names) = named(&step.words)
             .filter(|_| step.words.iter().any(|word| builds.contains(&word.as_str())))
@@ -29,6 +30,7 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
             continue;
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || "_.,!-+".contains(c);
+        // A profile that only a settings.xml of the build machine defines cannot be used here.
         let there = names.split(',').all(|name| {
             name.starts_with(['!', '-'])
                 || level(&|profile| profile.text_at("id") == Some(name.trim_start_matches('+')))

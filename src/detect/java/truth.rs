@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::code::{Code, MAX_DEPTH, end_of};
 use super::value::text_of;
-use crate::code::Value;
-use crate::code::truth::{Operands, truth};
+use crate::code::branches;
+use crate::code::truth::{Operands, answer, truth};
+use crate::code::{Does, Value};
 
 /// The values of operands if the environment sets nothing and there are no arguments.
 struct Start<'c, 'a> {
@@ -34,13 +35,51 @@ impl Operands for Start<'_, '_> {
             .asked(self.source, operand.clone(), depth)
             .or_else(|| self.code.value(self.source, operand, depth + 1).text()?.parse().ok())
     }
+
+    fn is_label(&self, subject: Range<usize>, label: Range<usize>, steps: u8) -> Option<bool> {
+        let (code, source, depth) = (self.code, self.source, depth(steps));
+        // An unset variable is null, which is no text to compare.
+        if label.len() == 1 && code.sources[source].word(label.start) == Some("null") {
+            return code.same(source, subject, label, depth);
+        }
+        let value = code.value(source, subject, depth);
+        let label = text_of(&code.value(source, label, depth))?;
+        if is_unset(&value) { Some(false) } else { Some(text_of(&value)? == label) }
+    }
+}
+
+/// What asks a value: from its argument or from the object of the method.
+const QUESTIONS: [Does; 5] =
+    [Does::IsEmpty, Does::IsFilled, Does::Equals, Does::Contains, Does::StartsWith];
+
+/// True for a value from the environment that is not set.
+fn is_unset(value: &Value) -> bool {
+    value.parts.len() == 1 && value.is_unset() && !value.is_known()
+}
+
+/// How many steps are left at a depth.
+fn steps(depth: usize) -> Option<u8> {
+    u8::try_from(MAX_DEPTH.checked_sub(depth)?).ok()
 }
 
 impl Code<'_> {
     /// Whether a condition is true if the environment sets nothing and there are no arguments.
     pub(super) fn truth(&self, source: usize, range: Range<usize>, depth: usize) -> Option<bool> {
-        let steps = u8::try_from(MAX_DEPTH.checked_sub(depth)?).ok().filter(|_| self.step())?;
+        let steps = steps(depth).filter(|_| self.step())?;
         truth(&self.sources[source], range, steps, &Start { code: self, source })
+    }
+
+    /// Whether an arm of a `switch` or `when` is taken in the same environment.
+    pub(super) fn is_arm_taken(
+        &self,
+        source: usize,
+        open: usize,
+        number: usize,
+        depth: usize,
+    ) -> Option<bool> {
+        let steps = steps(depth + 1).filter(|_| self.step())?;
+        let start = Start { code: self, source };
+        branches::is_taken(&self.sources[source], open, number, steps, &start)
     }
 
     /// The value of `x == null` or `args.length == 0`.
@@ -87,36 +126,21 @@ impl Code<'_> {
         let close = range.end.checked_sub(1).filter(|close| file.mark(*close, ')'))?;
         let open = file.pair(close);
         let name = open.checked_sub(1).filter(|at| *at >= range.start)?;
-        let unset = |value: &Value| {
-            value.parts.iter().any(|p| p.text.is_none() && (p.env.is_some() || p.flag.is_some()))
-        };
         let before = || self.value(source, range.start..name.saturating_sub(1), depth + 1);
         let argument = || self.value(source, open + 1..close, depth + 1);
+        let mut does = self.rows_for((source, name)).map(|row| row.does);
+        match does.find(|does| QUESTIONS.contains(does)) {
+            Some(does @ (Does::IsEmpty | Does::IsFilled)) => {
+                let of = if open + 1 == close { before() } else { argument() };
+                return answer(does, &of, &of);
+            }
+            Some(does) => return answer(does, &before(), &argument()),
+            None => {}
+        }
         match file.word(name)? {
-            "isEmpty" | "isBlank" | "isNullOrEmpty" | "isNullOrBlank" | "isNull" => {
-                let value = if open + 1 == close { before() } else { argument() };
-                if unset(&value) { Some(true) } else { value.is_known().then_some(false) }
-            }
-            "isPresent" | "nonNull" | "isNotBlank" | "isNotEmpty" | "hasText" | "hasLength" => {
-                let value = if open + 1 == close { before() } else { argument() };
-                if unset(&value) { Some(false) } else { value.is_known().then_some(true) }
-            }
-            asked @ ("equals" | "equalsIgnoreCase" | "contains" | "startsWith") => {
-                let (held, wanted) = (before(), argument());
-                if unset(&held) || unset(&wanted) {
-                    return Some(false);
-                }
-                // None of the calls in between matters for upper and lower case.
-                let held = held.text()?.to_lowercase();
-                let wanted = wanted.text()?.to_lowercase();
-                Some(match asked {
-                    "contains" => held.contains(&wanted),
-                    "startsWith" => held.starts_with(&wanted),
-                    _ => held == wanted,
-                })
-            }
-            "parseBoolean" => unset(&argument()).then_some(false),
+            "parseBoolean" => argument().is_unset().then_some(false),
             "containsKey" | "getBoolean" => Some(false),
+            // A method with parameters would be true for one caller and false for another.
             own if open + 1 == close => {
                 let method = self.method(source, own)?;
                 let file = &self.sources[method.at.0];

@@ -246,11 +246,8 @@ impl Code<'_> {
                 let property = first()?;
                 return Some(match (property.as_str(), argument(1)) {
                     ("user.home", _) => Value::base(Base::Home, self.evidence(place, "user.home")),
-                    ("os.name", _) => Value::known("Linux", self.evidence(place, "os.name")),
-                    ("file.separator", _) => Value::known("/", self.evidence(place, "/")),
-                    ("user.dir", _) => Value::known(".", self.evidence(place, "user.dir")),
-                    ("java.io.tmpdir", _) => {
-                        Value::known("/tmp", self.evidence(place, "java.io.tmpdir"))
+                    (name, _) if self.rows.constant.contains_key(name) => {
+                        self.constant(place, name)?
                     }
                     (_, default) => {
                         let value = self.setting(place, None, None, Some(&property));
@@ -350,8 +347,12 @@ impl Code<'_> {
             return None;
         }
         match names {
-            ["File", "separator" | "separatorChar"] => {
-                Some(Value::known("/", self.evidence(place, "File.separator")))
+            // A variable may be called `os` as well: a class is written with a capital.
+            [class, name]
+                if class.starts_with(char::is_uppercase)
+                    && self.rows.constant.contains_key(&format!("{class}.{name}")) =>
+            {
+                self.constant(place, &format!("{class}.{name}"))
             }
             [name] | ["this", name] => self.variable(place, name, depth),
             [.., class, name] => {
@@ -363,6 +364,12 @@ impl Code<'_> {
             }
             [] => None,
         }
+    }
+
+    /// The text that the catalog states for a constant.
+    fn constant(&self, place: Place, name: &str) -> Option<Value> {
+        let text = self.rows.constant.get(name)?;
+        Some(Value::known(text.clone(), self.evidence(place, name)))
     }
 
     /// The source of the class in a declaration `Type name`.

@@ -1,20 +1,40 @@
 //! Configuration files that are programs (vite.config.ts, next.config.js). Their string literals
 //! are read without running them.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::LazyLock;
+
 use anyhow::Result;
 
-use super::condition;
-use super::expression::{Names, Value, value};
-use super::token::{Token, tokens};
+use super::dialect::DIALECT;
+use super::expression::{Names, path};
+use super::token::{self, Token};
+use crate::catalog::Catalog;
+use crate::code::{File, Program, Rows, Special, Tree, Value};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::repo::{Dir, line_at};
 
+/// What expressions of a configuration are worth: the same as in a program, and `env`, which Vite's
+/// `loadEnv` returns and hands to functions.
+static ROWS: LazyLock<Rows> = LazyLock::new(|| {
+    let rows = Catalog::of("node").and_then(|catalog| catalog.table::<Rows>("code"));
+    let mut rows = rows.unwrap_or_default();
+    rows.environment.push("env".to_owned());
+    rows
+});
+
 /// A configuration file, tokenized.
 pub(crate) struct Config {
     pub(crate) path: RelPath,
-    text: std::rc::Rc<str>,
+    text: Rc<str>,
     pub(crate) tokens: Vec<Token>,
+    /// The same file for the shared evaluator.
+    file: Rc<File>,
+    /// Built for the first expression that is evaluated: most files are only searched for a word.
+    code: OnceCell<Program<'static>>,
 }
 
 /// Reads the first existing file of `stem.{ts,mts,js,mjs,cjs,cts}`.
@@ -31,8 +51,10 @@ pub(crate) fn read(dir: &Dir, stem: &str) -> Result<Option<Config>> {
 pub(crate) fn read_file(dir: &Dir, name: &str) -> Result<Option<Config>> {
     let Some(path) = dir.join(name) else { return Ok(None) };
     let Some(text) = dir.repo.source_text(&path)? else { return Ok(None) };
-    let tokens = tokens(&text);
-    Ok(Some(Config { path, text, tokens }))
+    let tree = Tree::new(&DIALECT, &text);
+    let tokens = token::of(&tree);
+    let file = Rc::new(File::new(path.clone(), tree, Vec::new(), 0));
+    Ok(Some(Config { path, text, tokens, file, code: OnceCell::new() }))
 }
 
 impl Config {
@@ -41,21 +63,43 @@ impl Config {
         let names = Names::of(&self.tokens);
         let found = names.properties(name).find(|tokens| !tokens.is_empty())?;
         let at = found.first().map_or(0, |t| t.at);
-        // A condition that depends only on the environment has one outcome in a build.
-        let taken = condition::branch(found, &names).unwrap_or(found);
-        let undefined = matches!(taken, [one] if one.is_word("undefined"));
-        let value = if undefined { Value::default() } else { value(taken, &[&names]) };
-        let note = format!(
-            "{name}{}",
-            value.literal.as_ref().map_or_else(String::new, |text| format!(" is \"{text}\""))
-        );
-        Some((value, self.at(at, note)))
+        let value = self.value(found);
+        let stated = value.text().map_or_else(String::new, |text| format!(" is \"{text}\""));
+        Some((value, self.at(at, format!("{name}{stated}"))))
+    }
+
+    /// The value of an expression of the file.
+    pub(crate) fn value(&self, tokens: &[Token]) -> Value {
+        let range = token::range(&self.file, tokens);
+        let value = self.code().value(&self.file, range.clone());
+        // The shared evaluator joins no path that begins at the place of a file.
+        if value.is_known() {
+            return value;
+        }
+        // A path that is built from the file's own place is below it.
+        let found = path(self.taken(tokens).unwrap_or(tokens), &Names::of(&self.tokens));
+        let known = |path| Value::known(path, self.file.evidence(range.start, "a path"));
+        found.map_or(value, |found| known(found.path))
+    }
+
+    /// The branch that an expression takes in a build, whose environment holds only what the image
+    /// sets; `None` if its condition is unknown.
+    pub(crate) fn taken<'t>(&'t self, tokens: &'t [Token]) -> Option<&'t [Token]> {
+        let range = self.code().branch(&self.file, token::range(&self.file, tokens))?;
+        Some(token::within(&self.tokens, &self.file, range))
+    }
+
+    fn code(&self) -> &Program<'static> {
+        self.code.get_or_init(|| {
+            let files = vec![(self.path.clone(), Rc::clone(&self.file))];
+            Program::new(files, BTreeMap::new(), &ROWS, Special::NONE)
+        })
     }
 
     /// The literal of the first property with that name.
     pub(crate) fn literal(&self, name: &str) -> Option<(String, Evidence)> {
         let (value, evidence) = self.property(name)?;
-        Some((value.literal?, evidence))
+        Some((value.text()?, evidence))
     }
 
     /// The module whose export is the value of the first property with that name, or is called for
@@ -65,11 +109,11 @@ impl Config {
         let names = Names::of(&self.tokens);
         let found = names.properties(name).into_iter().find(|tokens| !tokens.is_empty());
         let found = found.or_else(|| names.value_of(name))?;
-        let taken = condition::branch(found, &names)?;
+        let taken = self.taken(found)?;
         let mut called = taken.first()?.word()?;
         // The property may name a constant: `const adapter = node();  kit: { adapter }`.
         if let Some(more) = names.value_of(called).filter(|_| self.imported(called).is_none()) {
-            called = condition::branch(more, &names)?.first()?.word()?;
+            called = self.taken(more)?.first()?.word()?;
         }
         let module = self.imported(called)?;
         let at = taken.first().map_or(0, |token| token.at);
@@ -106,6 +150,62 @@ impl Config {
         match line_at(&self.text, at) {
             Some(line) => Evidence::at(&self.path, line, note),
             None => Evidence::file(&self.path, note),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn config(code: &str) -> Config {
+        let repo = Repo::from_files([("x.config.js", code)]);
+        read(&repo.root(), "x.config").unwrap().unwrap()
+    }
+
+    fn taken(code: &str) -> Option<String> {
+        let config = config(code);
+        let names = Names::of(&config.tokens);
+        let taken = config.taken(names.properties("it").last().unwrap())?;
+        taken.first()?.word().map(str::to_owned)
+    }
+
+    #[test]
+    fn conditions_of_the_environment_have_an_outcome() {
+        for (code, expected) in [
+            ("x = { it: process.env.A === 'static' ? one() : two() }", Some("two")),
+            ("x = { it: process.env.A !== 'node' ? one : two }", Some("one")),
+            ("x = { it: process.env.A === undefined ? one : two }", Some("one")),
+            ("const env = loadEnv(m); x = { it: env.A != null ? one : two }", Some("two")),
+            ("const a = process.env.A; x = { it: a ? one : two }", Some("two")),
+            ("const a = process.env.A === 'x'; x = { it: !a ? one : two }", Some("one")),
+            ("x = { it: process.env.NODE_ENV === 'production' ? one : two }", Some("one")),
+            ("x = { it: process.env.A ? one : process.env.B ? two : three }", Some("three")),
+            ("x = { it: (process.env.A || process.env.B) ? one : two }", Some("two")),
+            ("x = { it: true && !process.env.A ? one : two }", Some("one")),
+            ("x = { it: isFine() ? one : two }", None),
+            ("const a = b; const b = a; x = { it: a ? one : two }", None),
+            ("x = { it: plain }", Some("plain")),
+            ("x = { it: a ?? b?.c }", Some("a")),
+        ] {
+            assert_eq!(taken(code).as_deref(), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_property_has_the_value_to_which_its_expression_leads() {
+        for (expected, code) in [
+            (Some("4000"), "x = { it: process.env.PORT || 4000 }"),
+            (Some("4000"), "x = { it: parseInt(process.env.PORT ?? '4000', 10) }"),
+            (Some("4000"), "const it: number = Number(4000); x = { it }"),
+            (Some("a/b"), "x = { it: path.join(__dirname, 'a', 'b') }"),
+            (Some("a"), "x = { it: process.env.A ? undefined : 'a' }"),
+            (None, "x = { it: undefined }"),
+            (None, "const a = b; const b = a; x = { it: a }"),
+        ] {
+            let found = config(code).literal("it").map(|(text, _)| text);
+            assert_eq!(found.as_deref(), expected, "{code}");
         }
     }
 }

@@ -34,6 +34,7 @@ pub static DIALECT: Dialect = Dialect {
     tails: false,
     objects: true,
     indents: false,
+    nothing: &["null", "undefined"],
     modifiers: &["static", "readonly", "private", "public", "protected", "declare"],
     functions: &["function"],
     keywords: &["if", "while", "for", "switch", "return", "catch", "function"],

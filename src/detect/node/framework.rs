@@ -165,7 +165,8 @@ fn next(app: &App) -> Result<Option<Framework>> {
         .as_ref()
         .and_then(|c| c.literal("distDir"))
         .map_or(".next".to_owned(), |(text, _)| text);
-    let mode = output.as_ref().and_then(|(value, _)| value.literal.as_deref());
+    let mode = output.as_ref().and_then(|(value, _)| value.text());
+    let mode = mode.as_deref();
     // If distDir is another folder than .next, the build empties it, together with a cache mount
     // inside.
     let caches = if dist == ".next" { vec![".next/cache".to_owned()] } else { Vec::new() };
@@ -180,7 +181,7 @@ fn next(app: &App) -> Result<Option<Framework>> {
     }
     let mut build_env = vec![("NEXT_TELEMETRY_DISABLED".to_owned(), "1".to_owned())];
     let certain = mode == Some("standalone")
-        && output.as_ref().is_some_and(|(value, _)| value.env.is_empty());
+        && output.as_ref().is_some_and(|(value, _)| value.variables().next().is_none());
     if !certain {
         build_env.push(("NEXT_PRIVATE_STANDALONE".to_owned(), "true".to_owned()));
     }

@@ -4,9 +4,9 @@
 mod absent;
 mod arguments;
 mod browser;
-mod clauses;
 mod conventions;
 mod globals;
+mod import_clauses;
 mod imports;
 mod listen;
 mod loaded;

@@ -10,7 +10,6 @@ use super::App;
 use super::config;
 use super::launch::Launch;
 use super::manifest::Kind;
-use crate::code::is_env_name;
 use crate::facts::{self, EnvVar, Evidence, FindingCode, Program, Sourced};
 
 /// A row of the table `service`.
@@ -88,9 +87,9 @@ impl Service {
         for stem in self.config.iter().filter(|_| program.port.is_none()) {
             let Some(config) = config::read(&app.dir, stem)? else { continue };
             let Some((value, found)) = config.property("port") else { continue };
-            if let Some(port) = value.literal.and_then(|text| text.parse().ok()) {
+            if let Some(port) = value.text().and_then(|text| text.parse().ok()) {
                 program.port = Some(Sourced::new(port, found));
-                program.port_variable = value.env.into_iter().find(|name| is_env_name(name));
+                program.port_variable = value.env().map(str::to_owned);
                 break;
             }
         }

@@ -1,6 +1,7 @@
 //! Tokens of JavaScript and TypeScript in the form that Node.js's readers take: strings have their
 //! values, and every mark is one character.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::dialect::DIALECT;
@@ -122,6 +123,25 @@ fn kind(tree: &Tree, at: usize) -> Option<Kind> {
         code::Kind::Pattern => Kind::Pattern,
         _ => return None,
     })
+}
+
+/// The range of the same tokens in the shared reader of code.
+pub(crate) fn range(tree: &Tree, tokens: &[Token]) -> Range<usize> {
+    let at = |token: Option<&Token>| token.map_or(0, |token| tree.token_at(token.at));
+    let (start, mut end) = (at(tokens.first()), at(tokens.last()) + 1);
+    // Here the end of a template is not a token of its own.
+    if matches!(tree.kind(end), Some(code::Kind::Between | code::Kind::Ending)) {
+        end = tree.enclosing(end - 1).map_or(end, |open| tree.closing(open) + 1);
+    }
+    start..end.max(start)
+}
+
+/// The tokens of a file in a range of the shared reader.
+pub(crate) fn within<'t>(tokens: &'t [Token], tree: &Tree, range: Range<usize>) -> &'t [Token] {
+    let (from, to) = (tree.place(range.start).start, tree.place(range.end).start);
+    let at = |byte| tokens.partition_point(|token| token.at < byte);
+    let end = if range.end < tree.len() { at(to) } else { tokens.len() };
+    tokens.get(at(from)..end).unwrap_or_default()
 }
 
 /// The index of the bracket that closes the one at `open`; the end of the file if nothing closes

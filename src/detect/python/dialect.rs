@@ -67,6 +67,7 @@ pub static DIALECT: Dialect = Dialect {
     tails: false,
     objects: false,
     indents: true,
+    nothing: &["None"],
     modifiers: &[],
     functions: &["def"],
     keywords: &[

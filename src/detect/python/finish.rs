@@ -59,6 +59,7 @@ impl Scene<'_> {
         let seen = self.app.dir.path.join(&details.workdir).unwrap_or_default();
         let sources = self.sources.seen_from(seen.clone());
         let modules = sources.closure(&entries)?;
+        // Rules are asked of these modules alone: others of the repository do not run here.
         let code = special::program(&modules, &self.tables.code);
         let world = World {
             app: self.app,
@@ -112,6 +113,7 @@ impl Scene<'_> {
         if way.is_empty() {
             return;
         }
+        // An installed project is imported from the environment, not from its folder.
         if way == "src" && !django {
             if !self.app.project.installs {
                 details.paths.push(way.to_owned());
@@ -135,6 +137,7 @@ impl Scene<'_> {
             let modules = [module];
             let code = special::program(&modules, &self.tables.code);
             let file = &modules[0].file;
+            // The file is a script: the last assignment wins.
             let bound = file.facts().definitions_of(file, "bind").iter().next_back();
             if let Some(definition) = bound {
                 let value = code.value(file, definition.value.clone());
@@ -156,6 +159,7 @@ impl Scene<'_> {
         let old = program.port.as_ref().map(|port| port.value.to_string()).unwrap_or_default();
         let number = port.value.to_string();
         for held in &mut program.env {
+            // Only a value that repeats the old port: a person may have set another.
             if Some(&held.value.key) == program.port_variable.as_ref() && held.value.value == old {
                 held.value.value.clone_from(&number);
                 held.evidence.clone_from(&port.evidence);
@@ -170,6 +174,7 @@ impl Scene<'_> {
 
     /// Every module of Django's apps, which are found by name.
     fn installed_apps(&self, root: &RelPath) -> Vec<RelPath> {
+        // Django loads these by name, so no import of the program leads to them.
         let usual =
             ["admin.py", "apps.py", "models.py", "signals.py", "tasks.py", "urls.py", "views.py"];
         let below = self.sources.all.iter().filter(|path| path.is_within(root));
@@ -179,6 +184,7 @@ impl Scene<'_> {
     /// Whether the folder's own files are needed, and which of them the build context may not hide.
     fn carried(&self, modules: &[Rc<Module>], program: &Program, details: &mut ProgramDetails) {
         let dir = &self.app.dir.path;
+        // A script outside any package is not installed with the project.
         let alone = modules.first().is_some_and(|module| {
             let file = &module.file.path;
             !module.name.contains('.') && *file != init(&file.parent().unwrap_or_default())
@@ -186,6 +192,7 @@ impl Scene<'_> {
         let flat = modules.first().is_some_and(|module| module.root == *dir);
         details.sources |= !program.files.is_empty() || alone && flat && order_of(details);
         let folders = modules.iter().filter_map(|module| module.file.path.parent());
+        // A rule for build output would hide code that happens to lie in such a folder.
         let hidden = folders.filter(|folder| {
             let way = folder.strip(dir).unwrap_or_default();
             way.split('/').any(|part| HIDDEN.contains(&part))

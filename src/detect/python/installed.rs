@@ -52,6 +52,7 @@ impl Installed {
         let origin = match requirement.url.as_deref() {
             None => Origin::Index,
             Some(url) if url.starts_with("git+") => Origin::Git(url.to_owned()),
+            // `file://` names a path of this machine, which must be in the build context.
             Some(url) if url.contains("://") && !url.starts_with("file:") => {
                 Origin::Url(url.to_owned())
             }
@@ -70,6 +71,7 @@ impl Installed {
 
     /// Adds a package of a lockfile; extras that were asked for stay.
     pub(super) fn lock(&mut self, mut package: Package) {
+        // A lockfile need not repeat which extras the manifest asked for.
         if let Some(held) = self.packages.get(&package.name) {
             package.extras.extend(held.extras.iter().cloned());
         }

@@ -235,6 +235,7 @@ fn wanted(list: Option<&Item>) -> Vec<Wanted> {
             );
             markers.push(one.text_at(&["markers"]).unwrap_or_default());
         }
+        // One entry for Linux is enough: the others are for other systems.
         if markers.is_empty() || markers.iter().any(|marker| on_linux(marker)) {
             all.push((normal(&held.key), extras));
         }
@@ -266,6 +267,7 @@ fn optional(table: &Item) -> BTreeMap<String, Vec<Wanted>> {
 
 /// What `groups` or the older `category` says of production.
 fn groups(table: &Item) -> Option<bool> {
+    // Poetry 1.x wrote one `category`, 2.x writes `groups`, PDM calls the main one `default`.
     if let Some(groups) = table.get("groups") {
         let mut names = groups.items().iter().filter_map(Item::text);
         return Some(names.any(|name| ["main", "default"].contains(&name)));
@@ -288,6 +290,7 @@ fn names(list: Option<&Item>) -> Vec<String> {
         .filter_map(|table| {
             let keys = ["file", "name", "url", "path"];
             let text = keys.into_iter().find_map(|key| table.text_at(&[key]))?;
+            // An address may carry a hash or a query behind the name of its file.
             let text = text.split(['?', '#']).next().unwrap_or_default();
             Some(text.rsplit('/').next().unwrap_or_default().replace("%2B", "+"))
         })

@@ -59,6 +59,7 @@ impl Native {
                 needs.packages.push(package.clone());
             }
         }
+        // A demand for glibc holds for all: the image has one C library.
         if needs.libc != Libc::Glibc {
             needs.libc = self.libc;
             needs.libc_evidence.clone_from(&self.libc_evidence);
@@ -68,6 +69,7 @@ impl Native {
     fn need(&mut self, keys: &[String], evidence: &Evidence) {
         for key in keys {
             match self.packages.iter_mut().find(|held| held.value == *key) {
+                // More examples of the same need only fill the report.
                 Some(held) if held.evidence.len() < 3 => held.evidence.push(evidence.clone()),
                 Some(_) => {}
                 None => self.packages.push(Sourced::new(key.clone(), evidence.clone())),
@@ -126,6 +128,7 @@ pub(super) fn read(installed: &Installed, python: &str, catalog: &Catalog) -> Re
 
 /// True if the package is compiled while it is installed.
 fn is_built(package: &Package, row: Option<&Row>, minor: u64) -> bool {
+    // Whether code from elsewhere is compiled depends on files that are not here.
     if !matches!(package.origin, Origin::Index | Origin::Registry(_)) {
         return false;
     }
@@ -159,6 +162,7 @@ fn glibc(package: &Package, minor: u64) -> Option<&'static str> {
 
 /// True for a build without CUDA.
 fn is_small(package: &Package) -> bool {
+    // PyTorch marks such builds in the local version, or in the address of their index.
     let cpu = |text: &str| text.contains("+cpu") || text.contains("/cpu");
     package.version.as_deref().is_some_and(cpu)
         || matches!(&package.origin, Origin::Registry(url) | Origin::Url(url) if cpu(url))

@@ -65,6 +65,7 @@ impl Requirement {
             extras = list.split(',').map(normal).filter(|extra| !extra.is_empty()).collect();
             rest = behind.trim_start();
         }
+        // A sentence that begins with a name: requirements files of old hold such lines.
         if !rest.is_empty() && !rest.starts_with(['<', '>', '=', '!', '~', '(', '@']) {
             return None;
         }
@@ -75,6 +76,7 @@ impl Requirement {
 
     /// The version that it pins.
     pub(super) fn pinned(&self) -> Option<&str> {
+        // `===` compares the text and pins as well.
         let version = self.versions.strip_prefix("==")?.trim_start_matches('=').trim();
         (!version.contains(['*', ','])).then_some(version)
     }

@@ -54,12 +54,14 @@ pub(super) fn analyse(
         let import = module.file.imports.iter().find(|import| import.path == "zoneinfo")?;
         Some(Evidence::at(&module.file.path, import.line, "reads time zones by name"))
     });
+    // The package brings the tables itself, and the module looks there too.
     program.needs.zoneinfo = zones.filter(|_| !world.app.installed.has("tzdata"));
     env_file::required(program, demands);
 }
 
 /// True if a module of the program imports a package of that name.
 fn imports(world: &World, package: &str) -> bool {
+    // By convention alone: a package whose module has another name has a row that says so.
     let module = package.replace('-', "_");
     world.modules.iter().any(|held| held.file.imports_module(&module))
 }
@@ -76,6 +78,7 @@ pub(super) fn listens(world: &World, development: bool, program: &mut Program) -
     program.port_variable = listening.port_variable;
     program.env.extend(listening.env);
     program.findings.extend(listening.findings);
+    // A program has one line of arguments; each address may add words to it.
     let mut args = listening.args.into_iter();
     if let Some(mut first) = args.next() {
         for more in args {
@@ -107,6 +110,7 @@ pub(super) fn sigterm(world: &World) -> Option<Evidence> {
 
 fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Program) {
     let mut extra = extra;
+    // Libraries read these by name, so no call in the code opens what they name.
     for name in ["SQLALCHEMY_DATABASE_URI", "UPLOAD_FOLDER", "SESSION_FILE_DIR"] {
         let does = if name.ends_with("URI") { Does::OpensDatabase } else { Does::MakesFolder };
         for (file, at, range) in configured(world.code, name) {
@@ -190,6 +194,7 @@ fn commands(world: &World, program: &mut Program) {
         let Some(range) = call.arguments().get(row.at.unwrap_or(0)).cloned() else { continue };
         let through =
             call.named("shell").is_some_and(|range| call.file.word(range.start) == "True");
+        // These two take a line for the shell, with or without the argument.
         if through || row.names.iter().any(|name| matches!(name.as_str(), "system" | "popen")) {
             let at = call.evidence(format!("`{}` starts a shell", call.name()));
             program.needs.shell.get_or_insert(at);
@@ -197,6 +202,7 @@ fn commands(world: &World, program: &mut Program) {
         let Some(started) = command(world.code, &call, range, MAX_STEPS) else { continue };
         let name = started.rsplit('/').next().unwrap_or_default();
         let evidence = call.evidence(format!("starts `{name}`"));
+        // A console script has the name of its package more often than not.
         let own = world.app.installed.has(&name.to_ascii_lowercase().replace('_', "-"));
         if SHELLS.contains(&started.as_str()) {
             program.needs.shell.get_or_insert(evidence);
@@ -232,10 +238,12 @@ fn commands(world: &World, program: &mut Program) {
 fn command(code: &Code, call: &Call, range: std::ops::Range<usize>, steps: u8) -> Option<String> {
     let file = &call.file;
     let steps = steps.checked_sub(1)?;
+    // The command comes first; what is added to it are its arguments.
     let range = file.split(range, &["+"]).into_iter().next()?;
     match file.word(range.start) {
         "[" | "(" => {
             let first = file.elements(range.start).into_iter().next()?;
+            // The first word is then in another list.
             if file.word(first.start) == "*" {
                 return None;
             }
@@ -249,6 +257,7 @@ fn command(code: &Code, call: &Call, range: std::ops::Range<usize>, steps: u8) -
             let all = file.facts().definitions_of(file, word).iter();
             let mut own = all.filter(|d| {
                 let scope = of(d.name);
+                // A variable of another function is another one, whatever its name.
                 (scope == function || scope.is_none()) && d.name < call.at
             });
             let value = own.next_back()?.value.clone();
@@ -272,6 +281,7 @@ fn opened(world: &World, program: &mut Program) {
             world.code.argument(&call, row.at.unwrap_or(0))
         };
         let Some(text) = value.and_then(|value| value.text()) else { continue };
+        // An absolute path is not of the repository, and a pattern or an address is no file.
         let odd = text.starts_with('/') || text.contains(['{', '*', '%', ':', '<']);
         if odd || text.is_empty() || !is_read(world.code, &call, row.on) {
             continue;

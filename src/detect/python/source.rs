@@ -93,12 +93,14 @@ impl<'r> Sources<'r> {
     /// The modules in a folder.
     pub(super) fn new(repo: &'r Repo, dir: &RelPath, roots: &[RelPath]) -> Self {
         let mut apart = BTreeSet::new();
+        // A manifest below begins another application, whose modules are not of this one.
         for name in MANIFESTS {
             let named = repo.files_named(name);
             let inside = named.iter().filter_map(RelPath::parent);
             apart.extend(inside.filter(|folder| folder != dir && folder.is_within(dir)));
         }
         let mut roots: Vec<RelPath> =
+            // A folder that is itself a package is imported by its name, not searched.
             roots.iter().filter(|root| !repo.is_file(&init(root))).cloned().collect();
         if !roots.contains(dir) {
             roots.push(dir.clone());

@@ -38,6 +38,7 @@ fn clauses(text: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for word in text.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty()) {
         match all.last_mut() {
+            // The blank in `>= 3.9` separates nothing.
             Some(last) if last.ends_with(['=', '<', '>', '~', '^', '!']) => last.push_str(word),
             _ => all.push(word.to_owned()),
         }
@@ -51,6 +52,7 @@ fn clause_admits(clause: &str, version: [u64; 3]) -> Option<bool> {
     if text == "*" {
         return Some(true);
     }
+    // A bare `3.11` in Poetry means any patch release of it.
     let wild = text.contains('*') || operator.is_empty();
     let named = text.trim_end_matches(".*");
     let bound = numbers(named)?;
@@ -67,6 +69,7 @@ fn clause_admits(clause: &str, version: [u64; 3]) -> Option<bool> {
         "~=" => version >= bound && same(parts.saturating_sub(1)),
         "~" => version >= bound && same(parts.clamp(1, 2)),
         "^" => {
+            // The first number that is not zero may not change; `^0.3` allows 0.3.x alone.
             let fixed = bound.iter().position(|number| *number > 0).map_or(parts, |at| at + 1);
             version >= bound && same(fixed.min(3))
         }

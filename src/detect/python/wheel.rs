@@ -16,6 +16,7 @@ struct Tags<'a> {
 }
 
 fn tags(file: &str) -> Option<Tags<'_>> {
+    // From the end, because the name of the package may hold hyphens too.
     let mut parts = file.strip_suffix(".whl")?.rsplitn(4, '-');
     let (platform, abi, python) = (parts.next()?, parts.next()?, parts.next()?);
     parts.next().map(|_| Tags { python, abi, platform })
@@ -43,11 +44,13 @@ fn on(tag: &str, platform: Platform) -> bool {
             Platform::Glibc => one.starts_with("manylinux") || one.starts_with("linux_"),
             Platform::Musl => one.starts_with("musllinux"),
         };
+        // dockgen asks for the commonest machine: a wheel for it has its sibling for arm64.
         one == "any" || libc && one.ends_with("x86_64")
     })
 }
 
 fn under(tags: &Tags, minor: u64) -> bool {
+    // A wheel of the stable interface runs on every later minor version.
     let stable = tags.abi.split('.').any(|abi| abi == "abi3");
     let plain = tags.abi.split('.').any(|abi| abi == "none");
     tags.python.split('.').any(|python| {

@@ -31,6 +31,7 @@ pub static DIALECT: Dialect = Dialect {
     tails: true,
     objects: false,
     indents: false,
+    nothing: &[],
     modifiers: &[],
     functions: &["fn"],
     keywords: &["fn", "if", "while", "for", "match", "return", "loop", "in", "impl", "use"],

@@ -6,7 +6,7 @@ use anyhow::Result;
 use super::App;
 use super::process::Process;
 use crate::detect::node::config::{self, Config};
-use crate::detect::node::expression::{Names, value};
+use crate::detect::node::expression::Names;
 use crate::detect::node::script::Command;
 use crate::detect::node::token::{Token, arguments, property};
 use crate::path::RelPath;
@@ -74,19 +74,20 @@ fn declared(config: &Config, environment: Option<&str>) -> Vec<Process> {
         .into_iter()
         .take(MAX_PROCESSES)
         .filter_map(|object| {
-            let text = |name: &str| value(property(object, name)?, &[&names]).literal;
+            let text = |name: &str| config.value(property(object, name)?).text();
             let script = text("script")?;
             let at = object.first().map_or(0, |token| token.at);
-            let mut env = variables(property(object, "env"), &names);
+            let mut env = variables(property(object, "env"), config);
             let more =
-                environment.map(|name| variables(property(object, &format!("env_{name}")), &names));
+                environment.map(|name| variables(property(object, &format!("env_{name}")), config));
             for (key, value) in more.unwrap_or_default() {
                 env.retain(|(held, _)| *held != key);
                 env.push((key, value));
             }
-            let words = |name: &str| words(property(object, name), &names);
+            let words = |name: &str| words(property(object, name), config);
             let mut argv: Vec<String> = script.split_whitespace().map(str::to_owned).collect();
             let manager = ["npm", "yarn", "pnpm", "bun", "npx"].contains(&argv.first()?.as_str());
+            // pm2 hands scripts to Node.js; a package manager is a program of its own.
             if !manager {
                 argv.insert(0, "node".to_owned());
                 let flags = [words("node_args"), words("interpreter_args")].concat();
@@ -102,28 +103,29 @@ fn declared(config: &Config, environment: Option<&str>) -> Vec<Process> {
 }
 
 /// `{A: "b", PORT: 8085}` as pairs, without values that are unknown.
-fn variables(object: Option<&[Token]>, names: &Names) -> Vec<(String, String)> {
+fn variables(object: Option<&[Token]>, config: &Config) -> Vec<(String, String)> {
     let Some(object) = object.filter(|object| object.first().is_some_and(|t| t.is('{'))) else {
         return Vec::new();
     };
     let pair = |tokens: &[Token]| {
         let key = tokens.first()?;
         let key = key.word().or_else(|| key.text())?;
-        let setting = tokens.get(1)?.is(':').then(|| value(&tokens[2..], &[names]))?;
-        let literal = setting.literal.filter(|_| setting.env.is_empty())?;
+        let setting = tokens.get(1)?.is(':').then(|| config.value(&tokens[2..]))?;
+        // A variable of the machine on which the file is read may override it.
+        let literal = setting.text().filter(|_| setting.variables().next().is_none())?;
         Some((key.to_owned(), literal))
     };
     arguments(object, 0).into_iter().filter_map(pair).collect()
 }
 
 /// The words in a string or in a list of strings.
-fn words(tokens: Option<&[Token]>, names: &Names) -> Vec<String> {
+fn words(tokens: Option<&[Token]>, config: &Config) -> Vec<String> {
     let Some(tokens) = tokens else { return Vec::new() };
     let parts = match tokens.first() {
         Some(first) if first.is('[') => arguments(tokens, 0),
         _ => vec![tokens],
     };
-    let literals = parts.into_iter().filter_map(|part| value(part, &[names]).literal);
+    let literals = parts.into_iter().filter_map(|part| config.value(part).text());
     literals
         .flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
         .collect()

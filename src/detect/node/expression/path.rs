@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{MAX_STEPS, Names, stated};
+use super::{MAX_STEPS, Names, variables};
 use crate::budget::{MAX_EXPRESSION, MAX_PATTERN};
 use crate::detect::node::token::{Kind, Token, arguments, closing, property};
 
@@ -106,7 +106,7 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
         .position(|w| w[0].is('|') && w[1].is('|') || w[0].is('?') && w[1].is('?'));
     if let Some(or) = or {
         let mut fallback = path_within(tokens.get(or + 2..)?, names, steps + 1)?;
-        fallback.env = stated(&tokens[..or]).env;
+        fallback.env = variables(&tokens[..or]);
         return Some(fallback);
     }
     let here = |from, path: &str| Some(PathValue::new(from, path));

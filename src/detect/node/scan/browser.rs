@@ -7,9 +7,9 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::super::App;
-use super::super::expression::{Names, value};
+use super::super::expression::Names;
 use super::super::manifest::Kind;
-use super::{Scan, Source};
+use super::{Scan, Source, listen};
 use crate::code::is_env_name;
 use crate::detect::node::codes;
 use crate::facts::{EnvVar, Evidence, Finding, Sourced};
@@ -76,17 +76,21 @@ fn by_path(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
         let Some(source) = sources.iter().find(starts) else { continue };
         let at = starts_at(source).unwrap_or_default();
         let evidence = |note: String| source.at(at, note);
-        let all: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
-        let files: Vec<&Names> = all.iter().collect();
-        let stated = all.iter().find_map(|names| names.properties("executablePath").next());
-        let path = stated.map(|tokens| value(tokens, &files)).unwrap_or_default();
-        let variable = path.env.first().filter(|name| is_env_name(name));
-        if variable.is_none() && path.literal.as_deref() != Some(SYSTEM) {
+        let rows = app.catalog.table("code")?;
+        let code = listen::code(app, sources, &rows)?;
+        let path = sources.iter().find_map(|source| {
+            let stated = Names::of(&source.tokens).properties("executablePath").next()?;
+            Some(code.value(&source.code, source.range(stated)))
+        });
+        let path = path.unwrap_or_default();
+        let variable = path.variables().find(|name| is_env_name(name));
+        // Without either it starts a browser that the install would have to download.
+        if variable.is_none() && path.text().as_deref() != Some(SYSTEM) {
             scan.findings.push(absent(name, evidence(format!("{name} starts a browser"))));
             continue;
         }
         if let Some(key) = variable {
-            let var = EnvVar { key: key.clone(), value: SYSTEM.to_owned() };
+            let var = EnvVar { key: key.to_owned(), value: SYSTEM.to_owned() };
             scan.env.push(Sourced::new(var, evidence(format!("starts the browser in {key}"))));
         }
         let used = evidence(format!("{name} starts the system's browser"));

@@ -15,15 +15,16 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use self::followed::Found;
 use self::rows::{DefaultPort, Listener};
 use self::special::SPECIAL;
 use super::super::App;
-use super::super::expression::{Names, Value, option, value};
+use super::super::expression::{Names, option};
 use super::super::token::{Token, arguments, property};
 use super::{Scan, Source};
 use crate::budget::MAX_EXPRESSION;
 use crate::code::listen;
-use crate::code::{Program, Rows, argument, conditions, is_foreign};
+use crate::code::{Program, Rows, argument, conditions};
 use crate::facts::{Evidence, Port, Protocol, Sourced};
 use crate::path::RelPath;
 
@@ -52,13 +53,12 @@ struct Reader<'s, 'r> {
 
 pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
     let rows: Rows = app.catalog.table("code")?;
-    let files = followed::files(app, sources)?.into_iter().map(|file| (file.path.clone(), file));
     let names: Vec<Names> = sources.iter().map(|source| Names::of(&source.tokens)).collect();
     let reader = Reader {
         app,
         sources,
         names: &names,
-        code: Program::new(files.collect(), BTreeMap::new(), &rows, SPECIAL),
+        code: code(app, sources, &rows)?,
         defaults: app.catalog.table("default_port")?,
         listeners: app.catalog.table("listener")?,
     };
@@ -81,13 +81,13 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
     Ok(())
 }
 
-impl<'s> Reader<'s, '_> {
-    /// The files whose names count: the file itself first, then the others.
-    fn files(&self, index: usize) -> Vec<&'s Names<'s>> {
-        let others = self.names.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, n)| n);
-        std::iter::once(&self.names[index]).chain(others).collect()
-    }
+/// The sources as a program of the shared evaluator.
+pub(super) fn code<'c>(app: &App, sources: &[Source], rows: &'c Rows) -> Result<Program<'c>> {
+    let files = followed::files(app, sources)?.into_iter().map(|file| (file.path.clone(), file));
+    Ok(Program::new(files.collect(), BTreeMap::new(), rows, SPECIAL))
+}
 
+impl<'s> Reader<'s, '_> {
     fn place(&self, index: usize, call: Call, scan: &mut Scan) -> Option<Place> {
         let source = &self.sources[index];
         let args = arguments(&source.tokens, call.open);
@@ -150,7 +150,7 @@ impl<'s> Reader<'s, '_> {
         }
         place.sure &= !conditions::is_conditional(&source.code, source.code.token_at(at));
         scan.listens = true;
-        host::address(self, source, call, &args, &self.files(index), scan);
+        host::address(self, source, call, &args, &self.names[index], scan);
         Some(place)
     }
 
@@ -176,18 +176,14 @@ impl<'s> Reader<'s, '_> {
     /// and no mere sign of one.
     fn of_port(&self, index: usize, port: &'s [Token], at: usize, exactly: bool) -> Option<Place> {
         let source = &self.sources[index];
-        let (exact, stated) = followed::port(&self.code, source, port, at);
+        let (exact, stated) = followed::port(&self.code, source, port);
         let stated = stated.filter(|evidence| evidence.file != source.path);
         let sure = exact.is_some();
         if exactly && !sure {
             return None;
         }
-        let found = exact.unwrap_or_else(|| own(value(port, &self.files(index)[..1]), port));
-        let number = found
-            .literal
-            .as_deref()
-            .and_then(|text| text.trim().parse::<u16>().ok())
-            .filter(|p| *p > 0);
+        let found = exact.unwrap_or_default();
+        let number = found.number;
         if number.is_none() && !found.env.iter().any(|name| name.contains("PORT")) {
             return None;
         }
@@ -214,16 +210,16 @@ impl<'s> Reader<'s, '_> {
         let value = self.code.value(&source.code, source.range(tokens));
         scan.listens = true;
         let port = listen::port(&value);
-        let env: Vec<String> = value.parts.iter().filter_map(|part| part.env.clone()).collect();
+        let env: Vec<String> = value.variables().map(str::to_owned).collect();
         if port.is_none() && env.is_empty() {
             scan.unfollowed
                 .get_or_insert_with(|| source.at(at, "listens on a port that was not found"));
             return None;
         }
         if let Some((host, _)) = value.text().as_deref().and_then(|text| text.rsplit_once(':')) {
-            host::local(source, host, at, scan);
+            host::local(host, &source.at(at, ""), scan);
         }
-        let found = Value { literal: port.map(|port| port.to_string()), env, at };
+        let found = Found { number: port, env };
         Some(Place {
             rank: rank(&found, &source.path),
             port,
@@ -243,7 +239,7 @@ impl<'s> Reader<'s, '_> {
         let place = self.of_port(index, port, at, true)?;
         scan.listens = true;
         if let Some(tokens) = host {
-            host::stated(source, tokens, at, &self.files(index), scan);
+            host::stated(self, source, tokens, at, scan);
         }
         Some(place)
     }
@@ -305,22 +301,7 @@ fn around(tokens: &[Token], open: usize) -> String {
 /// How many tokens before a call tell what listens.
 const AROUND: usize = 6;
 
-/// The value to which mere signs lead, without a port that belongs to another service, unless the
-/// call states it.
-fn own(mut found: Value, port: &[Token]) -> Value {
-    let number = found.literal.as_deref().and_then(|text| text.parse().ok());
-    let inside = port.iter().any(|token| token.at == found.at);
-    // A number beside a variable that is not for a port is a limit, a time or a size.
-    if !inside && !found.env.is_empty() && !found.env.iter().any(|name| listen::is_address(name)) {
-        return Value { literal: None, env: Vec::new(), at: found.at };
-    }
-    if number.is_some_and(is_foreign) && !inside {
-        found.literal = None;
-    }
-    found
-}
-
-fn described(found: &Value, number: Option<u16>) -> String {
+fn described(found: &Found, number: Option<u16>) -> String {
     match (found.env.first(), number) {
         (Some(name), Some(port)) => format!("listens on {port} unless {name} says otherwise"),
         (Some(name), None) => format!("listens on the port in {name}"),
@@ -330,7 +311,7 @@ fn described(found: &Value, number: Option<u16>) -> String {
 }
 
 /// The rank of a place: the main server first, metrics and debugging last.
-fn rank(found: &Value, path: &RelPath) -> u8 {
+fn rank(found: &Found, path: &RelPath) -> u8 {
     let aside = ["METRIC", "ADMIN", "DEBUG", "INSPECT", "HEALTH", "HTTPS", "TLS", "SSL"];
     if is_aside(path) {
         return SIDE;

@@ -14,8 +14,8 @@ use super::super::launch::{Launch, Layout};
 use super::super::token::{self, Token};
 use super::listen::settings;
 use super::resolution::{MAX_FILES, MAX_MODULE, built, is_code, is_server_code, resolve, target};
-use super::{clauses, loaded};
-use crate::code::{File, Import, Kind, Tree};
+use super::{import_clauses, loaded};
+use crate::code::{File, Import, Tree};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
@@ -44,21 +44,12 @@ impl Source {
 
     /// The range of the same tokens in the shared reader of code.
     pub(crate) fn range(&self, tokens: &[Token]) -> Range<usize> {
-        let at = |token: Option<&Token>| token.map_or(0, |token| self.code.token_at(token.at));
-        let (start, mut end) = (at(tokens.first()), at(tokens.last()) + 1);
-        // Here the end of a template is not a token of its own.
-        if matches!(self.code.kind(end), Some(Kind::Between | Kind::Ending)) {
-            end = self.code.enclosing(end - 1).map_or(end, |open| self.code.closing(open) + 1);
-        }
-        start..end.max(start)
+        token::range(&self.code, tokens)
     }
 
     /// The tokens in a range of the shared reader.
     pub(crate) fn tokens_in(&self, range: Range<usize>) -> &[Token] {
-        let (from, to) = (self.code.place(range.start).start, self.code.place(range.end).start);
-        let at = |byte| self.tokens.partition_point(|token| token.at < byte);
-        let end = if range.end < self.code.len() { at(to) } else { self.tokens.len() };
-        self.tokens.get(at(from)..end).unwrap_or_default()
+        token::within(&self.tokens, &self.code, range)
     }
 
     /// True if the file imports the module.
@@ -143,20 +134,13 @@ fn by_path(app: &App, source: &Source) -> Vec<(String, RelPath)> {
 
 /// The imports of the file. An import without a name has an empty one.
 fn imports(tokens: &[Token]) -> Vec<Import> {
-    let plain = |module: &str| module.strip_prefix("node:").unwrap_or(module).to_owned();
-    let named = clauses::imports(tokens).into_iter().map(|(name, (module, export))| Import {
-        path: plain(module),
-        name: name.to_owned(),
-        export: export.map(str::to_owned),
-        line: 1,
-    });
-    let others = imported(tokens).map(|module| Import {
-        path: plain(module),
+    let unnamed = imported(tokens).map(|module| Import {
+        path: import_clauses::plain(module),
         name: String::new(),
         export: None,
         line: 1,
     });
-    named.chain(others).collect()
+    import_clauses::imports(tokens).into_iter().chain(unnamed).collect()
 }
 
 /// The file behind the name of a module, which belongs to the program or contains settings.

@@ -4,18 +4,18 @@ mod built;
 mod handed;
 mod loops;
 
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
 use super::super::App;
-use super::super::expression::{Anchor, Names, PathValue, option, path, value};
+use super::super::expression::{Anchor, Names, PathValue, option, path};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments};
 use super::location::Location;
 use super::modules::Modules;
-use super::{Scan, Source};
+use super::{Scan, Source, listen};
 use crate::code::writes::{HOME, unknown_folder};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Sourced};
 use crate::path::RelPath;
@@ -176,9 +176,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     for source in sources.iter().filter(|_| launch.layout == Layout::Output) {
         literals(app, launch, source, scan);
     }
-    for (index, source) in sources.iter().enumerate() {
-        database(source, index, &modules.names, scan);
-    }
+    databases(app, sources, &modules.names, scan);
     scan.files.sort_by(|a, b| a.value.cmp(&b.value));
     scan.files.dedup_by(|a, b| a.value == b.value);
     // A folder is copied whole.
@@ -335,28 +333,40 @@ fn below(call: Call, found: &PathValue, is_file: bool, scan: &mut Scan) -> Optio
     Some(Written { path: text, is_file, folder })
 }
 
-/// Adds the file of an SQLite database in a configuration object: `connection: { filename:
+/// Adds the files of SQLite databases in configuration objects: `connection: { filename:
 /// './data/x.sqlite' }`.
-fn database(source: &Source, index: usize, names: &[Names], scan: &mut Scan) {
-    let sqlite = source.tokens.iter().any(|token| {
-        token.text().is_some_and(|text| {
-            matches!(text, "sqlite3" | "better-sqlite3" | "sqlite" | "better-sqlite")
-        })
-    });
-    if !sqlite {
-        return;
+fn databases(app: &App, sources: &[Source], names: &[Names], scan: &mut Scan) {
+    let sqlite =
+        |source: &Source| {
+            source.tokens.iter().filter_map(Token::text).any(|text| {
+                matches!(text, "sqlite3" | "better-sqlite3" | "sqlite" | "better-sqlite")
+            })
+        };
+    // Few programs have such a database, and few of these need more than a path.
+    let rows = LazyCell::new(|| app.catalog.table("code").unwrap_or_default());
+    let code = LazyCell::new(|| listen::code(app, sources, &rows).ok());
+    for (source, names) in sources.iter().zip(names).filter(|(source, _)| sqlite(source)) {
+        let text = |tokens: &[Token]| {
+            LazyCell::force(&code).as_ref()?.value(&source.code, source.range(tokens)).text()
+        };
+        database(source, names, &text, scan);
     }
-    let others =
-        names.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, names)| names);
-    let files: Vec<&Names> = std::iter::once(&names[index]).chain(others).collect();
+}
+
+fn database(
+    source: &Source,
+    names: &Names,
+    text_of: &dyn Fn(&[Token]) -> Option<String>,
+    scan: &mut Scan,
+) {
     for key in ["filename", "storage"] {
-        for tokens in names[index].properties(key) {
-            let text = match path(tokens, &names[index]) {
+        for tokens in names.properties(key) {
+            let text = match path(tokens, names) {
                 Some(found) if !matches!(found.from, Anchor::SourceFile | Anchor::Home) => {
                     found.path
                 }
                 Some(_) => continue,
-                None => value(tokens, &files).literal.unwrap_or_default(),
+                None => text_of(tokens).unwrap_or_default(),
             };
             let Some((folder, _)) = text.rsplit_once('/') else { continue };
             let normal = RelPath::new(folder).map(|path| path.as_str().to_owned());

@@ -3,8 +3,8 @@
 use super::super::App;
 use super::super::expression::{Names, PathValue, option, path};
 use super::super::token::{self, Token, arguments, closing, property, split};
+use super::Source;
 use super::resolution::target;
-use super::{Source, clauses};
 use crate::path::RelPath;
 
 /// Calls whose first argument is such a script, and the modules that they come from.
@@ -55,9 +55,8 @@ pub(super) fn paths(
             continue;
         }
         // `import tasks from "./tasks"`
-        let imports = clauses::imports(&source.tokens);
-        let Some((module, export)) = imports.get(root) else { continue };
-        let Some(file) = target(app, &source.path, module) else { continue };
+        let Some(import) = source.code.import_of(root) else { continue };
+        let Some(file) = target(app, &source.path, &import.path) else { continue };
         let Ok(Some(text)) = app.dir.repo.source_text(&file) else { continue };
         let tokens = token::tokens(&text);
         let others = Names::of(&tokens);
@@ -66,8 +65,8 @@ pub(super) fn paths(
             let object = default.and_then(|at| tokens.get(at + 1..=closing(&tokens, at + 1)));
             object.or_else(|| others.value_of("exports"))
         };
-        let value = match export {
-            Some(name) if *name != "default" => others.value_of(name),
+        let value = match import.export.as_deref() {
+            Some(name) if name != "default" => others.value_of(name),
             _ => whole(),
         };
         let all = value.map(|value| below(value, keys, &others, 0)).unwrap_or_default();

@@ -4,9 +4,8 @@
 use anyhow::Result;
 
 use super::{Build, clean, flag};
-use crate::detect::node::condition;
 use crate::detect::node::config::{self, Config};
-use crate::detect::node::expression::{Anchor, Names, path, value};
+use crate::detect::node::expression::{Anchor, Names, path};
 use crate::detect::node::token::{Token, arguments, property};
 use crate::facts::Evidence;
 use crate::path::RelPath;
@@ -204,7 +203,7 @@ fn is_object(tokens: &[Token]) -> bool {
 
 /// The folder that an expression names.
 fn named(config: &Config, names: &Names, tokens: &[Token]) -> Option<Named> {
-    let taken = condition::branch(tokens, names).unwrap_or(tokens);
+    let taken = config.taken(tokens).unwrap_or(tokens);
     if let Some(found) = path(taken, names) {
         let here = config.path.parent().unwrap_or_default();
         let literal = taken.first().is_some_and(|token| token.text().is_some());
@@ -214,7 +213,7 @@ fn named(config: &Config, names: &Names, tokens: &[Token]) -> Option<Named> {
             _ => Some(Named::Counted(found.path)).filter(|_| found.from != Anchor::Home),
         };
     }
-    value(taken, &[names]).literal.map(Named::Counted)
+    config.value(taken).text().map(Named::Counted)
 }
 
 fn joined(root: &str, folder: &str) -> String {

@@ -7,13 +7,19 @@ use anyhow::Result;
 
 use super::super::super::App;
 use super::super::super::dialect::DIALECT;
-use super::super::super::expression::Value;
 use super::super::super::token::Token;
 use super::super::Source;
 use super::settings;
-use crate::code::{self, File, Program, Tree};
+use crate::code::{File, Program, Tree, Value};
 use crate::facts::Evidence;
 use crate::path::RelPath;
+
+/// A port, and the environment variables that override it.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) number: Option<u16>,
+    pub(super) env: Vec<String>,
+}
 
 /// The port to which an expression leads, with the variables that override it, and the place of
 /// its number. Nothing if a part of the expression was not followed.
@@ -21,42 +27,39 @@ pub(super) fn port(
     code: &Program,
     source: &Source,
     port: &[Token],
-    at: usize,
-) -> (Option<Value>, Option<Evidence>) {
+) -> (Option<Found>, Option<Evidence>) {
     let range = source.range(port);
     let mut value = code.value(&source.code, range.clone());
-    let number = |value: &code::Value| {
+    let number = |value: &Value| {
         let text = value.text()?;
         text.trim().parse::<u16>().ok().filter(|port| *port > 0)
     };
-    let says = |value: &code::Value| {
-        let mut all = value.alternatives();
-        number(value).is_some() || all.any(|value| value.parts.iter().any(|p| p.env.is_some()))
-    };
+    let says = |value: &Value| number(value).is_some() || value.variables().next().is_some();
     if !says(&value) {
         // The argument may be an object: `listen({ port })`.
         value = code.value_below(&source.code, range, &["port".to_owned()]);
     }
-    let literal = number(&value).map(|port| port.to_string());
-    let open = literal.is_none() && value.alternatives().any(|value| value.is_unknown());
+    let port = number(&value);
+    // Where one of several values is unknown, the port may be that one.
+    let open = port.is_none() && value.alternatives().any(|value| value.is_unknown());
     if open || !says(&value) {
         return (None, None);
     }
-    let stated = value.evidence().filter(|_| literal.is_some()).cloned();
+    let stated = value.evidence().filter(|_| port.is_some()).cloned();
     let stated = stated.map(|mut evidence| {
         if evidence.note == "a literal" {
             "the number is here".clone_into(&mut evidence.note);
         }
         evidence
     });
-    let parts = value.parts.iter().chain(value.others.iter().flatten());
-    let env = parts.filter_map(|part| part.env.clone()).collect();
-    (Some(Value { literal, env, at }), stated)
+    let env = value.variables().map(str::to_owned).collect();
+    (Some(Found { number: port, env }), stated)
 }
 
 /// The files of a program, and those with settings as modules.
 pub(super) fn files(app: &App, sources: &[Source]) -> Result<Vec<Rc<File>>> {
     let mut files: Vec<Rc<File>> = sources.iter().map(|source| source.code.clone()).collect();
+    // A file of settings is a module to the code that requires it.
     let mut held: BTreeSet<&RelPath> = sources.iter().map(|source| &source.path).collect();
     for path in sources.iter().flat_map(|source| source.code.modules.values()) {
         let holds = path.extension() == "json" || settings::script(app).as_ref() == Some(path);

@@ -1,8 +1,7 @@
 //! The address on which a server listens. A loopback address is opened by a variable or an option
 //! of the command line, or else reported.
 
-use super::super::super::condition;
-use super::super::super::expression::{Names, option, value};
+use super::super::super::expression::{Names, option};
 use super::super::super::token::Token;
 use super::super::{Scan, Source};
 use super::{Call, CallKind, Reader, is_function};
@@ -18,11 +17,12 @@ pub(super) fn address(
     source: &Source,
     call: Call<'_>,
     args: &[&[Token]],
-    files: &[&Names],
+    names: &Names,
     scan: &mut Scan,
 ) {
     let at = source.tokens[call.open].at;
     let named = ["host", "hostname", "address"].into_iter().find_map(|key| option(args, key));
+    // `listen(port, host)`: whatever is longer than a name is a callback or an object.
     let second = args
         .get(1)
         .filter(|_| !matches!(call.kind, CallKind::Options))
@@ -43,12 +43,12 @@ pub(super) fn address(
         return;
     }
     // The condition is unknown: `local ? "127.0.0.1" : null`.
-    if host.is_some_and(|tokens| is_conditional(tokens, files)) {
+    if host.is_some_and(|tokens| is_conditional(reader, source, tokens, names)) {
         return;
     }
     let fastify = source.imports("fastify") || source.imports("@nestjs/platform-fastify");
     match host {
-        Some(tokens) => stated(source, tokens, at, files, scan),
+        Some(tokens) => stated(reader, source, tokens, at, scan),
         // Fastify listens on localhost if it gets no host:
         // <https://fastify.dev/docs/latest/Reference/Server/#listen>.
         None if fastify
@@ -66,49 +66,54 @@ pub(super) fn address(
 
 /// Opens or reports the address of an expression. `at` is the place that listens.
 pub(super) fn stated(
+    reader: &Reader,
     source: &Source,
     tokens: &[Token],
     at: usize,
-    files: &[&Names],
     scan: &mut Scan,
 ) {
-    let found = value(tokens, files);
-    let name = found.env.iter().find(|name| is_address(name));
-    let open = |note: String, at: usize| {
-        let key = name?.clone();
-        Some(Sourced::new(EnvVar { key, value: "0.0.0.0".to_owned() }, source.at(at, note)))
+    let found = reader.code.value(&source.code, source.range(tokens));
+    let name = found.variables().find(|name| is_address(name));
+    let open = |evidence: Evidence| {
+        let var = EnvVar { key: name?.to_owned(), value: "0.0.0.0".to_owned() };
+        Some(Sourced::new(var, evidence))
     };
-    let named = name.map(String::as_str).unwrap_or_default();
-    match &found.literal {
-        Some(text) if LOCAL.contains(&text.as_str()) => {
-            match open(format!("listens on {text} unless {named} says otherwise"), found.at) {
+    let named = name.unwrap_or_default();
+    match (found.text(), found.evidence()) {
+        (Some(text), Some(place)) => {
+            if !LOCAL.contains(&text.as_str()) {
+                return;
+            }
+            let note = format!("listens on {text} unless {named} says otherwise");
+            match open(Evidence { note, ..place.clone() }) {
                 Some(var) => scan.env.push(var),
-                None => local(source, text, found.at, scan),
+                None => local(&text, place, scan),
             }
         }
-        Some(_) => {}
         // There is no default in the code, and Fastify and Node.js differ in theirs.
-        None => scan.env.extend(open(format!("listens on the address in {named}"), at)),
+        _ => {
+            let note = format!("listens on the address in {named}");
+            scan.env.extend(open(source.at(at, note)));
+        }
     }
 }
 
 /// Reports a loopback address.
-pub(super) fn local(source: &Source, text: &str, at: usize, scan: &mut Scan) {
+pub(super) fn local(text: &str, place: &Evidence, scan: &mut Scan) {
     if LOCAL.contains(&text) {
-        let evidence = source.at(at, format!("listens on {text}"));
-        scan.findings.push(local_only(evidence, text));
+        let note = format!("listens on {text}");
+        scan.findings.push(local_only(Evidence { note, ..place.clone() }, text));
     }
 }
 
 /// True if the expression, or the value of its name, depends on an unknown condition.
-fn is_conditional(tokens: &[Token], files: &[&Names]) -> bool {
-    let unknown = |tokens: &[Token], names: &Names| condition::branch(tokens, names).is_none();
-    let Some(own) = files.first() else { return false };
+fn is_conditional(reader: &Reader, source: &Source, tokens: &[Token], names: &Names) -> bool {
+    let unknown = |tokens| reader.code.branch(&source.code, source.range(tokens)).is_none();
     let named = match tokens {
-        [name] => name.word().and_then(|name| own.value_of(name)),
+        [name] => name.word().and_then(|name| names.value_of(name)),
         _ => None,
     };
-    unknown(tokens, own) || named.is_some_and(|value| unknown(value, own))
+    unknown(tokens) || named.is_some_and(unknown)
 }
 
 /// True for the name of a variable with the server's own address, rather than one that it calls.

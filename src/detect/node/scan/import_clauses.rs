@@ -1,8 +1,10 @@
-//! The modules from which the names of a file are imported.
+//! The import clauses of a file: which name comes from which module. It evaluates nothing: the
+//! result are the imports of the shared reader's file, as each language reads its own.
 
 use std::collections::BTreeMap;
 
 use super::super::token::{Token, split};
+use crate::code::Import;
 
 /// How many tokens an import clause may have.
 const MAX_CLAUSE: usize = 400;
@@ -10,9 +12,23 @@ const MAX_CLAUSE: usize = 400;
 /// The names of a file, each with its module and export.
 type Imports<'t> = BTreeMap<&'t str, (&'t str, Option<&'t str>)>;
 
-/// The modules from which the names of a file come, and the export of each, unless it is the whole
-/// module.
-pub(super) fn imports(tokens: &[Token]) -> Imports<'_> {
+/// The name of a module, which is the same with and without `node:` before it.
+pub(super) fn plain(module: &str) -> String {
+    module.strip_prefix("node:").unwrap_or(module).to_owned()
+}
+
+/// The imports that have a name in the file. A name without an export stands for the whole module.
+pub(super) fn imports(tokens: &[Token]) -> Vec<Import> {
+    let found = named(tokens).into_iter().map(|(name, (module, export))| Import {
+        path: plain(module),
+        name: name.to_owned(),
+        export: export.map(str::to_owned),
+        line: 1,
+    });
+    found.collect()
+}
+
+fn named(tokens: &[Token]) -> Imports<'_> {
     let mut found = Imports::new();
     for (index, token) in tokens.iter().enumerate() {
         if token.is_word("import") {
@@ -34,6 +50,7 @@ pub(super) fn imports(tokens: &[Token]) -> Imports<'_> {
         else {
             continue;
         };
+        // `require("x").y` and `require("x")()` give a part or a result, not the module.
         if tokens.get(index + 4).is_some_and(|token| token.is('.') || token.is('(')) {
             continue;
         }
