@@ -17,7 +17,7 @@ pub(super) fn address(
     source: &Source,
     call: Call<'_>,
     args: &[&[Token]],
-    names: &Names,
+    own: &Names,
     scan: &mut Scan,
 ) {
     let at = source.tokens[call.open].at;
@@ -43,7 +43,7 @@ pub(super) fn address(
         return;
     }
     // The condition is unknown: `local ? "127.0.0.1" : null`.
-    if host.is_some_and(|tokens| is_conditional(reader, source, tokens, names)) {
+    if host.is_some_and(|tokens| is_conditional(reader, source, tokens, own)) {
         return;
     }
     let fastify = source.imports("fastify") || source.imports("@nestjs/platform-fastify");
@@ -79,22 +79,19 @@ pub(super) fn stated(
         Some(Sourced::new(var, evidence))
     };
     let named = name.unwrap_or_default();
-    match (found.text(), found.evidence()) {
-        (Some(text), Some(place)) => {
-            if !LOCAL.contains(&text.as_str()) {
-                return;
-            }
-            let note = format!("listens on {text} unless {named} says otherwise");
-            match open(Evidence { note, ..place.clone() }) {
-                Some(var) => scan.env.push(var),
-                None => local(&text, place, scan),
-            }
-        }
+    let (Some(text), Some(place)) = (found.text(), found.evidence()) else {
         // There is no default in the code, and Fastify and Node.js differ in theirs.
-        _ => {
-            let note = format!("listens on the address in {named}");
-            scan.env.extend(open(source.at(at, note)));
-        }
+        let note = format!("listens on the address in {named}");
+        scan.env.extend(open(source.at(at, note)));
+        return;
+    };
+    if !LOCAL.contains(&text.as_str()) {
+        return;
+    }
+    let note = format!("listens on {text} unless {named} says otherwise");
+    match open(Evidence { note, ..place.clone() }) {
+        Some(var) => scan.env.push(var),
+        None => local(&text, place, scan),
     }
 }
 
@@ -107,10 +104,10 @@ pub(super) fn local(text: &str, place: &Evidence, scan: &mut Scan) {
 }
 
 /// True if the expression, or the value of its name, depends on an unknown condition.
-fn is_conditional(reader: &Reader, source: &Source, tokens: &[Token], names: &Names) -> bool {
+fn is_conditional(reader: &Reader, source: &Source, tokens: &[Token], own: &Names) -> bool {
     let unknown = |tokens| reader.code.branch(&source.code, source.range(tokens)).is_none();
     let named = match tokens {
-        [name] => name.word().and_then(|name| names.value_of(name)),
+        [name] => name.word().and_then(|name| own.value_of(name)),
         _ => None,
     };
     unknown(tokens) || named.is_some_and(unknown)
