@@ -243,23 +243,26 @@ impl Program<'_> {
     /// The function that a call refers to, and its file.
     fn called<'c>(&'c self, call: &'c Call) -> Option<(&'c Rc<File>, &'c Function)> {
         let (file, name, on) = (&call.file, call.name(), call.receiver());
+        // A constructor has the name of its class, and returns no value of its own.
+        let of = |file: &'c Rc<File>, name: &str| {
+            let found = file.facts().function_of(file, name)?;
+            (!is_constructor(file, found)).then_some((file, found))
+        };
         if (!call.is_method() || on == "this")
-            && let Some(function) = file.facts().function_of(file, name)
+            && let Some(found) = of(file, name)
         {
-            return Some((file, function));
+            return Some(found);
         }
         let import = file.import_of(if call.is_method() { on } else { name })?;
         let target = self.module(file, &import.path)?;
         let export = import.export.as_deref().filter(|export| *export != "default");
         let name = if call.is_method() { Some(name) } else { export };
-        let of = |name: &str| target.facts().function_of(target, name);
         if let Some(name) = name {
-            return Some((target, of(name)?));
+            return of(target, name);
         }
         let whole = target.whole_export().filter(|whole| target.word(whole.start) != "{")?;
-        let named = of(target.word(whole.start)).filter(|_| whole.len() == 1);
-        let function = named.or_else(|| functions_in(target, &whole).next())?;
-        Some((target, function))
+        let named = of(target, target.word(whole.start)).filter(|_| whole.len() == 1);
+        named.or_else(|| Some((target, functions_in(target, &whole).next()?)))
     }
 
     /// The class that a name refers to in a file.

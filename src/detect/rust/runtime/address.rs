@@ -56,6 +56,14 @@ pub(super) struct Address {
     pub(super) evidence: Evidence,
 }
 
+impl Address {
+    /// A port without a host, which a setting or a default states.
+    pub(super) fn of_port(rank: u8, port: u16, way: Way, evidence: Evidence) -> Self {
+        let (local, host, joined, udp) = (false, false, false, false);
+        Self { rank, local, host, port: Some(port), joined, udp, way, evidence }
+    }
+}
+
 pub(super) fn localhost(evidence: Evidence) -> Finding {
     Finding::localhost_only("localhost", [evidence])
         .with_fix(format!("listen on {ANY}, or read the address from a variable such as HOST"))

@@ -24,16 +24,7 @@ pub(super) fn constants(code: &Code, file: &SourceFile, at: usize, found: &mut V
         && code.files.iter().any(|other| listens_on(other, name))
     {
         let evidence = file.evidence(at, what);
-        found.push(Address {
-            rank: 1,
-            local: false,
-            host: false,
-            port: Some(port),
-            joined: false,
-            udp: false,
-            way: Way::Fixed,
-            evidence,
-        });
+        found.push(Address::of_port(1, port, Way::Fixed, evidence));
     }
 }
 

@@ -77,16 +77,7 @@ pub(super) fn builders(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     // Among several listeners, people open the one for the web.
     let rank = if field.starts_with("http") || field.starts_with("web") { 4 } else { 3 };
     let evidence = file.evidence(at + 4, format!("default of the setting `{field}`"));
-    found.push(Address {
-        rank,
-        local: false,
-        host: false,
-        port: Some(port),
-        joined: false,
-        udp: false,
-        way: Way::Fixed,
-        evidence,
-    });
+    found.push(Address::of_port(rank, port, Way::Fixed, evidence));
 }
 
 /// The name of the field after an attribute, one of whose brackets is at `open`.

@@ -291,18 +291,9 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     // Reads the default of a port: `var("PORT").unwrap_or("3000".into())`.
     if let Some(name) = from.filter(|name| is_port(name)) {
         let port = text.parse::<u16>().ok().filter(|port| *port > 0);
-        if port.is_some() {
+        if let Some(port) = port {
             let evidence = file.evidence(at, format!("default of {name}"));
-            found.push(Address {
-                rank: 3,
-                local: false,
-                host: false,
-                port,
-                joined: false,
-                udp: false,
-                way: Way::Variable(name),
-                evidence,
-            });
+            found.push(Address::of_port(3, port, Way::Variable(name), evidence));
         }
     }
 }
@@ -365,16 +356,7 @@ fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
             && let Some(port) = u16::try_from(number).ok().filter(|port| *port > 0)
         {
             let evidence = file.evidence(at, format!("default of {name}"));
-            found.push(Address {
-                rank: 3,
-                local: false,
-                host: false,
-                port: Some(port),
-                joined: false,
-                udp: false,
-                way: Way::Variable(name),
-                evidence,
-            });
+            found.push(Address::of_port(3, port, Way::Variable(name), evidence));
         }
         return;
     }

@@ -123,6 +123,15 @@ fn below(program: &Program, file: &Rc<File>, at: usize, keys: &[String], _: u8) 
     feathers(program, file, at, keys)
         .or_else(|| listed(program, file, at, keys))
         .or_else(|| environment(program, keys.last()?))
+        .or_else(|| unset(file, at, keys))
+}
+
+/// `env.PORT` where no code says what `env` is: by convention the environment, whatever checked it.
+fn unset(file: &File, at: usize, keys: &[String]) -> Option<Value> {
+    let [key] = keys else { return None };
+    let evidence = file.evidence(at, format!("environment variable {key}"));
+    let is = file.word(at) == "env" && is_env_name(key);
+    is.then(|| Part::setting(None, Some(key.clone()), None, evidence).into())
 }
 
 /// `app.get("port")` of Feathers, which reads the files of node-config:
