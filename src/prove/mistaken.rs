@@ -108,12 +108,13 @@ pub(super) fn other(app: &App, observed: &Observed, expected: bool) -> Option<Re
     })
 }
 
-/// True if the program printed how it is used: it needs arguments.
-pub(super) fn prints_usage(lines: &[String]) -> bool {
-    lines.iter().any(|line| {
-        let head: String = line.trim().chars().take(9).collect();
-        USAGE.iter().any(|word| head.to_lowercase().starts_with(word))
-    })
+/// True if the program ended and printed how it is used: it needs arguments.
+pub(super) fn prints_usage(observed: &Observed) -> bool {
+    observed.exit.is_some()
+        && observed.lines.iter().any(|line| {
+            let head: String = line.trim().chars().take(9).collect();
+            USAGE.iter().any(|word| head.to_lowercase().starts_with(word))
+        })
 }
 
 fn others<'a>(app: &'a App, observed: &Observed) -> impl Iterator<Item = &'a Program> {
@@ -130,7 +131,11 @@ mod tests {
 
     #[test]
     fn usage_begins_a_line() {
-        let prints = |line: &str| prints_usage(&["x".to_owned(), line.to_owned()]);
+        let prints = |line: &str| {
+            let exit = Some(crate::verify::Exit { code: 0, out_of_memory: false });
+            let lines = vec!["x".to_owned(), line.to_owned()];
+            prints_usage(&Observed { exit, lines, ..Observed::default() })
+        };
         assert!(
             prints("Usage: tool [options] <file>")
                 && prints("  USAGE:")

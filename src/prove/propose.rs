@@ -184,6 +184,8 @@ impl View<'_> {
                     blocks: true,
                 });
             }
+            // That it needs arguments is said where it ended.
+            Ports::Silent if mistaken::prints_usage(observed) => {}
             Ports::Silent => {
                 let what = match observed.exit {
                     Some(exit) => format!("it ended with exit code {}", exit.code),
@@ -503,13 +505,13 @@ impl View<'_> {
         }
         let known = found.remains.iter().any(|one| one.blocks) || !found.given.is_empty();
         let failed = self.failed() || observed.refused;
-        let usage = observed.exit.is_some() && mistaken::prints_usage(&observed.lines);
-        if usage && !known {
+        if mistaken::prints_usage(self.observed) && !known {
             found.remains.push(Remains {
                 what: format!("it {}, and printed how it is used: it needs arguments", row.seen),
                 fix: "give them: `dockgen prove --args \"WORD ...\"` tries some, the answer `args` keeps them"
                     .to_owned(),
-                blocks: failed,
+                blocks: failed
+                    || !self.plan().runtime.ports().is_empty() && found.answers.is_empty(),
             });
         } else if failed && !known {
             let cause = observed.cause.as_ref();
