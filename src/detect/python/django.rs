@@ -49,11 +49,13 @@ pub(super) fn project(sources: &Sources, application: &Application) -> Result<Op
     let named = |file: &Rc<File>| {
         let at =
             (0..file.len()).find(|&at| file.string(at).is_some_and(|text| text == SETTINGS))?;
+        // The value follows the name: in `setdefault(name, value)` and in `environ[name] = value`.
         let value = (at + 1..at + 12).find_map(|at| file.string(at))?;
         Some((value.into_owned(), file.evidence(at, format!("sets {SETTINGS}"))))
     };
     let by_manage = sources.module(&manage)?.and_then(|module| named(&module.file));
     let by_server = named(&application.module.file);
+    // The server runs the program; manage.py may name what a developer runs.
     let Some((name, at)) = by_server.or_else(|| by_manage.clone()) else { return Ok(None) };
     let Some(mut settings) = sources.below(&root, &name)? else { return Ok(None) };
     // manage.py runs in the image too, with the settings of the program.
@@ -80,11 +82,13 @@ pub(super) fn project(sources: &Sources, application: &Application) -> Result<Op
 
 /// The definition of a setting that holds, in the settings or in what they import as a whole.
 fn setting(code: &Code, file: &Rc<File>, name: &str, depth: u8) -> Option<(Rc<File>, Definition)> {
+    // Settings are a script: the last definition of a name holds.
     let own = file.facts().definitions_of(file, name).iter().rev();
     let own = own.filter(|d| d.form.is_variable() && file.facts().function_at(d.name).is_none());
     if let Some(definition) = own.into_iter().next() {
         return Some((file.clone(), definition.clone()));
     }
+    // `from .base import *` is how settings for several places share one base.
     let whole = file.imports.iter().filter(|import| import.export.as_deref() == Some("*"));
     let depth = depth.checked_sub(1)?;
     whole.rev().take(4).find_map(|import| {
@@ -148,6 +152,7 @@ pub(super) fn settings(
                     note: format!("{}: the static files of every app in one folder", at.place()),
                 });
                 asked.made.extend(folder.map(|(folder, _)| folder));
+                // With DEBUG off Django itself serves no static files.
                 if !apps.contains("whitenoise") && !serves_static(code) {
                     program.findings.push(unserved(&at));
                 }
@@ -162,6 +167,7 @@ pub(super) fn settings(
     if let Some((media, at)) = value("MEDIA_ROOT") {
         asked.written.push((media, Does::MakesFolder, at));
     }
+    // These are dictionaries: no call in the code opens what they name.
     for name in ["DATABASES", "LOGGING", "CACHES"] {
         let Some((file, definition)) = setting(code, file, name, 4) else { continue };
         asked.written.extend(files(code, &file, &definition.value));
@@ -199,6 +205,7 @@ fn serves_static(code: &Code) -> bool {
 
 /// Files that a dictionary of the settings names: a sqlite database, a log, a cache.
 fn files(code: &Code, file: &Rc<File>, range: &Range<usize>) -> Vec<(Value, Does, Evidence)> {
+    // For any other database NAME is a name on its server, and no file.
     let sqlite = texts(file, range).contains("sqlite3");
     let mut all = Vec::new();
     for at in range.clone().take(MAX_LIST) {
@@ -230,6 +237,7 @@ fn placeholders(demands: &BTreeMap<String, Demand>, project: &Project) -> Vec<En
     let demanded = demands.iter().filter(|(_, demand)| demand.at_import);
     let mut all: Vec<EnvVar> = demanded
         .map(|(key, demand)| {
+            // dj-database-url refuses a text that is no URL, even where no query follows.
             let url = key.ends_with("DATABASE_URL");
             let kind = if url { "db" } else { demand.kind.as_str() };
             EnvVar { key: key.clone(), value: text(kind).to_owned() }

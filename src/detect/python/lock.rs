@@ -101,6 +101,7 @@ impl Lock {
         // The first format of Poetry has the files of all packages in one table.
         for held in tree.at(&["metadata", "files"]).into_iter().flat_map(Item::entries) {
             for entry in self.entries.get_mut(&normal(&held.key)).into_iter().flatten() {
+                // A later format has the files beside each package, and wins.
                 if entry.package.files.is_empty() {
                     entry.package.files = names(Some(&held.item));
                 }
@@ -110,6 +111,7 @@ impl Lock {
 
     fn package(&self, name: &str, table: &Item) -> Package {
         let line = table.entries().first().map_or(1, |entry| entry.line);
+        // Poetry and PDM list files in one table, uv and pylock.toml by their kind.
         let mut files = names(table.get("files"));
         for list in ["wheels", "sdist", "archive"] {
             files.extend(names(table.get(list)));
@@ -139,6 +141,7 @@ impl Lock {
                 let name = normal(&held.key);
                 let mut package = self.package(&name, &held.item);
                 package.evidence.line = Some(held.line);
+                // A Pipfile.lock writes `==1.2` where the others write `1.2`.
                 package.version = package.version.map(|v| v.trim_start_matches('=').to_owned());
                 let extras = held.item.get("extras").into_iter().flat_map(Item::items);
                 package.extras = extras.filter_map(Item::text).map(normal).collect();
@@ -157,6 +160,7 @@ impl Lock {
         for table in tree.get("packages").into_iter().flat_map(tables_of) {
             let Some(name) = table.text_at(&["name"]).map(normal) else { continue };
             let marker = table.text_at(&["marker"]).unwrap_or_default();
+            // pylock.toml marks the packages of development by the group that asks for them.
             if on_linux(marker) && !marker.contains("in dependency_groups") {
                 let package = self.package(&name, table);
                 self.add(name, package, Some(true));
@@ -185,6 +189,7 @@ impl Lock {
             let known = seen.contains_key(&name);
             let held = seen.entry(name).or_default();
             for entry in entries {
+                // What a package needs is followed once, each extra when it is asked for.
                 if !known {
                     open.extend(entry.requires.iter().cloned());
                 }

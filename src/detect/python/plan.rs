@@ -102,12 +102,14 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let way = facts.dir.strip(&facts.context).context("the folder lies outside its context")?;
     let home = under(ROOT, way);
     let installs = app.project.installs;
+    // Installed code is in the environment; the folder itself is needed for what is not.
     let sources = !installs || own.sources || own.command.is_empty();
     let (install, mut findings) = install(chosen, &app, way, &extras)?;
     let secrets = secrets::secrets(chosen, &app);
     findings.extend(secrets.finding);
     let projects = projects(&app, &extras)?;
     let versions = versions(chosen, &app.project)?;
+    // The build context has no .git, so the build of the project is told a version.
     if !versions.is_empty() && !projects.is_empty() {
         let evidence = Evidence::file(&app.project.path, "its build asks git");
         let what = "the build of the project reads its version from git";
@@ -130,6 +132,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let args = chosen.program.args.as_ref();
     let args = args.map(|args| split_words(&args.value)).transpose()?.unwrap_or_default();
     let workdir = under(&home, &own.workdir);
+    // Only an image without a package manager has its interpreter at another place.
     let distroless =
         chosen.base.row.interpreter.as_ref().filter(|_| chosen.base.row.installer.is_none());
     let view = View {
@@ -180,6 +183,7 @@ fn reads(chosen: &Chosen, app: &Application, own: &ProgramDetails) -> Result<Vec
     let facts = chosen.facts;
     let mut paths: Vec<RelPath> =
         own.unhidden.iter().filter_map(|path| facts.dir.join(path)).collect();
+    // What is installed is built, and a build reads the documents that its manifest names.
     let mut folders: Vec<&RelPath> = app.layout.locals.iter().collect();
     folders.extend(Some(&app.dir).filter(|_| app.project.installs));
     for folder in folders {
@@ -243,6 +247,7 @@ fn development(
         own.reload.clone()
     };
     let mut env = environment(own, &home);
+    // The development image imports every project from its folder, so that edits count.
     env.retain(|(key, _)| key != "PYTHONPATH");
     env.push(("PYTHONPATH".to_owned(), paths.join(":")));
     Some(DevCommand { command, env })

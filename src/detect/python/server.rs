@@ -70,6 +70,7 @@ pub(super) fn program(
     let file = relative(app, application);
     let subject = match (server.file, application.factory) {
         (true, _) => file.clone(),
+        // gunicorn calls what stands with brackets; the others have a flag for it.
         (false, true) if server.factory.is_empty() => format!("{id}()"),
         (false, true) => {
             command.extend(server.factory.iter().cloned());
@@ -97,8 +98,10 @@ fn kept(app: &App, server: &Server, told: &Told) -> Vec<String> {
             words.get(at + 1).filter(|_| named).map(|next| (*next).clone())
         });
         let Some(value) = value else { continue };
+        // Other values are computed by a shell, which the exec form does not have.
         let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:".contains(c));
         let file = value.trim_start_matches("file:");
+        // A file of settings that the repository lacks would stop the server.
         let there = !is_script(&value) || app.dir.has(file);
         if plain && there && !value.starts_with('-') {
             all.push(format!("--{long}={value}"));
@@ -163,6 +166,7 @@ fn name(application: &Application) -> String {
     let module = &application.module.name;
     let first = module.split('.').next().filter(|first| !first.is_empty());
     let last = module.rsplit('.').next().unwrap_or_default();
+    // Such a folder says what the code is for, and not whose it is.
     let plain = ["src", "app", "backend", "main", "server", "api"];
     let file = application.module.file.path.file_name().trim_end_matches(".py");
     match first {

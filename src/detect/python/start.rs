@@ -99,6 +99,7 @@ impl<'s> Scene<'s> {
                 found.is_some_and(|function| self.serves(module, function))
             });
             let evidence = script.evidence.clone();
+            // A console script may be a server or a tool of one run: its function tells.
             let kind = if serves { Kind::Service } else { Kind::Command };
             let program = Program::new(&script.name, &script.name, kind, evidence);
             let command = vec![script.name.clone()];
@@ -201,6 +202,7 @@ impl<'s> Scene<'s> {
     /// What lines of the repository start, beside applications.
     fn told(&self, told: &[Told], applications: &[Application]) -> Result<Vec<Candidate<'s>>> {
         let mut all = Vec::new();
+        // Documentation shows how to try a program, which need not be how it is deployed.
         for told in told.iter().filter(|told| !told.documented) {
             let found = match &told.target {
                 Target::File(file) => {
@@ -219,10 +221,12 @@ impl<'s> Scene<'s> {
                 _ => None,
             };
             let Some(mut found) = found else { continue };
+            // A word with a variable means something in that file only, not in an exec form.
             if !told.rest.is_empty() && !told.rest.iter().any(|word| word.contains(['$', '`'])) {
                 let words = crate::docker::quote::shell_words(&told.rest);
                 found.program.args = Some(Sourced::new(words, told.evidence.clone()));
             }
+            // Platforms route requests to the line of this name alone.
             found.order = if told.name == "web" { 0 } else { 6 };
             all.push(found);
         }

@@ -60,6 +60,7 @@ const SERVERS: [&str; 8] =
 pub(super) fn told(app: &App) -> Result<Vec<Told>> {
     let runs = recipes::starts(app.dir.repo, &app.dir.path)?;
     let mut all: Vec<Told> = Vec::new();
+    // A service with an image of its own is not started from this code.
     for run in runs.iter().filter(|run| run.image.is_none()) {
         let Some(mut one) = read(&run.words) else { continue };
         one.name.clone_from(&run.name);
@@ -85,6 +86,7 @@ fn read(words: &[String]) -> Option<Told> {
     }
     let name = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
     let mut first = name(words.first()?);
+    // `python -m gunicorn` is the same server as `gunicorn`.
     if first.starts_with("python") && words.get(1) == Some(&"-m") {
         words.drain(..2);
         (*words.first()?).clone_into(&mut first);
@@ -98,6 +100,7 @@ fn read(words: &[String]) -> Option<Told> {
         let at = (1..words.len()).find(|&at| !words[at].starts_with('-'))?;
         let file = words[at];
         if file.ends_with("manage.py") {
+            // Any other command of manage.py runs once and is no program of the image.
             let serves = words.get(at + 1).is_some_and(|word| word.starts_with("runserver"));
             return serves.then(|| made(Target::Manage, &words, at + 2));
         }

@@ -126,6 +126,7 @@ fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Progr
     if package.and_then(|package| package.default_run.as_deref()) == Some(binary.name.as_str()) {
         rank += 40;
     }
+    // cargo gives the usual binary of a package its name.
     if binary.name == manifest.name() {
         rank += 10;
     }

@@ -402,6 +402,7 @@ fn defaults(file: &SourceFile, at: usize, layer: Option<&Layer>, found: &mut Vec
         },
         _ => return,
     };
+    // A port alone may be that of a service that the program calls.
     if local.is_none() && port.is_none_or(|port| CLIENTS.contains(&port) || MAIL.contains(&port)) {
         return;
     }
