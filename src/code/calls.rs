@@ -55,6 +55,11 @@ impl Program<'_> {
                 Some(self.eval_below(&call.file, range, keys, steps))
             }
             Does::Below => self.asked(row, call, keys, steps),
+            Does::Merges => {
+                let all = call.arguments().into_iter().rev();
+                let all = all.map(|range| self.eval_below(&call.file, range, keys, steps));
+                first_of(all).filter(|value| !value.is_unknown())
+            }
             Does::Module => {
                 let (file, range) = (&call.file, call.arguments().get(at)?.clone());
                 let name: String = match file.string(range.start).filter(|_| range.len() == 1) {

@@ -18,6 +18,8 @@ pub(crate) enum Does {
     Below,
     /// Writes its second argument under the key in the first one.
     Sets,
+    /// Returns an object with the keys of all its arguments; the last one that has a key wins.
+    Merges,
     /// Returns the exports of the module that argument `at` names.
     Module,
     /// Returns the environment variable that argument `at` names, or else the argument `default`.

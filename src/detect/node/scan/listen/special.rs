@@ -22,6 +22,14 @@ fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Va
     match call.name() {
         // convict: <https://github.com/mozilla/node-convict>.
         "convict" => schema(program, file, first?.clone(), keys, steps),
+        // https://www.npmjs.com/package/minimist: an option is a flag of its name.
+        name if file.imported(name) == Some("minimist") => {
+            let [key] = keys else { return None };
+            let defaults = file.property(arguments.get(1)?.start, "default")?;
+            let default = program.eval_below(file, defaults, keys, steps).text();
+            let evidence = call.evidence(format!("the option --{key}"));
+            Some(Part::setting(default, None, Some(key.clone()), evidence).into())
+        }
         "parseArgs" if from(&["util"]) => {
             let key = keys.last().filter(|_| keys.len() < 3)?;
             let options = file.property(first?.start, "options")?;

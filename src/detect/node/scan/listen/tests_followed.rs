@@ -44,6 +44,18 @@ fn a_port_is_followed_through_modules_parameters_and_classes() {
              start() { this.server.listen(this.port, this.host) } }\nmodule.exports = Server",
         ),
         ("app.set('port', process.env.PORT || 4000); app.listen(app.get('port'))", ""),
+        (
+            "module.exports = (options = { log: 1 }) => {\n\
+             const all = Object.assign({}, { port: options.port || process.env.PORT || 4000 }, options);\n\
+             app.listen(all, () => log(all.port)) }",
+            "",
+        ),
+        (
+            "import minimist from 'minimist'\n\
+             const argv = minimist(process.argv.slice(2), { default: { port: 4000 } })\n\
+             app.listen(argv.port, host)",
+            "",
+        ),
     ] {
         assert_eq!(port(entry, &file(config)), Some(4000), "{entry}");
     }
