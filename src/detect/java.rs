@@ -35,6 +35,7 @@ mod pom;
 mod port;
 mod profile;
 mod reactor;
+mod resources;
 mod runtime;
 mod servlet;
 mod settings;
@@ -223,10 +224,9 @@ impl<'r> App<'r> {
         let filtered = started::filtered(self)?;
         let words = started::java_words(self)?;
         let stated = contexts::named(self.dir.repo, sources, &self.model.artifact_id(), &words);
-        let settings =
-            settings::read(self.dir.repo, &self.model.dir(), &names, &filtered, &stated)?;
+        let settings = settings::read(self.dir.repo, &self.model, &names, &filtered, &stated)?;
         let of_developer = match &told {
-            None => settings::of_developer(self.dir.repo, &self.model.dir(), &filtered)?,
+            None => settings::of_developer(self.dir.repo, &self.model, &filtered)?,
             Some(_) => None,
         };
         let around = Surroundings {

@@ -340,6 +340,13 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "take over what is still true: --port, --env, --writable and --args set what they name, \
             and packages and files belong into the final stage",
         ),
+        FindingCode::DockerfileNotCompared => Row::note(
+            "dockerfile-not-compared",
+            "the repository has a Dockerfile, and dockgen does not know which application it is for",
+            "its author may have seen this program fail without a port, a package or a file that it \
+            has",
+            "read it beside this one, and take over what is true for this application",
+        ),
         FindingCode::DockerfileSetsMore => Row::note(
             "dockerfile-sets-more",
             "the Dockerfile that dockgen did not write sets a variable or a volume that this \

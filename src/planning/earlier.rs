@@ -78,7 +78,7 @@ pub(super) fn differences(
     planned: &Planned,
 ) -> Result<Option<Finding>> {
     let written = dockerfile::written(repo, &facts.dir)?;
-    let Some((path, image)) = &written.0 else { return Ok(None) };
+    let Some((path, image)) = &written.0 else { return uncompared(repo) };
     let usual: Usual = parsed("dockerfile.toml")?;
     // A port that the code states needs no variable; a guessed one may come from nowhere else.
     let stated = planned.program.port.as_ref().filter(|port| port.strength != Strength::Guessed);
@@ -107,6 +107,21 @@ pub(super) fn differences(
     }
     let what = format!("{path} has what this image lacks: {}", said.join(", "));
     Ok(Some(Finding::new(code, what, all)))
+}
+
+/// Says that the repository has Dockerfiles of which nobody knows the application.
+fn uncompared(repo: &Repo) -> Result<Option<Finding>> {
+    let others = dockerfile::others(repo)?;
+    if others.is_empty() {
+        return Ok(None);
+    }
+    let names: Vec<String> = others.iter().map(ToString::to_string).collect();
+    let what = format!(
+        "{} was not compared with this image, because it does not name this application's folder",
+        names.join(", ")
+    );
+    let evidence = others.iter().map(|path| Evidence::file(path, "a Dockerfile of the repository"));
+    Ok(Some(Finding::new(FindingCode::DockerfileNotCompared, what, evidence)))
 }
 
 /// The answers that take over what the Dockerfile beside the application has and `runtime` lacks: its

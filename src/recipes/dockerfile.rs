@@ -44,6 +44,8 @@ pub(crate) type Said = (String, Evidence);
 /// The contents of the final stage, including the stages that it is built on.
 #[derive(Debug, Default)]
 pub(crate) struct Image {
+    /// The images from which its stages start.
+    pub(crate) bases: Vec<Said>,
     /// `8080`, `53/udp`.
     pub(crate) ports: Vec<Said>,
     /// Folders.
@@ -119,6 +121,54 @@ fn find(repo: &Repo, folder: &RelPath) -> Result<Option<(RelPath, Image)>> {
     Ok(None)
 }
 
+/// Names of folders in which a repository keeps what makes its images.
+const DEPLOYING: [&str; 12] = [
+    "docker",
+    ".docker",
+    "deploy",
+    "deployment",
+    "build",
+    "container",
+    "containers",
+    "distro",
+    "packaging",
+    "ops",
+    "infra",
+    "script",
+];
+
+/// How many Dockerfiles in other folders are named.
+const MAX_OTHERS: usize = 3;
+
+/// Dockerfiles in folders for deployment that belong to no folder with sources, so that nobody knows
+/// which application they are for.
+///
+/// # Errors
+/// If one cannot be read.
+pub(crate) fn others(repo: &Repo) -> Result<Vec<RelPath>> {
+    let named = ["Dockerfile", "Containerfile"].map(|name| repo.files_named(name));
+    let mut found = Vec::new();
+    for path in named.iter().flat_map(|files| files.iter()) {
+        let mut folders = path.as_str().split('/').rev().skip(1);
+        let deploys = folders.any(|folder| DEPLOYING.contains(&folder));
+        let words = || path.as_str().split(['/', '-', '_', '.']);
+        let aside = words().any(|word| {
+            OTHER_PURPOSES.contains(&word) || ["example", "examples", "e2e"].contains(&word)
+        });
+        if !deploys || aside {
+            continue;
+        }
+        let text = repo.source_text(path)?;
+        if text.is_some_and(|text| !text.contains(OWN) && parse(&text).is_ok()) {
+            found.push(path.clone());
+        }
+        if found.len() >= MAX_OTHERS {
+            break;
+        }
+    }
+    Ok(found)
+}
+
 /// The usual names in a folder.
 fn named(folder: &RelPath) -> impl Iterator<Item = RelPath> + use<> {
     let ended =
@@ -183,6 +233,11 @@ impl Image {
     fn of(path: &RelPath, file: &Dockerfile) -> Self {
         let mut image = Self::default();
         let scopes = Scopes::of(file);
+        for stage in file.stages.iter().filter(|stage| !stage.image.contains('$')) {
+            let line = u32::try_from(stage.line).unwrap_or(u32::MAX);
+            let evidence = Evidence::at(path, line, format!("it starts from {}", stage.image));
+            image.bases.push((stage.image.clone(), evidence));
+        }
         let last = file.stages.len().checked_sub(1);
         // Base stages come first.
         let mut chain: Vec<usize> = last.iter().flat_map(|last| scopes.chain(*last)).collect();
@@ -359,5 +414,17 @@ mod tests {
     fn what_dockgen_wrote_is_no_witness() {
         assert!(of("# x: written by dockgen, yours to edit.\nFROM a\nEXPOSE 1\n").is_none());
         assert!(of("FROM a AS a\nEXPOSE 1\n").is_some());
+    }
+
+    #[test]
+    fn files_that_nobody_can_place_are_named() {
+        let repo = Repo::from_files([
+            ("docker/a/Dockerfile", "FROM a\n"),
+            ("docker/test/Dockerfile", "FROM a\n"),
+            ("app/Dockerfile", "FROM a\n"),
+            ("deploy/x/Dockerfile", "# written by dockgen\nFROM a\n"),
+        ]);
+        let found: Vec<String> = others(&repo).unwrap().iter().map(RelPath::to_string).collect();
+        assert_eq!(found, ["docker/a/Dockerfile"]);
     }
 }

@@ -186,8 +186,9 @@ impl Project<'_> {
         let by_parent = self.model.foreign.as_ref().is_some_and(|foreign| {
             self.tables.parent.iter().any(|known| known.repackage && known.artifact == foreign.key)
         });
-        // The parent binds the goal for its children, in a pom that is not in the repository.
-        let executions = if bound.is_empty() && by_parent { vec![&inherited] } else { bound };
+        // The parent binds the goal to this execution, so what the pom says of it counts.
+        let own = plugin.executions.get("repackage").unwrap_or(&inherited);
+        let executions = if bound.is_empty() && by_parent { vec![own] } else { bound };
         let skipped = |execution: &Execution| {
             plugin.text_of(self.model, execution, "skip").is_some_and(|(text, _)| text == "true")
         };

@@ -39,7 +39,7 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
     let mut found = Variables::new();
     for setting in around.settings.strongest() {
         for name in without_default(&setting.value) {
-            if around.settings.get(name).is_none() {
+            if around.settings.get(name).is_none() && !of_framework(around, name) {
                 let note = format!("{} = {}", setting.key, setting.value);
                 let evidence = Evidence { note, ..setting.evidence.clone() };
                 found.entry(name.to_owned()).or_insert(evidence);
@@ -55,12 +55,21 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
         let Some(text) = file.text(place.1 + 2).filter(|_| file.mark(place.1 - 1, '@')) else {
             continue;
         };
-        for name in without_default(text).into_iter().filter(|n| around.settings.get(n).is_none()) {
+        for name in without_default(text)
+            .into_iter()
+            .filter(|n| around.settings.get(n).is_none())
+            .filter(|n| !of_framework(around, n))
+        {
             let evidence = || code.evidence(*place, format!("@Value(\"{text}\")"));
             found.entry(name.to_owned()).or_insert_with(evidence);
         }
     }
     found
+}
+
+/// True for a property that the framework sets itself as it starts.
+fn of_framework(around: &Surroundings, name: &str) -> bool {
+    around.project.tables.set_by_framework.iter().any(|held| held == name)
 }
 
 /// Reports what the image does not set.

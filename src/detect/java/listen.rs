@@ -45,11 +45,12 @@ pub(super) fn own_server(
     code: &Code,
 ) -> (Option<String>, Option<Place>) {
     let mut all: Vec<Found> = Vec::new();
-    for (row, place) in code.doing(&LISTENS) {
-        all.extend(listens(code, row, place));
+    let apart = apart(&program.id, code.sources);
+    for (row, place) in code.doing(&LISTENS).into_iter().filter(|(_, at)| !apart.contains(&at.0)) {
+        all.extend(listens(code, row, place, &apart));
     }
-    all.extend(code.definitions("port").iter().filter_map(|set| assigned(code, set)));
-    drop_apart(&mut all, &program.id, code.sources);
+    let set = code.definitions("port").iter().filter(|set| !apart.contains(&set.at.0));
+    all.extend(set.filter_map(|set| assigned(code, set)));
     all.sort_by_key(|found| (found.beside, found.value.is_none(), found.udp));
     let Some(first) = all.first() else {
         framework_default(program, around, code);
@@ -103,25 +104,24 @@ pub(super) fn own_server(
     (all.iter().find(|found| !found.udp).and_then(|found| found.variable.clone()), place)
 }
 
-/// Drops the listeners of other programs: those in a class with a main method of its own that no
-/// other source names. All count where nobody knows the class that starts this program.
-fn drop_apart(all: &mut Vec<Found>, program: &str, sources: &[Source]) {
-    if !sources.iter().filter_map(Source::main_class).any(|(class, _)| class == program) {
-        return;
+/// The sources of other programs: those with a class with a main method of its own that no other
+/// source names. None where nobody knows the class that starts this program.
+fn apart(program: &str, sources: &[Source]) -> BTreeSet<usize> {
+    let mains: Vec<Option<String>> =
+        sources.iter().map(|source| Some(source.main_class()?.0)).collect();
+    if !mains.iter().flatten().any(|class| class == program) {
+        return BTreeSet::new();
     }
-    let numbers: BTreeSet<usize> = all.iter().map(|found| found.place.0).collect();
     let stem =
         |source: &Source| source.path.file_name().split('.').next().unwrap_or_default().to_owned();
     let mut apart: BTreeMap<String, usize> = BTreeMap::new();
-    for number in numbers {
-        let Some(source) = sources.get(number) else { continue };
-        let of_other = |(class, _): &(String, usize)| class != program;
-        if source.main_class().as_ref().is_some_and(of_other) {
+    for (number, (source, main)) in sources.iter().zip(&mains).enumerate() {
+        if main.as_ref().is_some_and(|class| class != program) {
             apart.insert(stem(source), number);
         }
     }
     if apart.is_empty() {
-        return;
+        return BTreeSet::new();
     }
     for (number, source) in sources.iter().enumerate() {
         for at in 0..source.len() {
@@ -131,11 +131,22 @@ fn drop_apart(all: &mut Vec<Found>, program: &str, sources: &[Source]) {
             }
         }
     }
-    let apart: BTreeSet<usize> = apart.into_values().collect();
-    all.retain(|found| !apart.contains(&found.place.0));
+    apart.into_values().collect()
 }
 
-fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
+/// The value without what another program passes; unknown if nothing else is left.
+fn of_program(code: &Code, value: Value, apart: &BTreeSet<usize>) -> Value {
+    let foreign = |value: &Value| {
+        let mut files = value.parts.iter().map(|part| &part.evidence.file);
+        files.any(|file| apart.iter().any(|at| code.sources[*at].path == *file))
+    };
+    if apart.is_empty() || !foreign(&value) {
+        return value;
+    }
+    value.alternatives().find(|other| !foreign(other)).unwrap_or_default()
+}
+
+fn listens(code: &Code, row: &CallRow, place: Place, apart: &BTreeSet<usize>) -> Option<Found> {
     let (source, at) = place;
     let file = &code.sources[source];
     let arguments = code.arguments(place);
@@ -212,8 +223,11 @@ fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
         return None;
     }
     code.doubt.set(false);
-    let value = code.value(source, port.clone(), 0);
+    let whole = code.value(source, port.clone(), 0);
     let doubt = code.doubt.replace(false);
+    let value = of_program(code, whole.clone(), apart);
+    // Another program passes a port here, so this one does too.
+    let passed = value != whole && number(&whole).is_some();
     let variable = value.env().map(str::to_owned);
     let other = |name: &String| is_other_service(&words(name));
     if variable.as_ref().is_some_and(other) {
@@ -223,15 +237,17 @@ fn listens(code: &Code, row: &CallRow, place: Place) -> Option<Found> {
     let held = number(&value);
     // Port 0 means any free port: in a test, or for a socket that only sends.
     let nothing = held.is_none() && variable.is_none() && flag.is_none();
-    let sure = match name {
-        "InetSocketAddress" => bound,
-        "ServerSocket" => file.calls("accept").next().is_some(),
-        "bind" => file.names("ServerBootstrap"),
-        "embeddedServer" | "newServerBuilderForPort" | "addHttpListener" | "createHttpServer" => {
-            true
-        }
-        _ => false,
-    };
+    let sure = passed
+        || match name {
+            "InetSocketAddress" => bound,
+            "ServerSocket" => file.calls("accept").next().is_some(),
+            "bind" => file.names("ServerBootstrap"),
+            "embeddedServer"
+            | "newServerBuilderForPort"
+            | "addHttpListener"
+            | "createHttpServer" => true,
+            _ => false,
+        };
     if nothing && !sure || held == Some(0) {
         return None;
     }

@@ -15,6 +15,7 @@ use super::demands::{self, Demanded};
 use super::folders;
 use super::listen;
 use super::pom::{Dependency, relative};
+use super::resources;
 use super::source::Source;
 use super::storage::{self, write};
 use super::surroundings::Surroundings;
@@ -211,8 +212,14 @@ fn listens(
         let several = contexts::more_ports(program, around, key);
         variable = if several { stated } else { variable.or(stated) };
     } else {
+        let unread = resources::unread(around.project.model);
         let note = format!("{}; {key} is not set: 8080", evidence.note);
-        program.port = Some(Sourced::new(8080, Evidence { note, ..evidence.clone() }));
+        let stated = Evidence { note, ..evidence.clone() };
+        program.port = Some(match unread {
+            // The setting may be in a file that dockgen does not see.
+            Some(unread) => Sourced::guessed(8080, unread),
+            None => Sourced::new(8080, stated),
+        });
     }
     localhost(program, around, address);
     let servlet = matches!(&server, Server::Spring(starter) if !starter.key.contains("webflux") && !starter.key.contains("netty") && !starter.key.contains("armeria"));

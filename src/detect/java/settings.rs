@@ -4,6 +4,8 @@ use anyhow::Result;
 
 use super::config::Settings;
 use super::contexts::Named;
+use super::pom::Model;
+use super::resources;
 use super::source::Source;
 use crate::detect::java::codes;
 use crate::facts::{Evidence, Finding};
@@ -20,13 +22,16 @@ const MAX_PROFILES: usize = 32;
 /// writes it. `stated` has the files that the code names; a file of a class is weaker than the others.
 pub(super) fn read(
     repo: &Repo,
-    dir: &RelPath,
+    model: &Model,
     chosen: &[String],
     filtered: &dyn Fn(&str) -> String,
     stated: &Named,
 ) -> Result<Settings> {
-    let folders = ["config", "", "src/main/resources/config", "src/main/resources"];
-    let profiles = active_profiles(repo, dir, chosen, filtered)?;
+    let dir = model.dir();
+    let packed = resources::folders(model);
+    let beside = [dir.join("config"), Some(dir)].into_iter().flatten();
+    let folders: Vec<RelPath> = beside.chain(with_config(&packed)).collect();
+    let profiles = active_profiles(repo, &packed, chosen, filtered)?;
     let mut settings = Settings::with_profiles(&profiles);
     let mut names: Vec<String> = Vec::new();
     // Where the program names its settings, Spring reads no others.
@@ -48,9 +53,9 @@ pub(super) fn read(
         ]
         .map(str::to_owned),
     );
-    for folder in folders {
+    for folder in &folders {
         for name in &names {
-            add(&mut settings, repo, dir, folder, name)?;
+            add(&mut settings, repo, folder, name)?;
         }
     }
     for path in &stated.files {
@@ -61,10 +66,10 @@ pub(super) fn read(
     if settings.is_empty() {
         // spring.config.name may set another name, so every file at the top of the resources that
         // sets a port counts.
-        let Some(resources) = dir.join("src/main/resources") else { return Ok(settings) };
         let of_profile = |name: &str| name.starts_with("application-");
-        let files: Vec<RelPath> = repo
-            .children(&resources)
+        let files: Vec<RelPath> = packed
+            .iter()
+            .flat_map(|folder| repo.children(folder))
             .map(|(path, _)| path.clone())
             .filter(|path| {
                 ["yml", "yaml", "properties"].contains(&path.extension())
@@ -83,6 +88,11 @@ pub(super) fn read(
     Ok(settings)
 }
 
+/// Each folder after the `config` in it, which is stronger.
+fn with_config(folders: &[RelPath]) -> impl Iterator<Item = RelPath> + '_ {
+    folders.iter().flat_map(|folder| [folder.join("config"), Some(folder.clone())]).flatten()
+}
+
 /// The environments with which the code starts Micronaut if none is named outside:
 /// `Micronaut.build(args).defaultEnvironments("dev")`. Their settings are in
 /// `application-dev.yml`. <https://docs.micronaut.io/latest/guide/#environments>
@@ -96,14 +106,8 @@ pub(super) fn environments(sources: &[Source]) -> Vec<String> {
     arguments.filter_map(|at| source.text(at)).map(str::to_owned).collect()
 }
 
-fn add(
-    settings: &mut Settings,
-    repo: &Repo,
-    dir: &RelPath,
-    folder: &str,
-    name: &str,
-) -> Result<()> {
-    let Some(path) = dir.join(folder).and_then(|folder| folder.join(name)) else { return Ok(()) };
+fn add(settings: &mut Settings, repo: &Repo, folder: &RelPath, name: &str) -> Result<()> {
+    let Some(path) = folder.join(name) else { return Ok(()) };
     if let Some(text) = repo.source_text(&path)? {
         settings.add(&path, &text);
     }
@@ -114,11 +118,11 @@ fn add(
 /// settings, together with included profiles and the members of groups.
 fn active_profiles(
     repo: &Repo,
-    dir: &RelPath,
+    packed: &[RelPath],
     chosen: &[String],
     filtered: &dyn Fn(&str) -> String,
 ) -> Result<Vec<String>> {
-    let base = base(repo, dir)?;
+    let base = base(repo, packed)?;
     let names = |key: &str| -> Vec<String> {
         let Some(setting) = base.get(key) else { return Vec::new() };
         let value = base.expand(&filtered(&setting.value)).0;
@@ -142,11 +146,11 @@ fn active_profiles(
 }
 
 /// The settings in the resources that apply without any profile.
-fn base(repo: &Repo, dir: &RelPath) -> Result<Settings> {
+fn base(repo: &Repo, packed: &[RelPath]) -> Result<Settings> {
     let mut base = Settings::default();
-    for folder in ["src/main/resources/config", "src/main/resources"] {
+    for folder in with_config(packed) {
         for name in ["application.properties", "application.yml", "application.yaml"] {
-            add(&mut base, repo, dir, folder, name)?;
+            add(&mut base, repo, &folder, name)?;
         }
     }
     Ok(base)
@@ -156,23 +160,25 @@ fn base(repo: &Repo, dir: &RelPath) -> Result<Settings> {
 /// because the image starts with what they say.
 pub(super) fn of_developer(
     repo: &Repo,
-    dir: &RelPath,
+    model: &Model,
     filtered: &dyn Fn(&str) -> String,
 ) -> Result<Option<Finding>> {
-    let base = base(repo, dir)?;
+    let packed = resources::folders(model);
+    let base = base(repo, &packed)?;
     let Some(setting) = base.get("spring.profiles.active") else { return Ok(None) };
     let names = base.expand(&filtered(&setting.value)).0;
     if !names.split(',').any(|name| super::started::is_of_developer(name.trim())) {
         return Ok(None);
     }
-    let folders = ["src/main/resources/config", "src/main/resources"];
-    let production = folders
-        .iter()
-        .flat_map(|folder| super::started::PRODUCTION.iter().map(move |name| (folder, name)))
-        .flat_map(|(folder, name)| {
-            ["yml", "yaml", "properties"].map(|end| format!("{folder}/application-{name}.{end}"))
+    let production = with_config(&packed)
+        .flat_map(|folder| {
+            super::started::PRODUCTION.iter().map(move |name| (folder.clone(), name))
         })
-        .filter_map(|way| dir.join(&way))
+        .flat_map(|(folder, name)| {
+            let file = |end| folder.join(&format!("application-{name}.{end}"));
+            ["yml", "yaml", "properties"].map(file)
+        })
+        .flatten()
         .find(|path| repo.is_file(path));
     Ok(production.map(|path| {
         let name = path.file_name().split(['-', '.']).nth(1).unwrap_or("prod").to_owned();

@@ -4,8 +4,10 @@ use anyhow::Result;
 
 use super::code::{Code, end_of};
 use super::pom::relative;
+use super::resources;
 use super::surroundings::Surroundings;
 use crate::facts::{Evidence, Finding, Program, Sourced};
+use crate::path::RelPath;
 
 /// The home of the image's user.
 pub(super) const HOME: &str = "/home/nonroot";
@@ -93,14 +95,16 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
         let note = format!("{key} = {}", setting.value);
         written(program, &value, is_file, Evidence { note, ..setting.evidence.clone() });
     }
-    let dir = around.project.model.dir();
-    for name in ["logback-spring.xml", "logback.xml"] {
-        let Some(path) = dir.join(&format!("src/main/resources/{name}")) else { continue };
+    let packed = resources::folders(around.project.model);
+    let named = |names: [&str; 2]| -> Vec<RelPath> {
+        names.iter().flat_map(|name| packed.iter().filter_map(|f| f.join(name))).collect()
+    };
+    for path in named(["logback-spring.xml", "logback.xml"]) {
         let Some(text) = around.project.repo.text(&path)? else { continue };
         let root = super::xml::parse(&path, &text)?;
-        let named = |name: &str| root.walk().any(|e| e.name == name);
+        let has = |name: &str| root.walk().any(|e| e.name == name);
         // Without `<file>`, logback writes to the file that the pattern names.
-        let name = if named("file") { "file" } else { "fileNamePattern" };
+        let name = if has("file") { "file" } else { "fileNamePattern" };
         for file in root.walk().filter(|e| e.name == name) {
             // The properties of `<property name="X" value="Y"/>` are searched in the text, because
             // the tree has no attributes.
@@ -113,8 +117,7 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
             );
         }
     }
-    for name in ["log4j2-spring.xml", "log4j2.xml"] {
-        let Some(path) = dir.join(&format!("src/main/resources/{name}")) else { continue };
+    for path in named(["log4j2-spring.xml", "log4j2.xml"]) {
         let Some(text) = around.project.repo.text(&path)? else { continue };
         for (number, line) in (1..).zip(text.lines()) {
             let Some(file) = attribute(line, "fileName") else { continue };
@@ -181,18 +184,24 @@ fn fill(
     value
 }
 
+/// The part of a folder before a component that changes with the time: `logs/%d{yyyy-MM}`.
+fn known(folder: &str) -> &str {
+    let end = folder.find('%').map(|at| folder[..at].rfind('/').unwrap_or(0));
+    end.map_or(folder, |end| &folder[..end])
+}
+
 fn written(program: &mut Program, value: &str, is_file: bool, evidence: Evidence) {
     let value = &value.replace("${user.home}", HOME).replace("${sys:user.home}", HOME);
     let value = if value.starts_with('/') { value.to_owned() } else { relative(value) };
-    if value.is_empty()
-        || value.contains("${")
-        || value.starts_with("..")
-        || value.starts_with("/tmp")
-    {
-        return;
-    }
     let folder =
         if is_file { value.rsplit_once('/').map_or("", |(folder, _)| folder) } else { &value };
+    // The name of a file may be open where its folder is known: `logs/${name}-%d.log`.
+    let open = |text: &str| text.contains("${") || is_file && text.contains('%');
+    let folder = if is_file { known(folder) } else { folder };
+    let unknown = open(folder) || folder.is_empty() && value.contains("${");
+    if value.is_empty() || unknown || value.starts_with("..") || value.starts_with("/tmp") {
+        return;
+    }
     if !folder.is_empty() {
         write(program, folder, evidence);
     } else if is_file {
@@ -222,6 +231,22 @@ mod tests {
         ] {
             assert_eq!(database_file(address), file, "{address}");
         }
+    }
+
+    #[test]
+    fn a_folder_is_known_where_the_name_of_the_file_is_open() {
+        let folders = |value: &str, is_file: bool| {
+            let pom = RelPath::new("pom.xml").unwrap();
+            let evidence = Evidence::file(&pom, "x");
+            let mut program =
+                Program::new("a", "a".to_owned(), crate::facts::Kind::Service, evidence.clone());
+            written(&mut program, value, is_file, evidence);
+            program.writable.into_iter().map(|held| held.value).collect::<Vec<_>>()
+        };
+        assert_eq!(folders("logs/${name}-%d.log", true), ["logs"]);
+        assert_eq!(folders("logs/%d{yyyy-MM}/a.log", true), ["logs"]);
+        assert!(folders("${dir}/a.log", true).is_empty());
+        assert!(folders("${dir}", false).is_empty());
     }
 
     #[test]

@@ -186,6 +186,8 @@ pub(super) struct Tables {
     pub(super) alpine_amd64_only: Vec<String>,
     pub(super) public_hosts: Vec<String>,
     pub(super) web_starters: Vec<String>,
+    /// Properties that a framework sets itself.
+    pub(super) set_by_framework: Vec<String>,
     pub(super) dependency_packages: BTreeMap<String, String>,
     pub(super) programs: BTreeMap<String, String>,
     pub(super) privileged: Vec<Privileged>,
@@ -217,6 +219,7 @@ impl Tables {
             alpine_amd64_only: catalog.table("alpine_amd64_only")?,
             public_hosts: catalog.table("public_hosts")?,
             web_starters: catalog.table("web_starters")?,
+            set_by_framework: catalog.table("set_by_framework")?,
             dependency_packages: catalog.table("dependency_packages")?,
             programs: catalog.table("programs")?,
             privileged: catalog.table("privileged")?,

@@ -435,3 +435,53 @@ fn what_a_parent_says_to_all_of_its_modules_makes_none_an_application() {
         [false, true]
     );
 }
+
+#[test]
+fn an_execution_that_the_parent_binds_keeps_its_own_settings() {
+    let with = |id: &str| {
+        let executions = format!(
+            "<artifactId>spring-boot-maven-plugin</artifactId><executions><execution><id>{id}</id>\
+             <configuration><classifier>exec</classifier></configuration></execution></executions>"
+        );
+        let pom =
+            spring("").replace("<artifactId>spring-boot-maven-plugin</artifactId>", &executions);
+        artifact(&facts(&[("pom.xml", &pom)], "").unwrap()).file
+    };
+    assert_eq!(with("repackage"), "target/app-1-exec.jar");
+    assert_eq!(with("other"), "target/app-1.jar");
+}
+
+#[test]
+fn settings_are_where_the_pom_says() {
+    use crate::facts::Strength::{Guessed, Stated};
+
+    let of = |folder: &str| {
+        let resources =
+            format!("<resources><resource><directory>{folder}</directory></resource></resources>");
+        let pom = spring(&resources);
+        let settings = ("src/main/conf/application.properties", "server.port=${X_PORT:8012}\n");
+        let log = "<configuration><file>logs/${name}.log</file></configuration>";
+        let files = [("pom.xml", pom.as_str()), settings, ("src/main/conf/logback.xml", log)];
+        let program = facts(&files, "").unwrap().programs.remove(0);
+        let port = program.port.unwrap();
+        let written: Vec<String> = program.writable.into_iter().map(|held| held.value).collect();
+        (port.value, port.strength, written.contains(&"logs".to_owned()))
+    };
+    assert_eq!(of("src/main/conf"), (8012, Stated, true));
+    assert_eq!(of("${project.basedir}/src/main/conf"), (8012, Stated, true));
+    assert_eq!(of("src/main/${unknown}"), (8080, Guessed, false));
+    assert_eq!(of("src/main/other"), (8080, Stated, false));
+}
+
+#[test]
+fn what_the_framework_sets_is_not_demanded() {
+    let settings = "a.pid=${PID}\na.key=${API_KEY}\n";
+    let files = [
+        ("pom.xml", spring("")),
+        ("src/main/resources/application.properties", settings.to_owned()),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (*a, b.as_str())).collect();
+    let program = facts(&files, "").unwrap().programs.remove(0);
+    let required: Vec<&str> = program.required.iter().map(|held| held.value.as_str()).collect();
+    assert_eq!(required, ["API_KEY"]);
+}

@@ -188,3 +188,18 @@ fn a_port_of_microprofile_settings() {
     let demanded = "new ServerSocket(config.getValue(KEY, int.class));";
     assert_eq!(of(demanded, &[file]).0, Some(9002));
 }
+
+#[test]
+fn a_port_that_another_program_passes_is_not_its_own() {
+    let server = "class Server { Server(int port) { new ServerBootstrap().bind(port).sync(); } }";
+    let runner = "class Runner { static final int P = 5044; \
+        public static void main(String[] args) { new Server(P); } }";
+    let of = |body: &str, app: &str| {
+        let app = format!("{app}{}", main(body));
+        ports(&program("", &[("App.java", &app), ("Server.java", server), ("Runner.java", runner)]))
+    };
+    assert!(of("new Server(read(args));", "").is_empty());
+    assert_eq!(of("new Server(5045);", ""), [5045]);
+    // Here the program names the other class.
+    assert_eq!(of("Runner.main(args);", ""), [5044]);
+}

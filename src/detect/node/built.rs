@@ -1,8 +1,13 @@
 //! Servers that a script with an unusual name bundles and that no script starts.
 
+use anyhow::Result;
+
 use super::App;
+use super::config;
+use super::expression::{Anchor, Names, path};
 use super::launch::{Launch, Layout};
 use super::script::{self, Command};
+use super::token::{self, Token, arguments, property};
 use crate::facts::Evidence;
 
 /// A bundle of one source, and the script that writes it.
@@ -79,4 +84,56 @@ fn bundle(app: &App, command: &Command) -> Option<(String, String, bool)> {
         }
         _ => None,
     }
+}
+
+/// What a script of the build bundles through esbuild's functions.
+pub(super) struct Made {
+    pub(super) source: String,
+    pub(super) file: String,
+    /// True if it holds its dependencies.
+    pub(super) whole: bool,
+}
+
+/// The bundles that a script makes: `esbuild.build({ entryPoints: [source], outfile: file })`.
+/// <https://esbuild.github.io/api/#build>
+pub(super) fn by_functions(app: &App, script: &str) -> Result<Vec<Made>> {
+    let Some(config) = config::read_file(&app.dir, script)? else { return Ok(Vec::new()) };
+    let tokens = &config.tokens;
+    if !config.says("esbuild") && !config.names("esbuild") {
+        return Ok(Vec::new());
+    }
+    let names = Names::of(tokens);
+    let folder = config.path.parent().unwrap_or_default();
+    let place = |value: &[Token]| -> Option<String> {
+        let found = path(value, &names).filter(|found| found.env.is_empty())?;
+        let from = match found.from {
+            Anchor::WorkingDirectory => &app.dir.path,
+            Anchor::SourceFile => &folder,
+            Anchor::Home | Anchor::Root => return None,
+        };
+        Some(from.join(&found.path)?.strip(&app.dir.path)?.to_owned())
+    };
+    let mut made = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let called = tokens.get(index + 1).is_some_and(|next| next.is('('));
+        if !called || !matches!(token.word(), Some("build" | "buildSync" | "context")) {
+            continue;
+        }
+        let given = arguments(tokens, index + 1);
+        let Some(options) = given.first() else { continue };
+        let sources = property(options, "entryPoints").unwrap_or_default();
+        let inside = sources.split_first().filter(|(first, _)| first.is('[')).map(|(_, rest)| rest);
+        let first = inside.and_then(|rest| {
+            token::split(&rest[..rest.len().saturating_sub(1)]).into_iter().next()
+        });
+        let source = first.and_then(place).and_then(|path| app.finds(&path));
+        let file = property(options, "outfile").and_then(place);
+        let (Some(source), Some(file)) = (source, file) else { continue };
+        let is = |name: &str| property(options, name).is_some();
+        let bundles = property(options, "bundle")
+            .is_some_and(|v| v.first().is_some_and(|t| t.is_word("true")));
+        let whole = bundles && !is("packages") && !is("external") && !is("plugins");
+        made.push(Made { source, file, whole });
+    }
+    Ok(made)
 }

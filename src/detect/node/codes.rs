@@ -10,6 +10,7 @@ pub(super) const ALL: &[FindingCode] = &[
     BROWSER_MISSING,
     BROWSER_SANDBOX,
     BUILD_ARGUMENT_FROM_EXAMPLE,
+    BUILD_MIGRATES,
     BUILD_PLACEHOLDER,
     BUN_ONLY,
     DEPENDENCY_BREAKS,
@@ -28,9 +29,11 @@ pub(super) const ALL: &[FindingCode] = &[
     PATCH_MISSING,
     PLUG_AND_PLAY,
     PRELOAD_LEFT_OUT,
+    PROGRAM_FILE_UNMADE,
     SERVED_FOLDER_MISSING,
     SEVERAL_APPLICATIONS,
     SITE_FOLDER_ASSUMED,
+    SPEAKS_OVER_STDIO,
     START_CHAIN,
     START_SCRIPT_SHORTENED,
     START_SCRIPT_UNUSED,
@@ -85,6 +88,14 @@ pub(super) const BUILD_ARGUMENT_FROM_EXAMPLE: FindingCode = FindingCode::Own(&Ro
     "the values of an example may be wrong for this image, and a container cannot change them \
     later",
     "build with `docker build --build-arg NAME=VALUE ...` if they differ",
+));
+
+pub(super) const BUILD_MIGRATES: FindingCode = FindingCode::Own(&Row::warning(
+    "build-migrates",
+    "the build updates the tables of a database",
+    "no database is there while the image is built, so the build stops; and an image is built once \
+    for many databases",
+    "take the command out of the script that builds, and run it once for each release",
 ));
 
 pub(super) const BUILD_PLACEHOLDER: FindingCode = FindingCode::Own(&Row::note(
@@ -228,6 +239,13 @@ pub(super) const PRELOAD_LEFT_OUT: FindingCode = FindingCode::Own(&Row::warning(
     "add the file or the dependency, or remove the flag from the start script",
 ));
 
+pub(super) const PROGRAM_FILE_UNMADE: FindingCode = FindingCode::Own(&Row::warning(
+    "program-file-unmade",
+    "dockgen found nothing that makes the file that the image starts",
+    "if the build does not write it, the build of the image stops at the COPY of that file",
+    "name the file that the build writes with --entrypoint FILE",
+));
+
 pub(super) const SERVED_FOLDER_MISSING: FindingCode = FindingCode::Own(&Row::note(
     "served-folder-missing",
     "the program serves a folder that the repository does not hold and no known build writes",
@@ -247,6 +265,13 @@ pub(super) const SITE_FOLDER_ASSUMED: FindingCode = FindingCode::Own(&Row::note(
     "dockgen assumes the folder into which the build writes the pages",
     "if the build writes another folder, the image's build stops",
     "name the folder with --entrypoint if it is another one",
+));
+
+pub(super) const SPEAKS_OVER_STDIO: FindingCode = FindingCode::Own(&Row::note(
+    "speaks-over-stdio",
+    "the program speaks over standard input and output unless told otherwise",
+    "a container gets standard input only with `docker run -i`, and the image exposes no port",
+    "start it with `docker run -i`",
 ));
 
 pub(super) const START_CHAIN: FindingCode = FindingCode::Own(&Row::warning(

@@ -4,6 +4,7 @@
 mod command;
 mod files;
 mod flags;
+mod made;
 mod pm2;
 mod process;
 mod settle;
@@ -62,6 +63,10 @@ pub(crate) struct Entry {
     pub(crate) beside: bool,
     /// Variables whose value the image fixes in the command line.
     pub(crate) fixed: Vec<(String, String)>,
+    /// True if nothing in the repository makes its file. Any other entry is likelier.
+    pub(crate) unmade: bool,
+    /// The script that starts it.
+    pub(crate) script: Option<String>,
 }
 
 impl Entry {
@@ -112,8 +117,26 @@ pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<Refused>)> {
             Outcome::No(why) => refused.push((name.to_owned(), why)),
         }
     }
-    entries.sort_by_key(|entry| entry.development);
+    entries.sort_by_key(|entry| (entry.development, entry.unmade));
+    from_its_folder(&mut entries, &mut refused);
     Ok((entries, refused))
+}
+
+/// Takes out what starts the same program from the folder of its file: `node main`, beside
+/// `node dist/main`.
+fn from_its_folder(entries: &mut Vec<Entry>, refused: &mut Vec<Refused>) {
+    let made = entries.iter().filter(|entry| !entry.unmade);
+    let made: Vec<String> = made.map(|entry| entry.launch.file.clone()).collect();
+    entries.retain(|entry| {
+        let file = format!("/{}", entry.launch.file);
+        let Some(same) = made.iter().find(|held| entry.unmade && held.ends_with(&file)) else {
+            return true;
+        };
+        let why = format!("it starts {same} from another folder");
+        let script = entry.script.clone().unwrap_or_else(|| entry.id.clone());
+        refused.push((script, why));
+        false
+    });
 }
 
 /// Reads one script down to the programs that it starts.
@@ -171,6 +194,7 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
         entry.evidence.extend(process.evidence.clone());
         entry.evidence.insert(0, stated.clone());
         entry.findings.extend(findings.iter().cloned());
+        entry.script = Some(name.to_owned());
         before(app, name, &commands, &stated, &mut entry)?;
         if names.len() > 1 {
             entry.beside = true;
@@ -447,6 +471,8 @@ fn node(app: &App, command: &Command) -> Result<PlainStart> {
         command: None,
         beside: false,
         fixed: settled.fixed,
+        unmade: false,
+        script: None,
     };
     match words.as_slice() {
         [] => return Ok(Err("it is empty".to_owned())),
@@ -492,7 +518,7 @@ fn node(app: &App, command: &Command) -> Result<PlainStart> {
             };
             rest[at].clone_into(&mut entry.launch.file);
             entry.launch.args = rest[at + 1..].iter().map(|w| (*w).to_owned()).collect();
-            return Ok(command::loaded(app, tool, entry));
+            return command::loaded(app, tool, entry);
         }
         ["bun", rest @ ..] => {
             let Some(file) = rest.iter().find(|w| is_script(w)) else {
@@ -511,7 +537,7 @@ fn node(app: &App, command: &Command) -> Result<PlainStart> {
         }
         [name, rest @ ..] => return Ok(command::brought(app, name, rest, entry)),
     }
-    Ok(settle(app, entry))
+    settle(app, entry)
 }
 
 impl Entry {
@@ -526,6 +552,8 @@ impl Entry {
             command: None,
             beside: false,
             fixed: Vec::new(),
+            unmade: false,
+            script: None,
         }
     }
 }

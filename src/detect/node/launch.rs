@@ -75,6 +75,9 @@ pub(crate) struct Launch {
     pub(crate) build_env: Vec<(String, String)>,
     /// Folders in which the build keeps its cache, relative to the application.
     pub(crate) build_caches: Vec<String>,
+    /// True if the program's code updates the tables of its database.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) migrates: bool,
     /// The source from which the program was compiled, or the script itself. Scans begin there.
     pub(crate) source: Option<String>,
 }

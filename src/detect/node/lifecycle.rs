@@ -5,6 +5,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{Kind, Package};
+use super::migrations;
 use super::prisma;
 use super::script::{self, Command};
 use crate::catalog::Catalog;
@@ -58,6 +59,8 @@ enum Part {
     Install(Vec<String>),
     /// Needs the sources.
     Sources,
+    /// Updates the tables of a database, which is not there while an image is built.
+    Migrates,
 }
 
 /// Reads the scripts of a package. `root` says that it is in the folder from which dependencies
@@ -102,7 +105,8 @@ pub(crate) fn read(
             continue;
         }
         lifecycle.drop.push(name.to_owned());
-        if !hook || (chain.shell.is_some() && !first_is_hook(&parts)) {
+        let migrates = chain.shell.is_none() && parts.iter().any(|p| matches!(p, Part::Migrates));
+        if !(hook || migrates) || (chain.shell.is_some() && !first_is_hook(&parts)) {
             // The dependencies of production are taken from the install, not from the build.
             if !patches.is_empty() {
                 let files = parts.into_iter();
@@ -120,7 +124,7 @@ pub(crate) fn read(
         }
         for (command, part) in commands.into_iter().zip(parts) {
             match part {
-                Part::Checkout | Part::Idle => {}
+                Part::Checkout | Part::Idle | Part::Migrates => {}
                 Part::Install(files) => {
                     lifecycle.files.extend(files);
                     lifecycle.after_install.push(command.argv);
@@ -139,17 +143,20 @@ pub(crate) fn read(
     }
     lifecycle.files.sort();
     lifecycle.files.dedup();
-    if !lifecycle.drop.is_empty() {
-        let evidence: Vec<Evidence> = lifecycle
-            .drop
+    // A script that only runs later needs no word.
+    let left_out = lifecycle
+        .drop
+        .iter()
+        .filter(|name| !lifecycle.later.contains(&Later::Script((*name).clone())));
+    let left_out: Vec<&str> = left_out.map(String::as_str).collect();
+    if !left_out.is_empty() {
+        let evidence: Vec<Evidence> = left_out
             .iter()
             .map(|name| {
                 let text = package.script(name).unwrap_or_default();
-                let later = lifecycle.later.contains(&Later::Script(name.clone()));
-                let note = if later {
-                    "runs after the sources are there"
-                } else {
-                    "its git hooks or guards are left out"
+                let note = match migrations::command_in(text) {
+                    Some(command) => format!("`{command}` needs the database and is left out"),
+                    None => "its git hooks or guards are left out".to_owned(),
                 };
                 package.at(&["scripts", name], format!("`{text}`: {note}"))
             })
@@ -158,7 +165,7 @@ pub(crate) fn read(
             codes::LIFECYCLE_SCRIPTS,
             format!(
                 "these scripts do not run while dependencies are installed: {}",
-                lifecycle.drop.join(", ")
+                left_out.join(", ")
             ),
             evidence,
         ));
@@ -230,6 +237,7 @@ fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Pa
         // Nothing to patch.
         ["patch-package", ..] => Part::Checkout,
         [] | ["true" | "exit" | ":" | "echo" | "test" | "[", ..] => Part::Idle,
+        _ if migrations::command_in(&words.join(" ")).is_some() => Part::Migrates,
         ["prisma", "generate", ..] if !prisma.is_empty() => Part::Install(prisma.to_vec()),
         ["node", file, ..] if hooks.iter().any(|hook| file.contains(hook.as_str())) => {
             Part::Checkout
@@ -320,5 +328,17 @@ mod tests {
         assert_eq!(read.drop, ["postinstall", "prepare"]);
         let nuxt = Later::Command(vec!["nuxt".to_owned(), "prepare".to_owned()]);
         assert_eq!(read.later, [nuxt, Later::Script("prepare".to_owned())]);
+    }
+
+    #[test]
+    fn migrations_do_not_run_in_a_build() {
+        let files = [("prisma/schema.prisma", "")];
+        let script = r#""postinstall": "prisma migrate deploy && prisma generate && node x.js""#;
+        let read = lifecycle(script, &files);
+        assert_eq!(read.drop, ["postinstall"]);
+        assert_eq!(read.after_install, [["prisma", "generate"]]);
+        let later = Later::Command(vec!["node".to_owned(), "x.js".to_owned()]);
+        assert_eq!(read.later, [later]);
+        assert!(read.findings[0].evidence[0].note.contains("needs the database"));
     }
 }

@@ -1,5 +1,7 @@
 //! Builds that hash with MD4, which OpenSSL 3 refuses without a special option.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use nodejs_semver::Version;
 use serde::Deserialize;
@@ -17,6 +19,8 @@ struct Row {
     cycle: u64,
     option: String,
     commands: Vec<String>,
+    /// Tools that bring the package, each with the first major version that brings a later one.
+    brought_before: BTreeMap<String, u32>,
 }
 
 /// The option that Node.js needs to run the build script, and a finding about it.
@@ -49,13 +53,16 @@ pub(super) fn option(
         .filter(|(version, _)| *version < fixed)
         .collect();
     old.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(old.into_iter().next().map(|(version, evidence)| {
+    let locked = old.into_iter().next();
+    let old = locked.map(|(version, evidence)| (format!("{} {version}", row.package), evidence));
+    let old = match old {
+        None if locked_by(app)?.is_none() => brought(app, &row),
+        old => old,
+    };
+    Ok(old.map(|(what, evidence)| {
         let finding = Finding::new(
             codes::LEGACY_OPENSSL,
-            format!(
-                "the build runs with {}, because {} {version} hashes with MD4",
-                row.option, row.package
-            ),
+            format!("the build runs with {}, because {what} hashes with MD4", row.option),
             [evidence],
         )
         .with_why(format!(
@@ -67,8 +74,26 @@ pub(super) fn option(
     }))
 }
 
+/// A tool that brings the bundler, according to the manifest: the only witness without a lockfile.
+fn brought(app: &App, row: &Row) -> Option<(String, Evidence)> {
+    row.brought_before.iter().find_map(|(tool, fixed)| {
+        let major = app.package.major(tool).filter(|major| major < fixed)?;
+        let evidence = app.package.at_dependency(tool, format!("brings {}", row.package));
+        Some((format!("{} of {tool} {major}", row.package), evidence))
+    })
+}
+
+/// The lockfile, if there is one.
+fn locked_by(app: &App) -> Result<Option<&'static str>> {
+    if tool::npm_lock(&app.root)?.is_some() {
+        return Ok(Some("package-lock.json"));
+    }
+    let others = ["pnpm-lock.yaml", "yarn.lock", "bun.lock"];
+    Ok(others.into_iter().find(|file| app.root.has(file)))
+}
+
 /// The versions of a package in the lockfile.
-fn locked(app: &App, name: &str) -> Result<Vec<(String, Evidence)>> {
+pub(super) fn locked(app: &App, name: &str) -> Result<Vec<(String, Evidence)>> {
     if let Some((path, json)) = &*tool::npm_lock(&app.root)? {
         let text = app.root.repo.text(path)?.unwrap_or_default();
         let packages =
@@ -163,5 +188,22 @@ mod tests {
             of("NODE_OPTIONS=--openssl-legacy-provider react-scripts build", "4.42.0", "26"),
             None
         );
+    }
+
+    #[test]
+    fn the_manifest_decides_without_a_lockfile() {
+        let of = |version: &str, lock: Option<&str>| {
+            let manifest = format!(
+                r#"{{"scripts": {{"build": "vue-cli-service build"}}, "devDependencies": {{"@vue/cli-service": "{version}"}}}}"#
+            );
+            let mut files = vec![("package.json", manifest.as_str())];
+            files.extend(lock.map(|lock| ("yarn.lock", lock)));
+            let repo = Repo::from_files(files);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            option(&app, "build", "26").unwrap().is_some()
+        };
+        assert!(of("4.4.4", None) && of("^4.0.0", None));
+        assert!(!of("^5.0.0", None));
+        assert!(!of("4.4.4", Some("webpack@^5.0.0:\n  version \"5.99.0\"\n")));
     }
 }

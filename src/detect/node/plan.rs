@@ -86,6 +86,7 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     let shape = Shape { home, modules, builds, nested };
     let home = &shape.home;
     findings.extend(migrations::finding(&app, &launch));
+    findings.extend(migrations::in_build(&app, &launch).filter(|_| builds));
     findings.extend(install_scripts::finding(&app, &tool)?);
     findings.extend(musl(chosen));
     let packages: Vec<_> =

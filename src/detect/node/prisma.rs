@@ -16,6 +16,17 @@ pub(super) const GENERATE: [&str; 2] = ["prisma", "generate"];
 const BUILDING: [&str; 6] =
     ["preinstall", "install", "postinstall", "prepare", "prebuild", "build"];
 
+/// Names of Prisma's configuration.
+/// <https://www.prisma.io/docs/orm/reference/prisma-config-reference>
+const CONFIGS: [&str; 6] = [
+    "prisma.config.ts",
+    "prisma.config.js",
+    "prisma.config.mjs",
+    ".config/prisma.ts",
+    ".config/prisma.js",
+    ".config/prisma.mjs",
+];
+
 /// The folder or file of the schema, and prisma.config.ts; empty if the package does not use
 /// Prisma.
 pub(super) fn files(dir: &Dir, package: &Package) -> Vec<String> {
@@ -29,8 +40,7 @@ pub(super) fn files(dir: &Dir, package: &Package) -> Vec<String> {
         None if dir.has("schema.prisma") => files.push("schema.prisma".to_owned()),
         None => {}
     }
-    let configs = ["prisma.config.ts", "prisma.config.js", "prisma.config.mjs"];
-    files.extend(configs.into_iter().filter(|file| dir.has(file)).map(str::to_owned));
+    files.extend(CONFIGS.into_iter().filter(|file| dir.has(file)).map(str::to_owned));
     files
 }
 
@@ -64,7 +74,12 @@ pub(super) fn placeholders<'p>(
     for (way, _) in packages.filter(|(_, package)| package.has("prisma")) {
         let Some(path) = root.path.join(way) else { continue };
         let dir = Dir::new(root.repo, path);
-        let Some(config) = config::read(&dir, "prisma.config")? else { continue };
+        let below = || config::read(&dir, ".config/prisma");
+        let Some(config) =
+            config::read(&dir, "prisma.config")?.map_or_else(below, |c| Ok(Some(c)))?
+        else {
+            continue;
+        };
         let address = address(&dir)?;
         for window in config.tokens.windows(3) {
             let key = window[2].text().filter(|_| window[0].is_word("env") && window[1].is('('));
@@ -154,5 +169,17 @@ mod tests {
         assert_eq!(pairs, [("DB", "mysql://localhost/placeholder")]);
         assert_eq!(found[0].evidence.line, Some(3));
         assert!(finding(&found).is_some() && finding(&[]).is_none());
+    }
+
+    #[test]
+    fn the_configuration_may_be_in_a_folder_of_its_own() {
+        let repo = Repo::from_files([
+            ("package.json", r#"{"devDependencies": {"prisma": "7"}}"#),
+            (".config/prisma.ts", "export default { datasource: { url: env('DB') } }"),
+            ("prisma/schema.prisma", ""),
+        ]);
+        assert_eq!(files(&repo.root(), &package(&repo)), ["prisma", ".config/prisma.ts"]);
+        let found = placeholders(&repo.root(), [("", &package(&repo))].into_iter()).unwrap();
+        assert_eq!(found[0].key, "DB");
     }
 }

@@ -1,6 +1,8 @@
 //! The programs of an application: what is started, with everything that is known about how it
 //! runs.
 
+mod port;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
@@ -15,11 +17,11 @@ use super::manifest;
 use super::native::{self, Native};
 use super::nest;
 use super::nx;
-use super::scan::{self, Scan};
+use super::scan::{self, DefaultPort, Scan};
 use super::service;
 use super::{site, static_site};
 use crate::detect::node::codes;
-use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Libc, Program, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Sourced};
 
 /// The programs, likeliest first.
 #[derive(Default)]
@@ -41,9 +43,9 @@ pub(crate) fn all(app: &App) -> Result<Found> {
             for entry in entry::from_scripts(app)?.0.into_iter().filter(|entry| !entry.development)
             {
                 let (mut program, launch, open) = heard(app, entry)?;
-                if open {
+                if !matches!(open, DefaultPort::Refused) {
                     program.kind = Kind::Service;
-                    default_port(app, &mut program, &framework);
+                    port::of_framework(app, &mut program, &framework, open);
                 }
                 found.programs.push((program, launch));
             }
@@ -126,7 +128,7 @@ pub(crate) fn all(app: &App) -> Result<Found> {
 /// anything.
 fn of_nx(app: &App, found: &mut Found) -> Result<bool> {
     let projects = nx::projects(app)?;
-    let starts = |entry: &Entry| !entry.development;
+    let starts = |entry: &Entry| !entry.development && !entry.unmade;
     if projects.is_empty() || entry::from_scripts(app)?.0.iter().any(starts) {
         return Ok(false);
     }
@@ -310,11 +312,12 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     let mut scan = scan::read(app, &launch)?;
     keep(&mut launch, &mut scan);
     launch.beside(&scan.also);
-    let open = framework.name != "nest" || scan.takes_default();
+    let open = match framework.name {
+        "nest" => scan.takes_default(),
+        _ => DefaultPort::Stated,
+    };
     complete(app, &mut program, &launch, scan)?;
-    if open {
-        default_port(app, &mut program, &framework);
-    }
+    port::of_framework(app, &mut program, &framework, open);
     let holds: BTreeMap<String, String> = app.catalog.table("imported_by_output")?;
     for (package, why) in holds.iter().filter(|_| launch.layout == Layout::Output) {
         if app.package.dependency(package) == Some(manifest::Kind::Development) {
@@ -339,24 +342,14 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     Ok((program, launch))
 }
 
-fn default_port(app: &App, program: &mut Program, framework: &Framework) {
-    if let Some(port) = framework.port.filter(|_| program.port.is_none()) {
-        let evidence =
-            Evidence::file(&app.package.path, format!("{}'s default port", framework.name));
-        program.port = Some(Sourced::new(port, evidence));
-        // Every framework that is known here reads PORT.
-        program.port_variable = Some("PORT".to_owned());
-    }
-    program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
-}
-
 fn of_entry(app: &App, entry: Entry) -> Result<(Program, Launch)> {
     let (program, launch, _) = heard(app, entry)?;
     Ok((program, launch))
 }
 
-/// The program of an entry, and whether the default port of its framework may be used.
-fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, bool)> {
+/// The program of an entry, and whether the default port of its framework may be used, as
+/// [`Scan::takes_default`] says.
+fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, DefaultPort)> {
     embedded(app, &mut entry)?;
     let service = service::of(app, entry.command.as_deref())?;
     if let Some(service) = &service {
@@ -374,7 +367,7 @@ fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, bool)> {
     program.needs.shell = entry.shell;
     program.findings = entry.findings;
     complete(app, &mut program, &entry.launch, scan)?;
-    fixed_port(&mut program, &entry.fixed);
+    port::fixed(&mut program, &entry.fixed);
     if let Some(service) = service {
         service.complete(app, &entry.launch, &mut program)?;
     }
@@ -384,24 +377,6 @@ fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, bool)> {
         program.writable.push(folder);
     }
     Ok((program, entry.launch, open))
-}
-
-/// The default of `node server.js ${PORT:-3000}` stands for the port that no code states.
-fn fixed_port(program: &mut Program, fixed: &[(String, String)]) {
-    let open = program.port.is_none() && program.kind == Kind::Service;
-    let named = |name: &str| name == "PORT" || name.ends_with("_PORT");
-    let port = fixed
-        .iter()
-        .filter(|_| open)
-        .find_map(|(name, value)| Some((name, value.parse::<u16>().ok().filter(|_| named(name))?)));
-    if let Some((name, port)) = port
-        && let Some(stated) = program.evidence.first().cloned()
-    {
-        let note = format!("the default of {name} in the start command");
-        program.port = Some(Sourced::new(port, Evidence { note, ..stated }));
-        program.port_variable = None;
-        program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
-    }
 }
 
 /// Adjusts a server of the repository that contains a framework: it needs everything that the
@@ -431,6 +406,8 @@ fn embedded(app: &App, entry: &mut Entry) -> Result<()> {
 
 /// Keeps development dependencies, because the program imports one when it is loaded.
 fn keep(launch: &mut Launch, scan: &mut Scan) {
+    launch.migrates = scan.migrates;
+    launch.keep_development |= scan.starts_development;
     let names: Vec<&str> = scan.development.iter().map(|held| held.value.as_str()).collect();
     if names.is_empty() || launch.keep_development {
         return;

@@ -11,12 +11,15 @@ mod imports;
 mod listen;
 mod loaded;
 mod location;
+mod migrated;
 mod modules;
 mod pages;
 mod process;
 mod required;
 mod resolution;
+mod schema;
 mod sources;
+mod stdio;
 mod storage;
 mod workers;
 
@@ -86,6 +89,8 @@ pub(crate) struct Scan {
     pub(crate) unfollowed: Option<Evidence>,
     /// True if the program takes messages from a broker and listens on nothing.
     pub(crate) portless: bool,
+    /// True if every call that listens stands under a condition.
+    pub(crate) conditional: bool,
     /// True if a server library is a dependency.
     pub(crate) serves: bool,
     pub(crate) env: Vec<Sourced<EnvVar>>,
@@ -103,20 +108,38 @@ pub(crate) struct Scan {
     pub(crate) subcommands: Option<Sourced<String>>,
     /// Development dependencies that the program imports when it is loaded.
     pub(crate) development: Vec<Sourced<String>>,
+    /// True if its code updates the tables of its database.
+    pub(crate) migrates: bool,
+    /// True if it starts the command of a development dependency.
+    pub(crate) starts_development: bool,
     pub(crate) findings: Vec<Finding>,
     /// The index in `findings` of the finding on each program that the image lacks.
     pub(crate) lacking: BTreeMap<String, usize>,
 }
 
 impl Scan {
-    /// True if the framework's default port may be used, because no call says that there is
-    /// another one.
-    pub(crate) fn takes_default(&self) -> bool {
-        self.port.is_none()
+    /// Whether the framework's default port may be used.
+    pub(crate) fn takes_default(&self) -> DefaultPort {
+        let open = self.port.is_none()
             && self.more_ports.is_empty()
             && self.unfollowed.is_none()
-            && !self.portless
+            && !self.portless;
+        match self.port_env.first() {
+            _ if !open => DefaultPort::Refused,
+            Some(name) => DefaultPort::Behind(name.clone()),
+            None => DefaultPort::Stated,
+        }
     }
+}
+
+/// Whether a framework's default port may be used.
+pub(crate) enum DefaultPort {
+    /// A call says that there is another port.
+    Refused,
+    /// No call names a port.
+    Stated,
+    /// A call takes the port from this variable, and dockgen read no default there.
+    Behind(String),
 }
 
 /// Scans the sources of a program: from its entry along relative imports, or else all of the
@@ -132,6 +155,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     if own_server {
         listen::read(app, &sources, &mut scan)?;
     }
+    stdio::read(&sources, &mut scan);
     process::read(app, &sources, own_server, &mut scan)?;
     browser::read(app, &sources, &mut scan)?;
     conventions::read(app, launch, &sources, &mut scan)?;
@@ -139,6 +163,8 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     storage::read(app, launch, &sources, &mut scan);
     imports::read(app, launch, &sources, &mut scan)?;
     required::read(&sources, &mut scan);
+    schema::read(app, &sources, &mut scan)?;
+    migrated::read(app, &sources, &mut scan);
     arguments::read(launch, &sources, &mut scan);
     absent::read(app, launch, &sources, &mut scan);
     if own_server {

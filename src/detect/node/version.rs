@@ -8,7 +8,7 @@ use super::manifest::Package;
 use crate::catalog::{Catalog, Release};
 use crate::detect::node::codes;
 use crate::detect::version::pinned;
-use crate::facts::{Evidence, Finding, Sourced};
+use crate::facts::{Evidence, Finding, Sourced, Strength};
 use crate::recipes;
 use crate::repo::{Dir, excerpt};
 
@@ -67,6 +67,7 @@ pub(crate) fn node(
         stated = unstated(dir, catalog, ceiling)?;
     }
     let mut chosen: Option<Sourced<String>> = None;
+    let open = stated.first().is_some_and(|first| has_no_end(&first.value));
     for source in stated {
         let place = source.evidence.first().map(Evidence::place).unwrap_or_default();
         match &mut chosen {
@@ -96,6 +97,13 @@ pub(crate) fn node(
             }
         }
     }
+    if let Some(first) = chosen.as_mut().filter(|_| open)
+        && let Some((value, evidence)) = older(dir, &first.value, catalog)?
+    {
+        // The newest release inside `>=18` is a guess where something else was tried.
+        first.strength = Strength::Guessed;
+        *first = first.clone().rejecting(value, format!("{}: {}", evidence.place(), evidence.note));
+    }
     Ok(chosen.unwrap_or_else(|| match newest_lts(catalog, ceiling) {
         Some(release) if release.cycle != catalog.default_cycle => {
             let evidence = ceiling.map(|c| c.evidence.clone()).into_iter().collect();
@@ -103,6 +111,34 @@ pub(crate) fn node(
         }
         _ => Sourced::assumed(catalog.default_cycle.clone()),
     }))
+}
+
+/// True for a range without an upper end: a floor, which no later release breaks in words.
+fn has_no_end(text: &str) -> bool {
+    let range: Option<Range> = text.trim().parse().ok();
+    range.is_some_and(|range| range.satisfies(&Version::from((LAST_PATCH, 0, 0))))
+}
+
+/// The newest release with which the repository itself is built, in CI or in its Dockerfile, if
+/// that is older than `chosen`.
+fn older(dir: &Dir, chosen: &str, catalog: &Catalog) -> Result<Option<(String, Evidence)>> {
+    let major = |text: &str| text.split('.').next().and_then(|text| text.parse::<u64>().ok());
+    let tools = recipes::tool_versions(dir.repo, &dir.path, &["node", "nodejs", "node_js"])?;
+    let mut seen: Vec<(u64, String, Evidence)> = Vec::new();
+    for tool in tools {
+        let Some((value, _)) = resolve(&tool.version, catalog, None) else { continue };
+        seen.extend(major(&value).map(|number| (number, value, tool.evidence)));
+    }
+    let written = recipes::dockerfile::written(dir.repo, &dir.path)?;
+    let images = written.0.iter().flat_map(|(_, image)| &image.bases);
+    for (name, evidence) in images {
+        let tag = name.rsplit('/').next().and_then(|name| name.strip_prefix("node:"));
+        let version = tag.map(|tag| tag.split('-').next().unwrap_or_default().to_owned());
+        seen.extend(version.and_then(|text| Some((major(&text)?, text, evidence.clone()))));
+    }
+    let newest = seen.into_iter().max_by_key(|(number, _, _)| *number);
+    let is_older = |number: u64| major(chosen).is_some_and(|chosen| number < chosen);
+    Ok(newest.filter(|held| is_older(held.0)).map(|(_, value, evidence)| (value, evidence)))
 }
 
 /// `devEngines.runtime`, an object or a list of them:
@@ -457,5 +493,19 @@ mod tests {
         let error =
             node_of(&[("package.json", "{}"), (".nvmrc", "banana")]).unwrap_err().to_string();
         assert!(error.starts_with(".nvmrc:1: `banana`"), "{error}");
+    }
+
+    #[test]
+    fn the_newest_release_is_a_guess_where_an_older_one_was_tried() {
+        let strength = |range: &str, file: (&str, &str)| {
+            let manifest = format!(r#"{{"engines": {{"node": "{range}"}}}}"#);
+            node_of(&[("package.json", &manifest), file]).unwrap().strength
+        };
+        let old = ("Dockerfile", "FROM node:18-alpine\nRUN npm ci\n");
+        assert_eq!(strength(">=18.17", old), Strength::Guessed);
+        assert_eq!(strength("^18.17", old), Strength::Stated);
+        assert_eq!(strength(">=18.17", ("a", "")), Strength::Stated);
+        let job = "jobs:\n  test:\n    steps:\n      - uses: actions/setup-node@v4\n        with:\n          node-version: 18\n";
+        assert_eq!(strength(">=18.17", (".github/workflows/ci.yml", job)), Strength::Guessed);
     }
 }

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, settle};
+use anyhow::Result;
+
+use super::{Entry, PlainStart, settle};
 use crate::detect::node::App;
 use crate::detect::node::codes;
 use crate::detect::node::launch::Layout;
 use crate::detect::node::manifest::Kind;
-use crate::facts::Finding;
+use crate::detect::node::md4;
+use crate::facts::{Evidence, Finding};
 
 /// Starts a command that a dependency provides.
-pub(super) fn brought(
-    app: &App,
-    name: &str,
-    rest: &[&str],
-    mut entry: Entry,
-) -> Result<Entry, String> {
+pub(super) fn brought(app: &App, name: &str, rest: &[&str], mut entry: Entry) -> PlainStart {
     let bins: BTreeMap<String, String> = app.catalog.table("bin").unwrap_or_default();
     let packages: BTreeMap<String, String> = app.catalog.table("bin_package").unwrap_or_default();
     let dev: Vec<String> = app.catalog.table("dev_tools").unwrap_or_default();
@@ -63,9 +61,30 @@ pub(super) fn keep(app: &App, package: &str, entry: &mut Entry) {
     );
 }
 
+/// The first release of tsx that `node --import` can load.
+/// <https://github.com/privatenumber/tsx/releases/tag/v3.14.0>
+const IMPORTED_FROM: (u64, u64) = (3, 14);
+
+/// The place that states a release of tsx which `node --import` cannot load.
+fn before_import(app: &App) -> Result<Option<Evidence>> {
+    let old = |text: &str| {
+        let version = nodejs_semver::Version::parse(text).ok()?;
+        Some((version.major(), version.minor()) < IMPORTED_FROM)
+    };
+    let locked = md4::locked(app, "tsx")?;
+    if let Some((text, evidence)) = locked.into_iter().next() {
+        return Ok(old(&text).unwrap_or(false).then_some(evidence));
+    }
+    let mut stated = app.package.dependencies().filter(|(name, _)| *name == "tsx");
+    let stated = stated.find_map(|(_, text)| Some((text, old(text)?)));
+    Ok(stated
+        .filter(|(_, old)| *old)
+        .map(|(text, _)| app.package.at_dependency("tsx", format!("tsx {text}"))))
+}
+
 /// Starts a program behind a TypeScript loader: from compiled files if the build writes them, or
 /// else with the loader.
-pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, String> {
+pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<PlainStart> {
     let package = match tool {
         "ts-node-dev" | "tsnd" => "ts-node-dev",
         "ts-node-esm" => "ts-node",
@@ -80,6 +99,23 @@ pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, S
     match tool {
         // tsx as a loader leaves one process, which handles its own signals:
         // <https://tsx.is/dev-api/node-cli>.
+        "tsx" | "esno" if before_import(app)?.is_some() => {
+            let evidence = before_import(app)?.into_iter();
+            let mut words = vec![entry.launch.file.as_str()];
+            words.extend(entry.launch.args.iter().map(String::as_str));
+            let started = brought(app, "tsx", &words, entry.clone_empty());
+            return Ok(started.map(|mut started| {
+                started.findings.push(
+                    Finding::new(
+                        codes::DEPENDENCY_BREAKS,
+                        "this release of tsx was made for Node.js 18 and before",
+                        evidence,
+                    )
+                    .with_fix("update tsx to 4, or build with --toolchain 18"),
+                );
+                started
+            }));
+        }
         "tsx" | "esno" => {
             entry.launch.flags.extend(["--import".to_owned(), "tsx".to_owned()]);
             // Its cache is in /tmp, which a read-only root file system lacks.
@@ -88,11 +124,14 @@ pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, S
         "ts-node" | "ts-node-dev" | "tsnd" => {
             entry.launch.flags.extend(["-r".to_owned(), "ts-node/register".to_owned()]);
         }
-        _ => return brought(app, tool, &[entry.launch.file.as_str()], entry.clone_empty()),
+        _ => {
+            let empty = entry.clone_empty();
+            return Ok(brought(app, tool, &[entry.launch.file.as_str()], empty));
+        }
     }
     let loader = if tool == "tsx" || tool == "esno" { "tsx" } else { "ts-node" };
     if !app.package.has(loader) {
-        return Err(format!("{loader} is not a dependency of the package"));
+        return Ok(Err(format!("{loader} is not a dependency of the package")));
     }
     if app.package.dependency(loader) == Some(Kind::Development) {
         keep(app, loader, &mut entry);
@@ -101,5 +140,31 @@ pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<Entry, S
     entry.launch.source = app.finds(&entry.launch.file);
     entry.launch.file = entry.launch.source.clone().unwrap_or_else(|| entry.launch.file.clone());
     entry.id.clone_from(&entry.launch.file);
-    Ok(entry)
+    Ok(Ok(entry))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::node::{App, entry};
+    use crate::repo::Repo;
+
+    #[test]
+    fn a_tsx_that_cannot_be_imported_is_started_by_its_command() {
+        let started = |version: &str| {
+            let manifest = format!(
+                r#"{{"scripts": {{"start": "tsx a.ts -v"}}, "dependencies": {{"tsx": "{version}"}}}}"#
+            );
+            let repo = Repo::from_files([("package.json", manifest.as_str()), ("a.ts", "")]);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let entry = entry::from_scripts(&app).unwrap().0.remove(0);
+            let launch = entry.launch;
+            (launch.flags.join(" "), launch.file, launch.args.join(" "), entry.findings.len())
+        };
+        let (flags, file, args, said) = started("3.8.2");
+        assert!(flags.is_empty() && file.starts_with("node_modules/"), "{flags} {file}");
+        assert_eq!((args.as_str(), said), ("a.ts -v", 1));
+        for version in ["3.14.0", "^4.0.0", "4.1.2"] {
+            assert_eq!(started(version).0, "--import tsx", "{version}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::{App, Command, Entry, Outcome, node, resolve};
+use crate::detect::node::codes;
 use crate::detect::node::manifest::Package;
 use crate::detect::node::token::{Kind, tokens};
 use crate::facts::Evidence;
@@ -85,6 +86,8 @@ pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
             add(file, Evidence::file(&path, format!("{file} is a usual name for a server")))?;
         }
     }
+    // `npm init` writes a main that nobody asked for.
+    entries.sort_by_key(|entry| entry.unmade);
     Ok(entries)
 }
 
@@ -172,6 +175,8 @@ pub(crate) fn named(app: &App, wanted: &str) -> Result<Option<Entry>> {
     }
     Ok(node(app, &command)?.ok().map(|mut entry| {
         wanted.clone_into(&mut entry.id);
+        // Who names a file knows what makes it.
+        entry.findings.retain(|finding| finding.code != codes::PROGRAM_FILE_UNMADE);
         entry
     }))
 }

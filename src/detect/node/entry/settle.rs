@@ -1,13 +1,15 @@
 //! Where the file to start is: in the repository, or in the output of the build.
 
-use super::{Command, Entry, commands, top};
+use anyhow::Result;
+
+use super::{Command, Entry, PlainStart, commands, made, top};
 use crate::detect::node::App;
 use crate::detect::node::launch::Layout;
 use crate::detect::node::site;
 use crate::path::RelPath;
 
 /// The file that `node .` starts: <https://nodejs.org/api/modules.html#folders-as-modules>.
-fn main(app: &App) -> Result<String, String> {
+fn main(app: &App) -> std::result::Result<String, String> {
     let main = app.package.str(&["main"]).unwrap_or("index.js");
     let path = RelPath::new(main).filter(|path| !path.is_root());
     path.map(|path| path.as_str().to_owned())
@@ -15,12 +17,16 @@ fn main(app: &App) -> Result<String, String> {
 }
 
 /// Finds the file to start, in the repository or in the output of the build.
-pub(super) fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
+pub(super) fn settle(app: &App, mut entry: Entry) -> Result<PlainStart> {
     let named = entry.launch.file.clone();
     let Some(path) = RelPath::new(&named) else {
-        return Err(format!("{named} lies outside the application"));
+        return Ok(Err(format!("{named} lies outside the application")));
     };
-    let wanted = if path.is_root() { main(app)? } else { path.as_str().to_owned() };
+    let wanted = if path.is_root() { main(app) } else { Ok(path.as_str().to_owned()) };
+    let wanted = match wanted {
+        Ok(wanted) => wanted,
+        Err(why) => return Ok(Err(why)),
+    };
     let typescript = |file: &str| [".ts", ".tsx", ".mts", ".cts"].iter().any(|e| file.ends_with(e));
     let loader = entry.launch.flags.iter().any(|flag| {
         ["ts-node", "tsx", "@swc", "esbuild-register"].iter().any(|l| flag.contains(l))
@@ -56,25 +62,32 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<Entry, String> {
         entry.launch.source = Some(source);
         entry.launch.file = compiled;
         entry.launch.layout = Layout::Output;
+    } else if let Some((source, whole)) = made::bundled(app, &wanted)? {
+        entry.launch.outputs = vec![top(&wanted)];
+        entry.launch.source = Some(source);
+        entry.launch.file = wanted;
+        entry.launch.bundled = whole;
+        entry.launch.layout = Layout::Output;
     } else if app.builds() || app.compiles() {
         entry.launch.outputs = vec![top(&wanted)];
         entry.launch.source = app.source_of(&wanted);
         entry.launch.file = wanted;
         entry.launch.layout = Layout::Output;
+        made::check(app, &mut entry)?;
     } else {
-        return Err(format!("{named} is not in the repository, and no script builds it"));
+        return Ok(Err(format!("{named} is not in the repository, and no script builds it")));
     }
     if entry.launch.layout == Layout::Output {
-        let pages = site::beside(app).map_err(|error| error.to_string())?;
-        let made = entry.launch.preloads.iter().chain(&pages);
-        for folder in made.map(|path| top(path)).collect::<Vec<_>>() {
+        let pages = site::beside(app)?;
+        let written = entry.launch.preloads.iter().chain(&pages);
+        for folder in written.map(|path| top(path)).collect::<Vec<_>>() {
             if !entry.launch.outputs.contains(&folder) {
                 entry.launch.outputs.push(folder);
             }
         }
     }
     entry.id.clone_from(&entry.launch.file);
-    Ok(entry)
+    Ok(Ok(entry))
 }
 
 /// The file that the build's compiler writes beside a source: `node src/index` starts

@@ -77,6 +77,7 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
             places.extend(reader.settings(index, row, scan));
         }
     }
+    scan.conditional = !places.is_empty() && places.iter().all(|place| !place.sure);
     choose(places, scan);
     Ok(())
 }

@@ -15,6 +15,9 @@ const MAX_NAMES: usize = 12;
 /// How many places are checked for whether they run at the start.
 const MAX_PLACES: usize = 300;
 
+/// How many maps of one file are read.
+const MAX_MAPS: usize = 16;
+
 /// How many calls of one function in a file are read.
 const MAX_CALLS: usize = 8;
 
@@ -26,11 +29,24 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
     for source in sources {
         let tokens = source.tokens.as_slice();
         let schema = is_schema(&source.code);
+        let mut maps = MAX_MAPS;
         for (name, at) in checked_class(source) {
             let note = format!("needs {name}");
             found.entry(name.to_owned()).or_insert_with(|| source.at(at, note));
         }
         for (index, token) in tokens.iter().enumerate() {
+            let map = token.is_word("entries") && index >= 2 && tokens[index - 2].is_word("Object");
+            if map && maps > 0 {
+                maps -= 1;
+                let at = source.code.token_at(token.at);
+                let wanted = checked_map(tokens, index);
+                let at_start = !wanted.is_empty() && started.runs(&source.code, at);
+                for (name, at) in wanted {
+                    let into = if at_start { &mut found } else { &mut parts };
+                    let note = format!("needs {name}");
+                    into.entry(name.to_owned()).or_insert_with(|| source.at(at, note));
+                }
+            }
             let (name, at_start) = match token.word() {
                 Some("if") => match checked(tokens, index) {
                     Some(name) => {
@@ -218,6 +234,55 @@ fn checked(tokens: &[Token], at: usize) -> Option<&str> {
     ends.then_some(name)
 }
 
+/// The variables of a map whose members the code checks in a loop: `for (const [key, value] of
+/// Object.entries({ NAME: process.env.NAME })) if (value === undefined) process.exit(1)`.
+fn checked_map(tokens: &[Token], at: usize) -> Vec<(&str, usize)> {
+    let open = at + 1;
+    let args = arguments(tokens, open);
+    let [map] = args.as_slice() else { return Vec::new() };
+    let end = closing(tokens, open);
+    // `Object.entries(..)` stands in the head of a loop, or has `.forEach(..)` behind it.
+    let head = tokens.get(end + 1).is_some_and(|token| token.is(')'));
+    let call = tokens.get(end + 2).is_some_and(|token| token.is_word("forEach"));
+    let from = if head { end + 2 } else { end + 3 };
+    let body = match tokens.get(from) {
+        Some(token) if head && token.is('{') || call && token.is('(') => {
+            tokens.get(from..closing(tokens, from)).unwrap_or_default()
+        }
+        _ => return Vec::new(),
+    };
+    let exits = |w: &[Token]| w[0].is_word("process") && w[2].is_word("exit");
+    let ends = body.iter().any(|token| token.is_word("throw")) || body.windows(3).any(exits);
+    let tests = body.iter().any(|t| {
+        t.is('!') || t.is_word("undefined") || t.text() == Some("undefined") || t.is_word("null")
+    });
+    if !ends || !tests {
+        return Vec::new();
+    }
+    // The map stands here, or in a constant of the file.
+    let named = map.first().and_then(Token::word).filter(|_| map.len() == 1);
+    let object = match named {
+        Some(name) => {
+            let mut all = tokens.windows(3).enumerate();
+            let set = |w: &[Token]| w[0].is_word(name) && w[1].is('=') && w[2].is('{');
+            let Some((at, _)) = all.find(|(_, window)| set(window)) else { return Vec::new() };
+            &tokens[at + 2..closing(tokens, at + 2).min(tokens.len())]
+        }
+        None => *map,
+    };
+    let inner = object.get(1..).unwrap_or_default();
+    let members = split(inner).into_iter();
+    members
+        .filter_map(|member| {
+            member.get(1).filter(|token| token.is(':'))?;
+            let rest = member.get(2..)?;
+            let (name, end) = variable(rest, 0)?;
+            let whole = rest.get(end..)?.iter().all(|token| token.is('}'));
+            whole.then_some((name, rest.first()?.at))
+        })
+        .collect()
+}
+
 /// The variable in `client.login(process.env.NAME)`.
 fn given(tokens: &[Token], at: usize) -> Option<&str> {
     let args = arguments(tokens, at + 1);
@@ -292,6 +357,8 @@ mod tests {
             "const { Client } = require('discord.js'); client.login(process.env.A_KEY)",
             "const e = cleanEnv(process.env, { A_KEY: str(), B: str({ default: 'x' }) })",
             "const e = z.object({ A_KEY: z.string().min(1), B: z.string().optional() }).parse(process.env)",
+            "const m = { A_KEY: process.env.A_KEY, B: process.env.B ?? 'x' }\nfor (const [k, v] of Object.entries(m)) { if (typeof v === 'undefined') { process.exit(1) } }",
+            "Object.entries({ A_KEY: process.env.A_KEY }).forEach(([k, v]) => { if (!v) throw new Error(k) })",
             "const { value } = Joi.object({ A_KEY: Joi.string().required(), B: Joi.string() }).validate(process.env)",
         ] {
             assert_eq!(said(source), "the program stops as it starts without A_KEY", "{source}");
