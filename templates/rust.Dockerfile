@@ -10,6 +10,7 @@ RUN {% if details.musl %}apk add --no-cache{% for package in build_packages %} {
     && rm -rf /var/lib/apt/lists/*
 {%- endif %}
 {%- endif %}
+{%- include "base/nightly.Dockerfile" %}
 ENV CARGO_TARGET_DIR=/target
 {%- if details.strip %} \
     {{ details.strip }}=symbols

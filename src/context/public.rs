@@ -156,6 +156,14 @@ fn is_harmless(repo: &Repo, path: &RelPath) -> Result<bool> {
     Ok(!key && !text.lines().any(secret))
 }
 
+/// True if all that a PEM file holds is certificates and public keys, which everybody may read.
+pub(super) fn is_certificate(repo: &Repo, path: &RelPath) -> bool {
+    let Ok(Some(text)) = repo.source_text(path) else { return false };
+    let mut blocks = text.lines().filter_map(|line| line.trim().strip_prefix("-----BEGIN "));
+    let public = |name: &str| name.contains("CERTIFICATE") || name.contains("PUBLIC KEY");
+    text.contains("-----BEGIN ") && blocks.all(public)
+}
+
 /// `password: abc`, `"clientSecret": "abc"`, `API_TOKEN=abc`; a reference or a type is none.
 fn states_secret(line: &str) -> bool {
     let Some((key, value)) = line.split_once([':', '=']) else { return false };
@@ -208,6 +216,19 @@ mod tests {
         }
         // What no image may hold stays out, whatever its place.
         assert!(of(&[("src/main/resources/.env", "A=1\n"), ("src/main/id_rsa", "x")]).is_empty());
+    }
+
+    #[test]
+    fn a_certificate_is_public_and_a_key_is_not() {
+        let of = |text: &str| {
+            let repo = Repo::from_files([("a/ca.pem", text)]);
+            is_certificate(&repo, &RelPath::new("a/ca.pem").unwrap())
+        };
+        let certificate = "x\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+        assert!(of(certificate));
+        assert!(of("-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"));
+        assert!(!of(&format!("{certificate}-----BEGIN PRIVATE KEY-----\nMIIB\n")));
+        assert!(!of("-----BEGIN RSA PRIVATE KEY-----\n") && !of("") && !of("MIIB\n"));
     }
 
     #[test]

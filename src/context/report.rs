@@ -50,7 +50,7 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
     let public = public::public(repo, &plan.context)?;
     let (sources, let_in): (Vec<Named>, Vec<Named>) = let_in
         .into_iter()
-        .filter(|(_, way)| !harmless.contains(way))
+        .filter(|(path, way)| !harmless.contains(way) && !public::is_certificate(repo, path))
         .partition(|(path, _)| public.0.contains(*path));
     let mut findings = Vec::new();
     findings.extend(public::note(sources.iter().map(|(path, _)| *path)));

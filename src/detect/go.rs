@@ -97,6 +97,9 @@ struct ProgramDetails {
     /// The folders of the program's packages. For a package in the root, its files instead: the
     /// folder would be the whole repository.
     sources: Vec<RelPath>,
+    /// True if it opens windows on a desktop.
+    #[serde(skip)]
+    desktop: bool,
 }
 
 /// Go's tables in the catalog.
@@ -105,6 +108,8 @@ struct Tables {
     cgo: Vec<CgoModule>,
     libraries: BTreeMap<String, String>,
     libc_libraries: Vec<String>,
+    /// Modules that open windows on a desktop.
+    desktop: Vec<String>,
     commands: BTreeMap<String, String>,
     starting: Vec<Starting>,
     privileged: Vec<Privileged>,
@@ -143,6 +148,7 @@ impl Tables {
             cgo: catalog.table("cgo")?,
             libraries: catalog.table("libraries")?,
             libc_libraries: catalog.table("libc_libraries")?,
+            desktop: catalog.table("desktop")?,
             commands: catalog.table("commands")?,
             starting: catalog.table("starting")?,
             privileged: catalog.table("privileged")?,

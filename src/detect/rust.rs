@@ -27,12 +27,14 @@ mod dialect;
 mod features;
 mod flags;
 mod inputs;
+mod leptos;
 mod lexer;
 mod lockfile;
 mod manifest;
 mod mask;
 mod metadata;
 mod native;
+mod nightly;
 mod plan;
 mod programs;
 mod project;
@@ -102,9 +104,22 @@ struct Details {
     /// stops, unless a person names another toolchain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unstable: Option<Finding>,
+    /// The dated nightly compiler that the toolchain file names and the code needs, unless a person
+    /// names another toolchain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nightly: Option<Nightly>,
     /// Profiles for which the manifest already says what to strip.
     strips: Vec<String>,
     programs: BTreeMap<String, ProgramDetails>,
+}
+
+/// A nightly compiler that rustup installs into the build stage.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Nightly {
+    /// The channel with its date: `nightly-2026-01-31`.
+    channel: String,
+    /// What the plan says about it.
+    finding: Finding,
 }
 
 /// What is known of one program beyond the common facts.
@@ -142,6 +157,9 @@ struct ProgramDetails {
     args: Vec<String>,
     /// The working directory, if it is not the folder of the program.
     workdir: Option<String>,
+    /// True if it opens windows on a desktop.
+    #[serde(skip)]
+    desktop: bool,
 }
 
 /// A framework that listens without a call that says so.
@@ -173,6 +191,8 @@ struct Tables {
     unused: Vec<native::Unused>,
     servers: Vec<Server>,
     listening: Vec<String>,
+    /// Crates that open windows on a desktop.
+    desktop: Vec<String>,
     commands: BTreeMap<String, String>,
     privileged: Vec<Privileged>,
     code: Rows,
@@ -189,6 +209,7 @@ impl Tables {
             unused: catalog.table("unused")?,
             servers: catalog.table("servers")?,
             listening: libraries.get("listening").cloned().unwrap_or_default(),
+            desktop: libraries.get("desktop").cloned().unwrap_or_default(),
             commands: catalog.table("commands")?,
             privileged: catalog.table("privileged")?,
             code: catalog.table("code")?,
@@ -212,7 +233,8 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     if found.is_empty() && !alone {
         return Ok(None);
     }
-    let (toolchain, mut findings) = toolchain::toolchain(dir, &workspace, lock, catalog)?;
+    let toolchain::Chosen { toolchain, nightly, mut findings } =
+        toolchain::toolchain(dir, &workspace, lock, catalog)?;
     // The plan reports this finding, and only if no answer names another toolchain.
     let stated = |finding: &Finding| finding.code == codes::TOOLCHAIN_NOT_STABLE;
     let unstable = findings.iter().position(stated).map(|at| findings.remove(at));
@@ -228,6 +250,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         wrapper: config.wrapper.is_some(),
         strips: strips(&workspace.manifest),
         unstable,
+        nightly,
         ..Details::default()
     };
     inputs::inputs(&project, &mut details, &mut findings)?;

@@ -19,6 +19,14 @@ impl Finding {
         Self::new(FindingCode::LocalhostOnly, what, evidence)
     }
 
+    /// The program ends unless one of these variables is set.
+    pub fn one_variable_required(names: &[String], evidence: Evidence) -> Self {
+        let what = format!("the program ends unless one of {} is set", names.join(", "));
+        let set: Vec<String> = names.iter().map(|name| format!("`-e {name}=...`")).collect();
+        Self::new(FindingCode::VariablesRequired, what, [evidence])
+            .with_fix(format!("give `docker run` one of {}", set.join(", ")))
+    }
+
     /// The program listens; `reason` says why the port is unknown, if that is known.
     pub fn port_unknown(
         reason: Option<&str>,

@@ -37,6 +37,9 @@ pub(super) fn apply(
         program.writable = split_list(folders).into_iter().map(Sourced::assumed).collect();
         program.findings.retain(|finding| finding.code != FindingCode::FolderUnknown);
     }
+    if answers.get(id::ARGS).is_some_and(|args| !args.trim().is_empty()) {
+        program.findings.retain(|finding| finding.code != FindingCode::ArgumentsUnknown);
+    }
     for kept in answers.list(id::NO_WRITABLE) {
         let kept = plain(&kept);
         program.writable.retain(|folder| !is_at_or_below(&plain(&folder.value), &kept));

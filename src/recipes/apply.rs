@@ -146,7 +146,16 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
     let serves = program.kind == Kind::Service;
     let speaks =
         |start: &&Start| start.by != Recipe::Docs || serves || start::port(&start.words).is_some();
-    let wanted = starts.iter().filter(speaks).find(|start| !start.words.is_empty())?;
+    // A flag beats the variable that the image sets, and documentation sets it for another machine.
+    let contradicts = |start: &&Start| {
+        let mut names = start.words.iter().filter_map(|word| word.strip_prefix("--"));
+        start.by == Recipe::Docs && names.any(|name| is_set(program, name))
+    };
+    let wanted = starts
+        .iter()
+        .filter(speaks)
+        .filter(|start| !contradicts(start))
+        .find(|s| !s.words.is_empty())?;
     let line = start::joined(&wanted.words);
     let held = program.args.as_ref().map(|args| args.value.clone());
     if let Some(lack) = &wanted.lack {
@@ -167,7 +176,10 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
         return None;
     }
     match held {
-        None => program.args = Some(known(wanted.by, line, wanted.evidence.clone())),
+        None => {
+            program.args = Some(known(wanted.by, line, wanted.evidence.clone()));
+            program.findings.retain(|finding| finding.code != FindingCode::ArgumentsUnknown);
+        }
         Some(held) if line == held || line.starts_with(&format!("{held} ")) => {
             if let Some(args) = program.args.as_mut().filter(|_| line != held) {
                 args.value = line;
@@ -191,6 +203,15 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
         }
     }
     Some(wanted)
+}
+
+/// True if the image sets a variable of the flag's name: APP_DB_DIR for `--db-dir`.
+fn is_set(program: &Program, flag: &str) -> bool {
+    let name = flag.split('=').next().unwrap_or_default();
+    let name = name.replace(['-', '.'], "_").to_ascii_uppercase();
+    let ends =
+        |key: &str| key.strip_suffix(&name).is_some_and(|p| p.is_empty() || p.ends_with('_'));
+    !name.is_empty() && program.env.iter().any(|held| ends(&held.value.key))
 }
 
 /// A value from a recipe. A single line of documentation is only a guess.

@@ -108,22 +108,50 @@ fn needed(file: &RelPath, text: &str) -> Vec<(String, Evidence)> {
     found
 }
 
-/// The text of each code block, with its first line number.
+/// Languages of fences that hold shell lines. A fence without a language may.
+const SHELL: [&str; 14] = [
+    "",
+    "sh",
+    "bash",
+    "shell",
+    "zsh",
+    "fish",
+    "console",
+    "shell-session",
+    "shellsession",
+    "sh-session",
+    "bash-session",
+    "terminal",
+    "text",
+    "txt",
+];
+
+/// True if the line that opens a fence says that it holds shell lines: ```` ```sh title="x" ````.
+fn is_shell(opening: &str) -> bool {
+    let said = opening.trim_start_matches(['`', '~', ' ', '{', '.']);
+    let language = said.split([' ', ',', '{', '}', ':']).next().unwrap_or_default();
+    SHELL.contains(&language.to_ascii_lowercase().as_str())
+}
+
+/// The text of each code block that may hold shell lines, with its first line number.
 fn blocks(text: &str) -> Vec<(u32, String)> {
     let mut found: Vec<(u32, String)> = Vec::new();
     let mut fence: Option<&str> = None;
-    let mut indented = 0;
+    let (mut indented, mut shell) = (0, true);
     for (number, line) in (1..).zip(text.lines()) {
         let trimmed = line.trim_start();
         let mark = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark));
         match (fence, mark) {
             (None, Some(mark)) => {
                 fence = Some(mark);
-                found.push((number + 1, String::new()));
+                shell = is_shell(trimmed);
+                if shell {
+                    found.push((number + 1, String::new()));
+                }
             }
             (Some(open), Some(mark)) if open == mark => fence = None,
             (Some(_), _) => {
-                if let Some((_, block)) = found.last_mut() {
+                if let Some((_, block)) = found.last_mut().filter(|_| shell) {
                     block.push_str(trimmed);
                     block.push('\n');
                 }
@@ -159,7 +187,8 @@ fn add(mut command: Command, file: &RelPath, number: u32, into: &mut Running) {
         | ["docker" | "podman", "container", "run", rest @ ..] => {
             into.runs.extend(container(rest, file, number));
         }
-        [first, ..] if is_program(first) => {
+        // `server {` is a block of some settings file.
+        [first, rest @ ..] if is_program(first) && !rest.iter().any(is_brace) => {
             let note = format!("documentation starts `{}`", super::short(&command.argv.join(" ")));
             let mut run = Run::new(Recipe::Docs, "", Evidence::at(file, number, note));
             let evidence = |key: &str| Evidence::at(file, number, format!("sets {key}"));
@@ -173,6 +202,10 @@ fn add(mut command: Command, file: &RelPath, number: u32, into: &mut Running) {
         }
         _ => {}
     }
+}
+
+fn is_brace(word: &&str) -> bool {
+    matches!(*word, "{" | "}" | "(" | ")")
 }
 
 /// True for a program of the repository: `./x`, `target/release/x`, or a plain name.

@@ -2,7 +2,7 @@
 
 use super::{Recipe, Run};
 use crate::docker::quote;
-use crate::facts::{Evidence, Program};
+use crate::facts::{Evidence, FindingCode, Program};
 
 /// Flags for the address or port to listen on, without dashes.
 const LISTENING: [&str; 20] = [
@@ -43,6 +43,9 @@ const ENDING: [&str; 12] = [
     "test",
     "validate",
 ];
+
+/// Programs that read a script: what they are given is no argument of the application.
+const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "env"];
 
 /// The arguments with which a recipe starts a program.
 pub(super) struct Start {
@@ -105,14 +108,42 @@ fn of(run: &Run, program: &Program) -> Option<Start> {
     {
         return None;
     }
+    // Documentation starts a program on somebody's machine, with folders of that machine.
+    if run.by == Recipe::Docs && words.iter().any(|word| is_of_machine(word)) {
+        return None;
+    }
     let words: Vec<String> = opened(words);
     let lack = lack(run, &words);
     Some(Start { words, lack, evidence: run.evidence.clone(), by: run.by })
 }
 
-/// True for a flag, or for a subcommand if the program has some.
+/// True for a flag or an address, for a subcommand if the program has some, and for any word that
+/// is no path to a program if the program stops without arguments.
 fn is_argument(word: &str, program: &Program) -> bool {
-    word.starts_with('-') || program.subcommands.is_some() && !word.contains(['/', '.'])
+    let demands =
+        program.findings.iter().any(|finding| finding.code == FindingCode::ArgumentsUnknown);
+    let address = || {
+        let port = word.rsplit_once(':').and_then(|(_, port)| super::port_number(port));
+        port.is_some() && !word.contains('/')
+    };
+    word.starts_with('-')
+        || address()
+        || program.subcommands.is_some() && !word.contains(['/', '.'])
+        || demands && !word.contains('/') && !SHELLS.contains(&word)
+}
+
+/// True for a folder that a shell completes or that lies in the working directory of a person:
+/// `~/data`, `--dir=./db`, `../x`.
+fn is_of_machine(word: &str) -> bool {
+    let value = word.split_once('=').map_or(word, |(_, value)| value);
+    let folder = !value.rsplit('/').next().is_some_and(|name| name.trim_matches('.').contains('.'));
+    is_home(word) || folder && (value.starts_with("./") || value.starts_with("../"))
+}
+
+/// True for a path that only a shell completes.
+fn is_home(word: &str) -> bool {
+    let value = word.split_once('=').map_or(word, |(_, value)| value);
+    value == "~" || value.starts_with("~/")
 }
 
 /// The words with loopback addresses replaced by all addresses: in a container, nothing reaches
@@ -151,6 +182,11 @@ fn lack(run: &Run, words: &[String]) -> Option<String> {
     if let Some(why) = run.shell {
         return Some(format!(
             "the image starts the program without a shell, and the line needs one for {why}"
+        ));
+    }
+    if let Some(word) = words.iter().find(|word| is_home(word)) {
+        return Some(format!(
+            "the image starts the program without a shell, and `{word}` needs one for the home"
         ));
     }
     let unknown = |word: &&String| {

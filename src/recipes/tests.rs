@@ -256,6 +256,10 @@ fn what_speaks_of_something_else_is_left_alone() {
             "README.md",
             "```\nbox --help\nbox init --port 3\nbox serve --port 1\nbox other --port 2\n```\n",
         ),
+        // Settings of other programs, and folders of the machine of whoever reads it.
+        ("docs/proxy.md", "```nginx\nbox serve --http :4000\n```\n"),
+        ("docs/proxy.md", "    box {\n        listen 80;\n    }\n"),
+        ("README.md", "```\nbox --dir ./db --home ~/.data --port 1\n```\n"),
         ("compose.yaml", "services:\n  x: {build: ./other, ports: ['80:80']}\n"),
         (
             "compose.yaml",
@@ -297,6 +301,42 @@ fn what_the_image_cannot_serve_is_said() {
         ("- serve - -", vec!["other-processes"])
     );
     assert!(program.findings[0].what.contains("worker (`box work`), release (`box migrate`)"));
+}
+
+#[test]
+fn words_after_an_image_that_takes_arguments() {
+    let wants = |program: &mut Program| {
+        let what = "the program stops without the argument `BIND`";
+        program.findings.push(Finding::new(FindingCode::ArgumentsUnknown, what, []));
+    };
+    let of = |command: &str, wants: &dyn Fn(&mut Program)| {
+        let text = format!("services:\n  a:\n    build: .\n    command: {command}\n");
+        let program = applied(&[("compose.yml", &text)], wants);
+        format!("{} {}", told(&program), codes(&program).join(" "))
+    };
+    assert_eq!(of("[\"[::]:8000\", --fast]", &wants), "- '[::]:8000'_--fast - - ");
+    assert_eq!(of("[\"[::]:8000\"]", &|_: &mut Program| {}), "- '[::]:8000' - - ");
+    assert_eq!(of("[mybox, --fast]", &wants), "- mybox_--fast - - ");
+    assert_eq!(of("[\"[::]:80\", /srv]", &wants), "- - - - arguments-unknown start-arguments");
+    // A program or a script stays one.
+    for command in ["[/usr/bin/tool, --fast]", "sh -c x"] {
+        assert_eq!(of(command, &wants), "- - - - arguments-unknown", "{command}");
+    }
+    assert_eq!(of("[tool, x]", &|_: &mut Program| {}), "- - - - ");
+}
+
+#[test]
+fn an_argument_that_contradicts_the_environment() {
+    let code = Evidence::at(&RelPath::new("main").unwrap(), 3, "reads");
+    let of = |key: &str| {
+        let var = EnvVar { key: key.to_owned(), value: "/data".to_owned() };
+        let sets = |program: &mut Program| {
+            program.env.push(Sourced::new(var.clone(), code.clone()));
+        };
+        let text = "```\nbox serve --db-dir=db --port 4000\n```\n";
+        applied(&[("README.md", text)], sets).args.is_some()
+    };
+    assert!(of("OTHER") && !of("BOX_DB_DIR") && !of("DB_DIR"));
 }
 
 #[test]

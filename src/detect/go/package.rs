@@ -78,14 +78,22 @@ impl<'r> Sources<'r> {
 
     fn parse(&self, dir: &RelPath) -> Result<Option<Package>> {
         let mut files = Vec::new();
-        let (mut cgo, mut fallback, mut other) = (None, false, false);
+        let (mut cgo, mut fallback) = (None, false);
+        // Imports of libraries by files that only a build without cgo compiles, and by the others.
+        let (mut pure, mut shared) = (BTreeSet::new(), BTreeSet::new());
         for path in &self.go_files(dir) {
             let Some(text) = self.repo.source_text(path)? else { continue };
             let Some(file) = SourceFile::parse(path, &text) else { continue };
             let (without, with) =
                 (file.constraint.fits(false, &self.tags), file.constraint.fits(true, &self.tags));
             fallback |= without && !with;
-            other |= without && !with && file.code.imports.iter().any(|i| self.is_foreign(&i.path));
+            let imports = file.code.imports.iter().map(|import| import.path.clone());
+            let of_library = imports.filter(|path| self.is_foreign(path));
+            if without && !with {
+                pure.extend(of_library);
+            } else if with {
+                shared.extend(of_library);
+            }
             if !without && !with {
                 continue;
             }
@@ -95,7 +103,8 @@ impl<'r> Sources<'r> {
             files.push(Rc::new(file));
         }
         // The files without cgo replace a C library by nothing, so they can only return an error.
-        // Such a package needs cgo.
+        // Such a package needs cgo. What the files with cgo import too replaces nothing.
+        let other = pure.difference(&shared).next().is_some();
         let library = fallback && !other && !self.pure;
         let library = files.iter().filter(|_| library).find_map(|file| self.library(file));
         if let Some(evidence) = library {
@@ -234,6 +243,11 @@ mod tests {
             ("v/v.go", "package v\n"),
             ("s/s.go", "//go:build cgo\n\npackage s\nimport _ \"x.y/sqlite3\"\n"),
             ("s/none.go", "//go:build !cgo\n\npackage s\nimport \"a.b/c/v\"\n"),
+            (
+                "u/u.go",
+                "//go:build cgo\n\npackage u\nimport (\n_ \"x.y/sqlite3\"\n_ \"x.y/pq\"\n)\n",
+            ),
+            ("u/none.go", "//go:build !cgo\n\npackage u\nimport _ \"x.y/pq\"\n"),
             ("t/t.go", "//go:build cgo\n\npackage t\nimport _ \"x.y/sqlite3\"\n"),
             ("t/pure.go", "//go:build !cgo\n\npackage t\nimport _ \"x.y/pure\"\n"),
         ]);
@@ -244,6 +258,8 @@ mod tests {
         };
         assert_eq!(needs(&sources, "s"), (true, 1));
         assert_eq!(needs(&sources, "t"), (false, 1));
+        // A driver that both builds have replaces nothing.
+        assert_eq!(needs(&sources, "u"), (true, 1));
         // The repository's own recipe builds without cgo.
         assert_eq!(needs(&sources.tagged(&[], true), "s"), (false, 1));
     }

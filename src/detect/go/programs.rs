@@ -67,7 +67,9 @@ pub(super) fn list(module: &Module) -> Result<Vec<(Program, ProgramDetails)>> {
     let mut ranked = Vec::new();
     for folder in folders {
         if let Some((program, details)) = analyse(module, &folder)? {
-            let rank = rank(module, &folder, &program);
+            // A container has no screen.
+            let desktop = if details.desktop { 100 } else { 0 };
+            let rank = rank(module, &folder, &program) - desktop;
             ranked.push((rank, folder, program, details));
         }
     }
@@ -146,6 +148,7 @@ fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, Program
         Program::new(id(folder, &module.layout.module), file_name(name), Kind::Command, main);
     let mut details = runtime::analyse(module, &closure, folder, &mut program)?;
     flags::add(module, folder, &mut program, &mut details)?;
+    details.desktop = module.tables.desktop.iter().any(|name| closure.imports(name).is_some());
     if module.tags.is_some() {
         // The flags of the answer name them.
         details.tags.clear();

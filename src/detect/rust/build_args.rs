@@ -7,6 +7,7 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use super::lexer::Kind;
+use super::manifest::Role;
 use super::project::Project;
 use super::source::SourceFile;
 use super::targets;
@@ -69,6 +70,7 @@ pub(super) fn build_args<'f>(
 ) -> Result<Vec<BuildArg>> {
     let mut set = configured(project);
     let mut scripts: Vec<Rc<SourceFile>> = Vec::new();
+    let mut helpers: BTreeSet<RelPath> = BTreeSet::new();
     for folder in folders {
         let Some(manifest) = project.workspace.packages.get(folder) else { continue };
         set.any |= manifest.dependencies().any(|held| SETTERS.contains(&held.key));
@@ -77,6 +79,19 @@ pub(super) fn build_args<'f>(
         }
         for path in targets::build_scripts(project.dir.repo, manifest) {
             scripts.extend(project.sources.file(&path)?);
+        }
+        // A build script may leave it to a package of the repository.
+        for held in manifest.dependencies().filter(|held| held.role == Role::Build) {
+            let (spec, base) =
+                project.workspace.resolve(held.key, &held.spec.as_ref().table(), folder);
+            let helper = spec.path.and_then(|path| base.join(&path));
+            let helper = helper.filter(|folder| helpers.insert(folder.clone()));
+            let helper = helper.and_then(|folder| project.workspace.packages.get(&folder));
+            if let Some(library) = helper.and_then(|manifest| targets::library(manifest)) {
+                for file in project.sources.of_crate(&library, &|_| true)? {
+                    set.read(&file);
+                }
+            }
         }
     }
     for script in &scripts {
@@ -216,6 +231,29 @@ mod tests {
         // It is not known which names such a script sets.
         let dynamic = ("build.rs", "fn main() { println!(\"cargo::rustc-env={k}={v}\"); }");
         assert!(of(main, &[dynamic]).is_empty());
+    }
+
+    #[test]
+    fn a_package_of_the_repository_sets_them_for_a_build_script() {
+        let package = |name: &str, more: &str| {
+            format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n{more}")
+        };
+        let app = package("app", "[build-dependencies]\nprofiles = { path = \"../profiles\" }\n");
+        let (profiles, other) = (package("profiles", ""), package("app", ""));
+        let sets = "pub fn apply() { println!(\"cargo:rustc-env=APP_TOKEN_PATH={}\", p()); }";
+        let all = |app: &str| {
+            let repo = Repo::from_files([
+                ("Cargo.toml", "[workspace]\nmembers = [\"app\", \"profiles\"]\n"),
+                ("app/Cargo.toml", app),
+                ("app/build.rs", "fn main() { profiles::apply(); }"),
+                ("app/src/main.rs", "fn main() { let a = env!(\"APP_TOKEN_PATH\"); }"),
+                ("profiles/Cargo.toml", &profiles),
+                ("profiles/src/lib.rs", sets),
+            ]);
+            let facts = (rust::LANGUAGE.detect)(&repo.root()).unwrap().unwrap();
+            facts.programs[0].build_args.len()
+        };
+        assert_eq!((all(&app), all(&other)), (0, 1));
     }
 
     #[test]

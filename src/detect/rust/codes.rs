@@ -10,6 +10,9 @@ pub(super) const ALL: &[FindingCode] = &[
     FOREIGN_TARGET,
     GIT_AT_BUILD,
     LOCKFILE_NEEDS_OLD_TOOLCHAIN,
+    NIGHTLY_NEEDED,
+    NIGHTLY_NOT_NEEDED,
+    NIGHTLY_TOOLCHAIN,
     OPENED_MISSING,
     PATH_DEPENDENCY_MISSING,
     PRIVATE_REGISTRY,
@@ -53,6 +56,29 @@ pub(super) const FOREIGN_TARGET: FindingCode = FindingCode::Own(&Row::warning(
     "a program for that target does not start in a Linux container, so the image is built for \
     the container's platform",
     "check that the image starts the right program",
+));
+
+pub(super) const NIGHTLY_NEEDED: FindingCode = FindingCode::Own(&Row::warning(
+    "nightly-needed",
+    "the project asks for what only a nightly compiler takes, and names none",
+    "the image builds with a stable compiler, which refuses it",
+    "name a dated one in rust-toolchain.toml, such as `channel = \"nightly-2026-01-15\"`: the build \
+    stage then installs it",
+));
+
+pub(super) const NIGHTLY_NOT_NEEDED: FindingCode = FindingCode::Own(&Row::note(
+    "nightly-not-needed",
+    "the toolchain file asks for a nightly compiler, and no source needs one",
+    "the image builds with the newest stable release, which gets fixes",
+    "if the build stops at a feature that is not stable, name a dated nightly in \
+    rust-toolchain.toml: dockgen installs it where a source asks for it with `#![feature(..)]`",
+));
+
+pub(super) const NIGHTLY_TOOLCHAIN: FindingCode = FindingCode::Own(&Row::warning(
+    "nightly-toolchain",
+    "the project needs a nightly compiler, and the build stage installs it",
+    "a nightly compiler gets no fixes, and the server of Rust's releases may remove it one day",
+    "move to a stable release as soon as what it needs is stable",
 ));
 
 pub(super) const OPENED_MISSING: FindingCode = FindingCode::Own(&Row::warning(
@@ -125,8 +151,9 @@ pub(super) const TOOLCHAIN_NOT_STABLE: FindingCode = FindingCode::Own(&Row::erro
     "toolchain-not-stable",
     "the toolchain file asks for a channel that has no official image",
     "code that needs a nightly compiler does not build with a stable one",
-    "if a stable release builds it too, set --toolchain to that release; otherwise build with \
-    your own template",
+    "if a stable release builds it too, set --toolchain to that release; a nightly with its date, \
+    such as `nightly-2026-01-15`, is installed into the build stage; otherwise build with your own \
+    template",
 ));
 
 pub(super) const VENDOR_MISSING: FindingCode = FindingCode::Own(&Row::error(

@@ -135,6 +135,8 @@ fn browser(project: &Project, findings: &mut Vec<Finding>) {
             .dependencies()
             .find(|d| d.role == Role::Normal && d.platform.is_empty() && BROWSER.contains(&d.key));
         // A package that also uses axum may be the server itself.
+        // cargo-leptos' own settings say more.
+        let framework = framework.filter(|_| !manifest.text.contains("metadata.leptos"));
         if let Some(dependency) = framework.filter(|_| cdylib || !manifest.text.contains("axum")) {
             findings.push(Finding::new(
                 codes::BROWSER_PACKAGE,

@@ -52,6 +52,8 @@ struct View {
     reads: Vec<String>,
     /// Folders that the build does not read, which the .dockerignore hides.
     unread: Vec<String>,
+    /// The nightly compiler that the build stage installs; `""` for none.
+    nightly: String,
     /// True if the builder is Alpine.
     musl: bool,
     /// The variable that makes cargo strip the binary; `""` if the profile already says so.
@@ -123,6 +125,11 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         sqlx: details.sqlx,
         reads,
         unread: inside(&own.unread)?,
+        nightly: details
+            .nightly
+            .as_ref()
+            .filter(|_| own_toolchain)
+            .map_or_else(String::new, |nightly| nightly.channel.clone()),
         musl: chosen.base.row.builder == "musl",
         strip: if details.strips.iter().any(|name| name == profile) {
             String::new()
@@ -153,7 +160,12 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         stop_signal: None,
         dev: Some(development(&package, &own.binary, args)),
         decisions: Vec::new(),
-        findings: details.unstable.filter(|_| own_toolchain).into_iter().collect(),
+        findings: details
+            .unstable
+            .into_iter()
+            .chain(details.nightly.map(|nightly| nightly.finding))
+            .filter(|_| own_toolchain)
+            .collect(),
         details: serde_json::to_value(view)?,
     })
 }

@@ -13,7 +13,7 @@ use super::manifest::Manifest;
 use super::project::Project;
 use super::targets::{self, Binary};
 use super::workspace::Workspace;
-use super::{ProgramDetails, native, reads, revision, runtime, unread};
+use super::{ProgramDetails, leptos, native, reads, revision, runtime, unread};
 use crate::facts::{Kind, Program, Sourced};
 use crate::path::RelPath;
 
@@ -54,11 +54,21 @@ pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> 
     let found = binaries(project);
     let mut programs = Vec::new();
     for (id, binary, manifest) in &found {
-        let flags::Own { mut asked, evidence, findings } = flags::own(project, binary, manifest)?;
+        let flags::Own { mut asked, mut evidence, findings } =
+            flags::own(project, binary, manifest)?;
         for feature in &binary.required_features {
             if !asked.features.contains(feature) {
                 asked.features.push(feature.clone());
             }
+        }
+        if let Some(leptos) = leptos::of(project.workspace, manifest) {
+            asked.no_default |= leptos.asked.no_default;
+            for feature in &leptos.asked.features {
+                if !asked.features.contains(feature) {
+                    asked.features.push(feature.clone());
+                }
+            }
+            evidence = evidence.or_else(|| Some(leptos.asks()));
         }
         let demanded = demanded(project, binary, manifest, &asked)?;
         asked.features.extend(demanded.iter().map(|feature| feature.value.clone()));
@@ -68,7 +78,8 @@ pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> 
         details.features.extend(asked.features);
         details.features_evidence = evidence;
         details.demands = demanded.into_iter().flat_map(|feature| feature.evidence).collect();
-        programs.push((rank(project, binary, manifest, &program), program, details));
+        let rank = rank(project, binary, manifest, &program, details.desktop);
+        programs.push((rank, program, details));
     }
     // Equal ranks are sorted by id, so that the order is always the same.
     programs.sort_by(|a, b| (b.0, &a.1.id).cmp(&(a.0, &b.1.id)));
@@ -119,7 +130,13 @@ fn binaries<'p>(project: &Project<'p>) -> Vec<(String, Binary, &'p Manifest)> {
 
 /// How likely a person wants this program; higher is likelier. A program that listens beats one
 /// that has a better name but does not listen.
-fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Program) -> i32 {
+fn rank(
+    project: &Project,
+    binary: &Binary,
+    manifest: &Manifest,
+    program: &Program,
+    desktop: bool,
+) -> i32 {
     let workspace = project.workspace;
     let package = manifest.package.as_ref();
     let mut rank = 0;
@@ -151,6 +168,10 @@ fn rank(project: &Project, binary: &Binary, manifest: &Manifest, program: &Progr
     let tool = ["ctl", "cli", "adm"].iter().any(|end| binary.name.ends_with(end));
     if tool || binary.name.split(['-', '_']).any(|part| HELPERS.contains(&part)) {
         rank -= 25;
+    }
+    // A container has no screen.
+    if desktop {
+        rank -= 100;
     }
     rank + if program.kind == Kind::Service { 35 } else { 0 }
 }
@@ -261,6 +282,10 @@ fn analyse(
         package: &folder,
     };
     runtime::analyse(&code, &mut program, &mut details);
+    details.desktop = project.tables.desktop.iter().any(|name| dependencies.contains(name));
+    if let Some(leptos) = leptos::of(workspace, manifest) {
+        leptos.add(&files, &mut program);
+    }
     Ok((program, details))
 }
 

@@ -62,7 +62,9 @@ pub(super) fn reads(
                 made.evidence.insert(0, file.evidence(at, "built into the program"));
                 add_front_end(&mut reads.made, made);
             }
-            if nobody && !there && known {
+            // A condition chooses between this file and one that a build script writes.
+            let twin = || is_conditional(file, at) && makes_code(file);
+            if nobody && !there && known && !twin() {
                 // A build script may write the file, even among the sources.
                 let script =
                     !folder && home.join("build.rs").is_some_and(|script| repo.is_file(&script));
@@ -120,6 +122,29 @@ fn base(file: &SourceFile, at: usize, home: &RelPath) -> Option<(RelPath, bool)>
     None
 }
 
+/// True if an attribute `#[cfg(..)]` stands before the macro that reads the file.
+fn is_conditional(file: &SourceFile, at: usize) -> bool {
+    let macros = file
+        .enclosing(at)
+        .into_iter()
+        .find(|open| file.called(*open).is_some_and(|name| BESIDE.contains(&name)));
+    let Some(mut before) = macros.and_then(|open| open.checked_sub(3)) else { return false };
+    while file.is(before, ":") || file.kind(before) == Some(super::lexer::Kind::Word) {
+        let Some(next) = before.checked_sub(1) else { return false };
+        before = next;
+    }
+    let open = file.brackets(before).first().copied().filter(|_| file.is(before, "]"));
+    open.is_some_and(|open| file.is(open + 1, "cfg"))
+}
+
+/// True if the file includes code that a build script writes into OUT_DIR.
+fn makes_code(file: &SourceFile) -> bool {
+    (0..file.len()).any(|at| {
+        file.string(at).is_some_and(|text| text == "OUT_DIR")
+            && file.enclosing(at).iter().any(|open| file.called(*open) == Some("include"))
+    })
+}
+
 /// The folder of the package that contains a file.
 fn home(repo: &Repo, file: &RelPath) -> Option<RelPath> {
     file.ancestors()
@@ -167,6 +192,17 @@ mod tests {
             found.iter().map(ToString::to_string).collect(),
             findings.iter().map(|f| f.evidence[0].place()).collect(),
         )
+    }
+
+    #[test]
+    fn a_condition_chooses_between_a_file_and_what_a_script_writes() {
+        let twin = "#[cfg(a)]\ninclude!(concat!(env!(\"OUT_DIR\"), \"/g.rs\"));\n\
+                    #[cfg(not(a))]\ninclude!(\"g.rs\");\n";
+        let files = |main| [("p/Cargo.toml", ""), ("p/build.rs", ""), ("p/src/main.rs", main)];
+        assert_eq!(of(&files(twin)).1, Vec::<String>::new());
+        assert_eq!(of(&files("include!(\"g.rs\");\n")).1, ["p/src/main.rs:1"]);
+        let plain = "include!(concat!(env!(\"OUT_DIR\"), \"/g.rs\"));\ninclude!(\"h.rs\");\n";
+        assert_eq!(of(&files(plain)).1, ["p/src/main.rs:2"]);
     }
 
     #[test]

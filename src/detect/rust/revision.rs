@@ -158,7 +158,11 @@ fn places_of(project: &Project, file: &SourceFile) -> Result<Vec<Evidence>> {
 
 impl Asks {
     fn read(&mut self, project: &Project, file: &SourceFile) -> Result<()> {
-        self.places.extend(places_of(project, file)?);
+        // What a script reads after it made or fetched a repository is that repository.
+        let works = works_with_git(file);
+        if !works {
+            self.places.extend(places_of(project, file)?);
+        }
         for at in 2..file.len() {
             if let Some(note) = opens(file, at) {
                 let place = file.evidence(at, note);
@@ -178,7 +182,7 @@ impl Asks {
             if insists(file, at) {
                 self.needs_git.get_or_insert(place.clone());
             }
-            if checks(file, at) {
+            if !works && checks(file, at) {
                 self.needs_repository.get_or_insert(place);
             }
         }
@@ -268,6 +272,13 @@ mod tests {
             let (_, said) = of(&script, &[]);
             assert!(said[0].contains("stops if it finds no git repository"), "{script}: {said:?}");
         }
+        // A repository that the script makes is not the one of the sources.
+        let makes = format!(
+            "fn main() {{ let r = std::process::Command::new(\"git\").arg(\"init\").status().unwrap(); \
+             if !r.success() {{ panic!(\"git\"); }} let x = {CALL}.output().unwrap(); }}"
+        );
+        let (git, said) = of(&makes, &[]);
+        assert!(git && said.is_empty(), "{said:?}");
         // In a module of the script.
         let module = format!("pub fn f() {{ {CALL}.output().expect(\"git\"); }}");
         let (git, said) =

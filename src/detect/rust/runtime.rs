@@ -13,11 +13,13 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 
 mod address;
+mod arguments;
 mod constants;
 mod demands;
 mod disk;
 mod environment;
 mod fields;
+mod functions;
 mod house;
 mod listen;
 mod missing;
@@ -26,6 +28,7 @@ mod rocket;
 mod settings;
 mod shell_lines;
 mod subcommands;
+mod variables;
 
 /// The working directory of a program that serves its working directory.
 const SERVED: &str = "/srv";

@@ -4,6 +4,7 @@ use super::*;
 use crate::facts::{Kind, Libc, Strength};
 use crate::repo::Repo;
 
+mod demands;
 mod listen;
 mod opened;
 mod structs;
@@ -480,7 +481,7 @@ fn an_answer_beats_a_toolchain_that_has_no_image() {
         let facts = facts(
             &[
                 ("Cargo.toml", MANIFEST),
-                ("src/main.rs", "fn main() {}"),
+                ("src/main.rs", "#![feature(test)] fn main() {}"),
                 ("rust-toolchain.toml", &toolchain),
             ],
             "",

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::lockfile::Lockfile;
 use super::manifest::Manifest;
 use super::workspace::Workspace;
+use super::{Nightly, nightly};
 use crate::catalog::Catalog;
 use crate::detect::rust::codes;
 use crate::detect::version;
@@ -55,18 +56,37 @@ pub(super) fn check(version: &str) -> Result<()> {
     Ok(())
 }
 
+/// The toolchain to build with, and what is said about it.
+pub(super) struct Chosen {
+    pub(super) toolchain: Sourced<String>,
+    /// A nightly compiler that is installed beside it.
+    pub(super) nightly: Option<Nightly>,
+    pub(super) findings: Vec<Finding>,
+}
+
 /// The toolchain to build with, and findings about it.
 pub(super) fn toolchain(
     dir: &Dir,
     workspace: &Workspace,
     lock: Option<&Lockfile>,
     catalog: &Catalog,
-) -> Result<(Sourced<String>, Vec<Finding>)> {
+) -> Result<Chosen> {
     let floor = floor(workspace, lock, catalog)?;
     let ceiling = ceiling(lock, catalog)?;
     let mut findings = Vec::new();
     let root = Dir::new(dir.repo, workspace.root.clone());
-    let pinned = match toolchain_file(&root, &mut findings)? {
+    let mut nightly = None;
+    let stated = toolchain_file(&root, &mut findings)?;
+    if let Some((channel, place)) = stated.nightly {
+        nightly = with_nightly(&channel, place, dir, workspace, &mut findings)?;
+    } else if stated.version.is_none()
+        && findings.is_empty()
+        && let Some(place) = nightly::needed(dir.repo, workspace)?
+    {
+        let what = format!("{}, and the project names no nightly compiler", place.note);
+        findings.push(Finding::new(codes::NIGHTLY_NEEDED, what, [place]));
+    }
+    let pinned = match stated.version {
         Some(found) => Some(found),
         None => version::pinned(&root, &["rust"])?.filter(|found| numbers(&found.value).is_some()),
     };
@@ -81,7 +101,7 @@ pub(super) fn toolchain(
                 pinned.evidence.iter().cloned().chain([evidence]),
             ));
         }
-        return Ok((pinned, findings));
+        return Ok(Chosen { toolchain: pinned, nightly, findings });
     }
     let newest = &catalog.default_cycle;
     let mut found = Sourced::assumed(newest.clone());
@@ -109,7 +129,50 @@ pub(super) fn toolchain(
             found.evidence.push(evidence);
         }
     }
-    Ok((found, findings))
+    Ok(Chosen { toolchain: found, nightly, findings })
+}
+
+/// What a nightly channel of the toolchain file means: no more than the newest stable release where
+/// nothing needs it, or a compiler that the build stage installs if the channel has a date.
+fn with_nightly(
+    channel: &str,
+    place: Evidence,
+    dir: &Dir,
+    workspace: &Workspace,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Nightly>> {
+    let Some(needs) = nightly::needed(dir.repo, workspace)? else {
+        let what = format!("the toolchain file asks for `{channel}`, and no source needs it");
+        findings.push(Finding::new(codes::NIGHTLY_NOT_NEEDED, what, [place]));
+        return Ok(None);
+    };
+    let Some(dated) = nightly::dated(channel) else {
+        findings.push(
+            Finding::new(
+                codes::TOOLCHAIN_NOT_STABLE,
+                format!("the toolchain file asks for `{channel}`, which has no official image"),
+                [place, needs],
+            )
+            .with_why("another compiler has that name every day, so a build today and one tomorrow differ")
+            .with_fix(
+                "name a dated one, such as `nightly-2026-01-15`, in the toolchain file: the build \
+                 stage then installs it; or, if a stable release builds it too, set --toolchain to \
+                 that release",
+            ),
+        );
+        return Ok(None);
+    };
+    let what = format!("the build stage installs `{dated}`, which the project needs");
+    let finding = Finding::new(codes::NIGHTLY_TOOLCHAIN, what, [place, needs]);
+    Ok(Some(Nightly { channel: dated.to_owned(), finding }))
+}
+
+/// What the toolchain file says.
+#[derive(Default)]
+struct Stated {
+    version: Option<Sourced<String>>,
+    /// A nightly channel.
+    nightly: Option<(String, Evidence)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -127,7 +190,7 @@ struct ToolchainTable {
 
 /// The toolchain file of rustup, from the nearest folder:
 /// <https://rust-lang.github.io/rustup/overrides.html#the-toolchain-file>.
-fn toolchain_file(root: &Dir, findings: &mut Vec<Finding>) -> Result<Option<Sourced<String>>> {
+fn toolchain_file(root: &Dir, findings: &mut Vec<Finding>) -> Result<Stated> {
     for folder in root.upwards() {
         // If both exist, rustup takes the one without an extension.
         for name in ["rust-toolchain", "rust-toolchain.toml"] {
@@ -141,7 +204,7 @@ fn toolchain_file(root: &Dir, findings: &mut Vec<Finding>) -> Result<Option<Sour
             return Ok(channel(&path, &text, &table, findings));
         }
     }
-    Ok(None)
+    Ok(Stated::default())
 }
 
 fn channel(
@@ -149,7 +212,8 @@ fn channel(
     text: &str,
     table: &ToolchainTable,
     findings: &mut Vec<Finding>,
-) -> Option<Sourced<String>> {
+) -> Stated {
+    let none = Stated::default();
     if let Some(target) = table.targets.iter().find(|target| target.starts_with("wasm")) {
         let line = line_of(text, target).unwrap_or(1);
         findings.push(Finding::new(
@@ -166,16 +230,18 @@ fn channel(
                 [Evidence::at(path, line_of(text, local).unwrap_or(1), "path")],
             ));
         }
-        return None;
+        return none;
     };
     let line = line_of(text, channel).unwrap_or(1);
     // The channel may end in a host: 1.85.0-x86_64-unknown-linux-gnu.
     let version = channel.split('-').next().unwrap_or_default();
     if numbers(version).is_some() && version.contains('.') {
-        return Some(Sourced::new(
-            version.to_owned(),
-            Evidence::at(path, line, "the toolchain file pins it"),
-        ));
+        let pinned = Evidence::at(path, line, "the toolchain file pins it");
+        return Stated { version: Some(Sourced::new(version.to_owned(), pinned)), ..none };
+    }
+    if version == "nightly" {
+        let place = Evidence::at(path, line, "channel");
+        return Stated { nightly: Some((channel.clone(), place)), ..none };
     }
     // The newest stable release is the default anyway.
     if version != "stable" {
@@ -185,7 +251,7 @@ fn channel(
             [Evidence::at(path, line, "channel")],
         ));
     }
-    None
+    none
 }
 
 /// The strongest floor among `rust-version` and edition of the packages that are built, and the
@@ -275,7 +341,10 @@ mod tests {
         let workspace = workspace(&dir).unwrap().unwrap();
         let lock = dir.text("Cargo.lock").unwrap();
         let lock = lock.map(|(path, text)| Lockfile::parse(&path, &Rc::from(&*text)).unwrap());
-        toolchain(&dir, &workspace, lock.as_ref(), Catalog::of("rust").unwrap()).unwrap()
+        let chosen = toolchain(&dir, &workspace, lock.as_ref(), Catalog::of("rust").unwrap());
+        let chosen = chosen.unwrap();
+        let nightly = chosen.nightly.map(|nightly| nightly.finding);
+        (chosen.toolchain, chosen.findings.into_iter().chain(nightly).collect())
     }
 
     const PLAIN: &str = "[package]\nname = \"a\"\nedition = \"2021\"\n";
@@ -298,11 +367,22 @@ mod tests {
             of(&[("Cargo.toml", PLAIN), (".tool-versions", "rust 1.90.0\n")]).0.value,
             "1.90.0"
         );
-        let nightly = of(&[("Cargo.toml", PLAIN), ("rust-toolchain", "nightly-2026-01-01")]);
-        assert_eq!(
-            (nightly.0.value, nightly.1[0].code.as_str()),
-            (default, "toolchain-not-stable")
-        );
+        let main = |text| ("src/main.rs", text);
+        let unstable = main("#![feature(test)] fn main() {}");
+        for (channel, main, code) in [
+            ("nightly-2026-01-01", unstable, "nightly-toolchain"),
+            ("nightly", unstable, "toolchain-not-stable"),
+            ("nightly", main("#![cfg_attr(doc, feature(doc_cfg))]"), "nightly-not-needed"),
+            ("nightly-2026-01-01", main("fn main() {}"), "nightly-not-needed"),
+            ("beta", main("fn main() {}"), "toolchain-not-stable"),
+            ("stable", main("fn main() {}"), ""),
+        ] {
+            let found = of(&[("Cargo.toml", PLAIN), ("rust-toolchain", channel), main]);
+            let said = found.1.first().map_or("", |finding| finding.code.as_str());
+            assert_eq!((found.0.value.as_str(), said), (default.as_str(), code), "{channel}");
+        }
+        let none = of(&[("Cargo.toml", PLAIN), unstable]);
+        assert_eq!(none.1[0].code.as_str(), "nightly-needed");
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::World;
+use super::reach::Reach;
 use crate::code::tags;
 use crate::code::{Call, Does, File, Form, conditions, is_env_name};
-use crate::facts::{Evidence, Finding, FindingCode};
+use crate::facts::{Evidence, Finding};
 
 /// How many tokens after a call are searched for a test of its result.
 const MAX_TOKENS: usize = 40;
@@ -31,6 +32,7 @@ pub(super) fn demands(world: &World) -> BTreeMap<String, Evidence> {
         }
     }
     readers(world, &mut found);
+    refused(world, &mut found);
     for file in world.code.files() {
         for definition in file.facts().definitions().iter().filter(|d| d.form == Form::Tag) {
             let at = definition.value.start;
@@ -65,13 +67,8 @@ pub(super) fn either(world: &World) -> Vec<Finding> {
             let ends = file.word(open) == "{"
                 && (open..file.closing(open)).any(|at| is_end(world, file.word(at)));
             let Some(names) = ends.then(|| chain(world, file, at)).flatten() else { continue };
-            let what = format!("the program ends unless one of {} is set", names.join(", "));
             let evidence = file.evidence(at, "without any of them the program ends");
-            let set: Vec<String> = names.iter().map(|name| format!("`-e {name}=...`")).collect();
-            found.push(
-                Finding::new(FindingCode::VariablesRequired, what, [evidence])
-                    .with_fix(format!("give `docker run` one of {}", set.join(", "))),
-            );
+            found.push(Finding::one_variable_required(&names, evidence));
         }
     }
     found
@@ -141,6 +138,84 @@ fn readers(world: &World, found: &mut BTreeMap<String, Evidence>) {
             }
         }
     }
+}
+
+/// How many callers of a function are followed, and how many functions upwards.
+const MAX_CALLERS: usize = 4;
+const MAX_STEPS: u8 = 3;
+
+/// Adds the variables of flags that the code that serves refuses to go without: `if c.String("x")
+/// == "" { return errors.New("..") }`.
+fn refused(world: &World, found: &mut BTreeMap<String, Evidence>) {
+    let mut reach = None;
+    for file in world.code.files() {
+        for &at in file.places("if") {
+            let Some(open) = (at..(at + MAX_TOKENS).min(file.len())).find(|&n| file.word(n) == "{")
+            else {
+                continue;
+            };
+            let head = at + 1..open;
+            let both = head.clone().any(|n| file.word(n) == "&&");
+            if both || !head.clone().any(|n| file.word(n) == "==") || !refuses(world, file, open) {
+                continue;
+            }
+            for part in file.split(head, &["||"]) {
+                let Some(name) = empty(world, file, &part) else { continue };
+                let reach = reach.get_or_insert_with(|| Reach::new(world));
+                if conditions::is_conditional(file, at)
+                    || !is_started(world, reach, file, at, MAX_STEPS)
+                {
+                    break;
+                }
+                let note = format!("without {name} the program ends");
+                found.entry(name).or_insert_with(|| file.evidence(at, note));
+            }
+        }
+    }
+}
+
+/// True if a block ends the program or returns an error that is made there.
+fn refuses(world: &World, file: &File, open: usize) -> bool {
+    let makes = ["Errorf", "New", "Wrap", "Wrapf", "Exit"];
+    let block = open..file.closing(open).min(open + MAX_TOKENS);
+    let returns = block.clone().any(|at| file.word(at) == "return");
+    block.into_iter().any(|at| {
+        is_end(world, file.word(at))
+            || returns && makes.contains(&file.word(at)) && file.word(at + 1) == "("
+    })
+}
+
+/// The variable of a call in `x.y("z") == ""`, if nothing else gives it a value.
+fn empty(world: &World, file: &Rc<File>, part: &Range<usize>) -> Option<String> {
+    let mark = part.clone().find(|&at| file.word(at) == "==")?;
+    let text = file.string(mark + 1)?;
+    if !text.is_empty() || mark + 2 != part.end || file.word(mark.checked_sub(1)?) != ")" {
+        return None;
+    }
+    let value = world.code.value(file, part.start..mark);
+    let unset = value.text().is_none_or(|text| text.is_empty());
+    value.env().filter(|name| unset && is_env_name(name)).map(str::to_owned)
+}
+
+/// True if the function around a place leads to a listener, or hands its error to one that does.
+fn is_started(world: &World, reach: &Reach, file: &Rc<File>, at: usize, steps: u8) -> bool {
+    let Some(function) = file.facts().function_at(at) else { return false };
+    if reach.leads(file, function.range.clone()) {
+        return true;
+    }
+    let Some(steps) = steps.checked_sub(1) else { return false };
+    let folder = file.path.parent();
+    let calls = world.code.calls_named(file.word(function.name));
+    let calls =
+        calls.filter(|call| call.file.path.parent() == folder && call.open != function.parameters);
+    calls.take(MAX_CALLERS).any(|call| {
+        let close = call.file.closing(call.open);
+        let mut behind = close..(close + MAX_TOKENS).min(call.file.len());
+        let first = call.file.word(conditions::statement(&call.file, call.at));
+        let handed = first == "return"
+            || behind.any(|n| call.file.word(n) == "return" || is_end(world, call.file.word(n)));
+        handed && is_started(world, reach, &call.file, call.at, steps)
+    })
 }
 
 fn is_end(world: &World, name: &str) -> bool {

@@ -266,13 +266,19 @@ impl Opened {
         };
         let there = relative
             && (world.locate(&path).is_some()
-                || self.made.iter().any(|made| made.value.opened.as_ref() == Some(&path)));
+                || self.made.iter().any(|made| {
+                    made.value.opened.as_ref().is_some_and(|held| {
+                        path.strip_prefix(held.as_str())
+                            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                    })
+                }));
         let known = self.named.contains(&path);
         let tested = conditions::heads(&call.file, call.at)
             .into_iter()
             .flatten()
             .any(|at| matches!(call.file.word(at), "Stat" | "IsNotExist"))
             || tested_before(call)
+            || is_uncalled(world, call)
             // This function is itself an `Open` of a file system: its callers decide what a
             // failure means.
             || call.file.facts().function_at(call.at).is_some_and(|function| {
@@ -391,7 +397,8 @@ impl Opened {
     /// Reports `godotenv.Load` if its failure stops the program: no image contains a .env file.
     fn dotenv(&mut self, world: &World) {
         for (_, call) in world.code.doing(&[Does::Dotenv]) {
-            if world.code.is_fatal(&call) {
+            let tested = tested_before(&call) || call.arguments().is_empty() && tests_a_file(&call);
+            if !tested && world.code.is_fatal(&call) {
                 self.findings.push(Finding::dotenv_required(
                     ".env",
                     [call.evidence("`godotenv.Load`, and its failure ends the program")],
@@ -413,6 +420,25 @@ fn tested_before(call: &Call) -> bool {
     tests.filter_map(|test| test.arguments().first().cloned()).any(|tested| {
         arguments.iter().any(|argument| words(argument.clone()).eq(words(tested.clone())))
     })
+}
+
+/// True if the function tests before the call whether some file exists.
+fn tests_a_file(call: &Call) -> bool {
+    let function = call.file.facts().function_at(call.at);
+    function.is_some_and(|function| {
+        let mut before = function.range.start..call.at;
+        before.any(|at| matches!(call.file.word(at), "Stat" | "Lstat"))
+    })
+}
+
+/// True if the call stands in a function that no code of the program names.
+fn is_uncalled(world: &World, call: &Call) -> bool {
+    let Some(function) = call.file.facts().function_at(call.at).filter(|one| !one.method) else {
+        return false;
+    };
+    let name = call.file.word(function.name);
+    let named = || world.code.files().map(|file| file.places(name).len()).sum::<usize>();
+    !matches!(name, "main" | "init" | "") && named() == 1
 }
 
 /// `text` as a path relative to the program's working directory, without `./` and without the

@@ -1,11 +1,12 @@
 //! What a start needs from outside: variables that the code demands, arguments that only a
 //! variable can give, and fields of settings without a default.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Code;
 use super::disk::Disk;
 use super::environment::{self, Layer};
+use super::{arguments, variables};
 use crate::detect::env_file;
 use crate::detect::rust::codes;
 use crate::detect::rust::lexer::Kind;
@@ -21,14 +22,20 @@ const LIBRARIES: [&str; 3] = ["figment", "config", "envy"];
 /// Extensions of settings files.
 const ENDINGS: [&str; 6] = ["toml", "yaml", "yml", "json", "json5", "ini"];
 
+/// Maximum number of tests for an empty setting in one file.
+const MAX_CHECKS: usize = 64;
+
+/// Maximum number of findings that name several variables of which one must be set.
+const MAX_EITHER: usize = 4;
+
 /// Reports what the program cannot start without.
 pub(super) fn demands(code: &Code, disk: &Disk, program: &mut Program) {
-    let mut found = BTreeMap::new();
     let flags = off(code);
+    let variables::Demanded { single: mut found, either } =
+        variables::demanded(code, &|file, at| behind(file, at, &flags));
     for file in code.files {
         for at in 0..file.len() {
-            let asked = variable(file, at).filter(|_| !behind(file, at, &flags));
-            let named = asked.or_else(|| argument(file, at));
+            let named = argument(file, at);
             if let Some(name) = named.filter(|name| crate::code::is_env_name(name)) {
                 let note = format!("without {name} the program ends");
                 found.entry(name).or_insert_with(|| file.evidence(at, note));
@@ -45,7 +52,18 @@ pub(super) fn demands(code: &Code, disk: &Disk, program: &mut Program) {
             None => settings.push((field, evidence)),
         }
     }
+    for (names, evidence) in either.into_iter().take(MAX_EITHER) {
+        if !names.iter().any(|name| found.contains_key(name)) {
+            program.findings.push(Finding::one_variable_required(&names, evidence));
+        }
+    }
+    for (field, evidence) in checked(code) {
+        if let Some(name) = layer.as_ref().and_then(|layer| layer.variable(&field)) {
+            found.entry(name).or_insert(evidence);
+        }
+    }
     env_file::required(program, found);
+    program.findings.extend(arguments::demanded(code).filter(|_| program.args.is_none()));
     if !settings.is_empty() {
         let names: Vec<String> =
             settings.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
@@ -55,28 +73,6 @@ pub(super) fn demands(code: &Code, disk: &Disk, program: &mut Program) {
             settings.iter().take(4).map(|(_, evidence)| evidence.clone()),
         ));
     }
-}
-
-/// The variable in `env::var("X").expect("...")` or `env::var("X").unwrap_or_else(|_|
-/// panic!(..))`.
-fn variable(file: &SourceFile, at: usize) -> Option<String> {
-    let reads = (file.is(at, "var") || file.is(at, "var_os")) && file.is(at + 1, "(");
-    if !reads || !file.path_to(at).iter().any(|part| ["env", "dotenvy", "dotenv"].contains(part)) {
-        return None;
-    }
-    let name = file.string(at + 2)?;
-    let close = file.closing(at + 1);
-    let method = close + 2;
-    let ends = file.is(close + 1, ".")
-        && match file.word(method) {
-            "expect" | "unwrap" => true,
-            "unwrap_or_else" => {
-                let inside = method + 1..file.closing(method + 1);
-                inside.into_iter().any(|n| file.is(n, "panic") || file.is(n, "exit"))
-            }
-            _ => false,
-        };
-    ends.then(|| name.into_owned())
 }
 
 /// The switches of the command line that are off unless somebody sets them: `#[arg(long)] x: bool`.
@@ -206,18 +202,46 @@ fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
             let note = format!("the field `{name}` has no default");
             found.push((name, file.evidence(of - 2, note)));
         }
-        // The field ends at the comma after its type: `Map<A, B>` contains another comma.
-        let (mut depth, mut next) = (0usize, of);
-        while next < close && !(depth == 0 && file.is(next, ",")) {
-            match file.word(next) {
-                "<" => depth += 1,
-                ">" => depth = depth.saturating_sub(1),
-                "(" | "[" => next = file.closing(next),
-                _ => {}
+        at = arguments::behind(file, of, close);
+    }
+    found
+}
+
+/// The fields of the struct with all settings without which its own code refuses it: `if
+/// self.url.is_empty() { return Err(..) }`.
+fn checked(code: &Code) -> Vec<(String, Evidence)> {
+    if !LIBRARIES.iter().any(|name| code.dependencies.contains(*name)) {
+        return Vec::new();
+    }
+    let Some(of) = filled(code) else { return Vec::new() };
+    let given = |field: &str| {
+        let stated = |file: &SourceFile, at: usize| {
+            file.is(at, field)
+                && file.is(at + 1, ":")
+                && file.string(at + 2).is_some_and(|text| !text.is_empty())
+        };
+        code.find(stated).is_some()
+    };
+    let refuses = ["Err", "bail", "panic", "exit"];
+    let mut found: Vec<(String, Evidence)> = Vec::new();
+    for file in code.files.iter().filter(|file| file.names("is_empty")) {
+        let asks = |at: &usize| {
+            let condition = file.is(at - 5, "if") && file.is(at - 3, ".") && file.is(at - 1, ".");
+            condition && file.is(*at, "is_empty") && file.is(at + 3, "{")
+        };
+        for at in (5..file.len()).filter(asks).take(MAX_CHECKS) {
+            let mut block = at + 3..file.closing(at + 3);
+            if !block.any(|n| refuses.iter().any(|word| file.is(n, word)))
+                || implemented(file, at).as_deref() != Some(of.as_str())
+            {
+                continue;
             }
-            next += 1;
+            let field = file.word(at - 2);
+            if !given(field) {
+                let note = format!("the program refuses an empty `{field}`");
+                found.push((field.to_owned(), file.evidence(at, note)));
+            }
         }
-        at = next + 1;
     }
     found
 }

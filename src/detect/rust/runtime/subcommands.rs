@@ -19,6 +19,19 @@ const LIBRARIES: [(&str, &[&str]); 5] = [
 /// Derives that turn the variants of an enum into words of the command line.
 const DERIVES: [&str; 4] = ["Subcommand", "Parser", "StructOpt", "FromArgs"];
 
+/// Functions that parse the arguments of the process.
+const PARSES: [&str; 4] = ["parse", "try_parse", "from_args", "parse_args"];
+
+/// Functions that parse a list of words, which may be a message or a line that a person types.
+const PARSES_WORDS: [&str; 6] = [
+    "parse_from",
+    "try_parse_from",
+    "from_iter",
+    "from_iter_safe",
+    "try_update_from",
+    "update_from",
+];
+
 /// Usual names of the subcommand that serves.
 const SERVING: [&str; 8] =
     ["serve", "server", "start", "run", "daemon", "web", "start-server", "run-server"];
@@ -48,8 +61,10 @@ struct Subcommand {
 
 pub(super) fn subcommands(code: &Code) -> Subcommands {
     let commands = command_line(code);
-    let all = declared(code, commands.as_ref());
-    let library = library(code, &all);
+    let other = if commands.is_none() { of_other_text(code) } else { BTreeSet::new() };
+    let all = declared(code, commands.as_ref(), &other);
+    // What declares the words of messages says nothing of the command line.
+    let library = library(code, &all).filter(|_| other.is_empty() || !all.is_empty());
     if library.is_none() && all.is_empty() {
         return by_hand(code);
     }
@@ -165,19 +180,7 @@ struct CommandLine {
 /// The subcommands of the type into which the program parses its arguments; `None` if that type is
 /// not known.
 fn command_line(code: &Code) -> Option<CommandLine> {
-    const PARSES: [&str; 4] = ["parse", "try_parse", "from_args", "parse_args"];
-    let mut parsed = BTreeSet::new();
-    for file in code.files.iter().filter(|file| PARSES.iter().any(|name| file.names(name))) {
-        for at in 0..file.len() {
-            let is_call = PARSES.iter().any(|name| file.is(at, name)) && file.is(at + 1, "(");
-            if let [.., of, _] = file.path_to(at).as_slice()
-                && is_call
-                && of.starts_with(|c: char| c.is_uppercase())
-            {
-                parsed.insert((*of).to_owned());
-            }
-        }
-    }
+    let parsed = parsed(code);
     let mut found = CommandLine { enums: Vec::new(), optional: false };
     let mut known = false;
     for file in code.files {
@@ -195,6 +198,62 @@ fn command_line(code: &Code) -> Option<CommandLine> {
         }
     }
     known.then_some(found)
+}
+
+/// The types that are parsed from other text than the arguments of the process, such as a chat
+/// message, with the enums that they hold.
+fn of_other_text(code: &Code) -> BTreeSet<String> {
+    // Without a call that reads the process' arguments, such a call may itself pass them on.
+    let own = |file: &SourceFile, at: usize| {
+        (file.is(at, "args") || file.is(at, "args_os")) && file.path_to(at).contains(&"env")
+    };
+    if code.find(own).is_some() {
+        return BTreeSet::new();
+    }
+    let mut found = parsed_by(code, &PARSES_WORDS);
+    let mut held = CommandLine { enums: Vec::new(), optional: false };
+    for file in code.files.iter().filter(|_| !found.is_empty()) {
+        for at in 0..file.len() {
+            let of = file.word(at + 1);
+            if file.is(at, "enum") && found.contains(of) {
+                variant_types(file, at, &mut held.enums);
+            } else if file.is(at, "struct") && found.contains(of) {
+                subcommand_fields(file, at, &mut held);
+            }
+        }
+    }
+    found.extend(held.enums);
+    found
+}
+
+/// Adds the names of types in the variants of an enum: `Agenda { cmd: AgendaCommand }`.
+fn variant_types(file: &SourceFile, item: usize, found: &mut Vec<String>) {
+    let Some(open) = (item..item + 20).find(|n| file.is(*n, "{")) else { return };
+    let words = (open..file.closing(open)).filter(|n| file.kind(*n) == Some(Kind::Word));
+    let types = words.filter(|n| file.word(*n).starts_with(|c: char| c.is_ascii_uppercase()));
+    found.extend(types.map(|n| file.word(n).to_owned()));
+}
+
+/// The types into which the program parses the arguments of its process: `Args::parse()`.
+pub(super) fn parsed(code: &Code) -> BTreeSet<String> {
+    parsed_by(code, &PARSES)
+}
+
+/// The types on which one of these functions is called.
+fn parsed_by(code: &Code, names: &[&str]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for file in code.files.iter().filter(|file| names.iter().any(|name| file.names(name))) {
+        for at in 0..file.len() {
+            let is_call = names.iter().any(|name| file.is(at, name)) && file.is(at + 1, "(");
+            if let [.., of, _] = file.path_to(at).as_slice()
+                && is_call
+                && of.starts_with(|c: char| c.is_uppercase())
+            {
+                found.insert((*of).to_owned());
+            }
+        }
+    }
+    found
 }
 
 /// Adds the type of `#[command(subcommand)] command: Option<Commands>`.
@@ -227,9 +286,15 @@ fn subcommand_fields(file: &SourceFile, item: usize, found: &mut CommandLine) {
     }
 }
 
-fn declared(code: &Code, commands: Option<&CommandLine>) -> Vec<Subcommand> {
-    let is_asked =
-        |name: &str| commands.is_none_or(|commands| commands.enums.iter().any(|held| held == name));
+fn declared(
+    code: &Code,
+    commands: Option<&CommandLine>,
+    other: &BTreeSet<String>,
+) -> Vec<Subcommand> {
+    let is_asked = |name: &str| match commands {
+        Some(commands) => commands.enums.iter().any(|held| held == name),
+        None => !other.contains(name),
+    };
     let mut all = Vec::new();
     for file in code.files {
         for at in 0..file.len() {
@@ -243,7 +308,7 @@ fn declared(code: &Code, commands: Option<&CommandLine>) -> Vec<Subcommand> {
 }
 
 /// True if one of [`DERIVES`] is before the item.
-fn derives(file: &SourceFile, item: usize) -> bool {
+pub(super) fn derives(file: &SourceFile, item: usize) -> bool {
     let from = item.saturating_sub(80);
     let derive = (from..item).rev().take_while(|n| !file.is(*n, ";") && !file.is(*n, "}"));
     let mut words = derive.filter(|n| file.kind(*n) == Some(Kind::Word));

@@ -294,3 +294,64 @@ fn one_of_several_variables_must_be_set() {
     assert!(program.findings[0].what.contains("one of APP_A, APP_B"));
     assert!(codes(&main("os log", &body("log.Print(\"x\")"))).is_empty());
 }
+
+#[test]
+fn flags_that_the_code_that_serves_does_not_go_without() {
+    let of = |check: &str| {
+        let text = format!(
+            "package main\nimport (\"errors\"; \"net/http\"; \"os\"; \"github.com/urfave/cli/v2\")\n\
+             var flags = []cli.Flag{{\n\
+             \t&cli.StringFlag{{Name: \"host\", EnvVars: []string{{\"APP_HOST\"}}}},\n\
+             \t&cli.StringFlag{{Name: \"mode\", EnvVars: []string{{\"APP_MODE\"}}, Value: \"x\"}},\n}}\n\
+             func check(c *cli.Context) error {{\n\t{check}\n\treturn nil\n}}\n\
+             func other(c *cli.Context) error {{\n\
+             \tif c.String(\"host\") == \"\" {{ return errors.New(\"host\") }}\n\treturn nil\n}}\n\
+             func run(c *cli.Context) error {{\n\
+             \tif err := check(c); err != nil {{ return err }}\n\
+             \treturn http.ListenAndServe(\":8080\", nil)\n}}\n\
+             func main() {{ app := &cli.App{{Action: run, Flags: flags}}; app.Run(os.Args) }}\n"
+        );
+        let program = with(&[("main.go", &text)]);
+        program.required.iter().map(|one| one.value.clone()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(of("if c.String(\"host\") == \"\" { return errors.New(\"no host\") }"), "APP_HOST");
+    assert_eq!(of("if c.String(\"mode\") == \"\" { return errors.New(\"no mode\") }"), "");
+    assert_eq!(of("if c.String(\"host\") == \"\" { log(\"no host\") }"), "");
+    let below = "if c.Bool(\"x\") { if c.String(\"host\") == \"\" { return errors.New(\"a\") } }";
+    assert_eq!(of(below), "");
+}
+
+#[test]
+fn files_that_the_program_tests_builds_or_never_opens() {
+    let dotenv = "const f = \".env\"\nfunc main() {\n\
+                  \tif _, err := os.Stat(f); os.IsNotExist(err) {\n\
+                  \t} else if err := godotenv.Load(f); err != nil {\n\t\tos.Exit(1)\n\t}\n}\n";
+    let plain =
+        "func main() {\n\tif err := godotenv.Load(); err != nil {\n\t\tos.Exit(1)\n\t}\n}\n";
+    let said = |body: &str| {
+        let text = format!("package main\nimport (\"os\"; \"github.com/joho/godotenv\")\n{body}");
+        codes(&with(&[("main.go", &text)])).join(" ")
+    };
+    assert_eq!((said(dotenv), said(plain)), (String::new(), "dotenv-required".to_owned()));
+    let opens = |main: &str| {
+        format!(
+            "func load() {{\n\tif _, err := os.Open(\"data/x.dat\"); err != nil {{\n\t\tpanic(err)\n\t}}\n}}\n\
+             func main() {{ {main} }}\n"
+        )
+    };
+    assert_eq!(
+        (said(&opens("load()")), said(&opens(""))),
+        ("file-missing".to_owned(), String::new())
+    );
+}
+
+#[test]
+fn a_window_on_a_desktop_is_not_the_program() {
+    let serves =
+        "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":1\", nil) }\n";
+    let window = "package main\nimport (\"net/http\"; _ \"fyne.io/fyne/v2\")\n\
+                  func main() { http.ListenAndServe(\":1\", nil) }\n";
+    let all = facts(&[("cmd/app/main.go", window), ("cmd/relay/main.go", serves)]);
+    let ids: Vec<&str> = all.programs.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(ids, ["./cmd/relay", "./cmd/app"]);
+}
