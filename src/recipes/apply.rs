@@ -205,7 +205,7 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
     Some(wanted)
 }
 
-/// True if the image sets a variable of the flag's name: APP_DB_DIR for `--db-dir`.
+/// True if the image sets a variable of the flag's name: `APP_DB_DIR` for `--db-dir`.
 fn is_set(program: &Program, flag: &str) -> bool {
     let name = flag.split('=').next().unwrap_or_default();
     let name = name.replace(['-', '.'], "_").to_ascii_uppercase();

@@ -137,7 +137,7 @@ fn is_conditional(file: &SourceFile, at: usize) -> bool {
     open.is_some_and(|open| file.is(open + 1, "cfg"))
 }
 
-/// True if the file includes code that a build script writes into OUT_DIR.
+/// True if the file includes code that a build script writes into `OUT_DIR`.
 fn makes_code(file: &SourceFile) -> bool {
     (0..file.len()).any(|at| {
         file.string(at).is_some_and(|text| text == "OUT_DIR")

@@ -21,6 +21,7 @@ mod environment;
 mod fields;
 mod functions;
 mod house;
+mod item;
 mod listen;
 mod missing;
 mod process;

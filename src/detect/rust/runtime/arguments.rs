@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::Code;
-use super::demands::field_at;
+use super::item::{after_field, field_at};
 use super::subcommands::{derives, parsed};
 use crate::detect::rust::source::SourceFile;
 use crate::facts::{Evidence, Finding, FindingCode};
@@ -99,7 +99,7 @@ pub(super) fn demanded(code: &Code) -> Option<Finding> {
             } else {
                 found.extend(argument(file, &attributes, &field, of));
             }
-            at = behind(file, of, close);
+            at = after_field(file, of, close);
         }
     }
     let first = found.first()?;
@@ -144,7 +144,8 @@ fn argument(
     let given = |at: usize| file.string(at + 2).filter(|_| file.is(at + 1, "="));
     let shown = match (long, short) {
         (Some(at), _) => {
-            let name = given(at).map_or_else(|| field.replace('_', "-"), |name| name.into_owned());
+            let name =
+                given(at).map_or_else(|| field.replace('_', "-"), std::borrow::Cow::into_owned);
             format!("--{name} {value}")
         }
         (None, Some(_)) => format!("-{} {value}", field.chars().next()?),
@@ -166,19 +167,4 @@ fn place(file: &SourceFile, attributes: &Range<usize>, word: &str) -> Option<usi
         file.is(at, word)
             && open.and_then(|open| file.called(open)).is_some_and(|of| ATTRIBUTES.contains(&of))
     })
-}
-
-/// The place after a field's type and comma: `Map<A, B>` contains another comma.
-pub(super) fn behind(file: &SourceFile, of: usize, close: usize) -> usize {
-    let (mut depth, mut next) = (0usize, of);
-    while next < close && !(depth == 0 && file.is(next, ",")) {
-        match file.word(next) {
-            "<" => depth += 1,
-            ">" => depth = depth.saturating_sub(1),
-            "(" | "[" => next = file.closing(next),
-            _ => {}
-        }
-        next += 1;
-    }
-    next + 1
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::Code;
 use super::disk::Disk;
 use super::environment::{self, Layer};
+use super::item::{after_field, field_at};
 use super::{arguments, variables};
 use crate::detect::env_file;
 use crate::detect::rust::codes;
@@ -139,22 +140,6 @@ fn argument(file: &SourceFile, at: usize) -> Option<String> {
     Some(given.map_or_else(|| name.to_ascii_uppercase(), std::borrow::Cow::into_owned))
 }
 
-/// The name of the field at a position, after its attributes, and the position of its type.
-pub(super) fn field_at(file: &SourceFile, at: usize) -> Option<(String, usize)> {
-    let mut next = at;
-    while file.is(next, "#") && file.is(next + 1, "[") {
-        next = file.closing(next + 1) + 1;
-    }
-    if file.is(next, "pub") {
-        next += 1;
-        if file.is(next, "(") {
-            next = file.closing(next) + 1;
-        }
-    }
-    (file.kind(next) == Some(Kind::Word) && file.is(next + 1, ":"))
-        .then(|| (file.word(next).to_owned(), next + 2))
-}
-
 /// The fields without a default in the struct that holds all settings.
 fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
     if !LIBRARIES.iter().any(|name| code.dependencies.contains(*name)) {
@@ -202,7 +187,7 @@ fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
             let note = format!("the field `{name}` has no default");
             found.push((name, file.evidence(of - 2, note)));
         }
-        at = arguments::behind(file, of, close);
+        at = after_field(file, of, close);
     }
     found
 }

@@ -2,7 +2,7 @@
 //! makes.
 
 use super::address::{Address, CLIENTS, MAIL, Way, is_host, is_port, parse};
-use super::demands;
+use super::item;
 use crate::detect::rust::source::SourceFile;
 
 /// Reads a field of a command line: `#[arg(long, env = "PORT", default_value_t = 3000)] port:
@@ -83,5 +83,5 @@ pub(super) fn builders(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
 /// The name of the field after an attribute, one of whose brackets is at `open`.
 fn field_after(file: &SourceFile, open: usize) -> Option<String> {
     let end = Some(file.closing(open) + 1).filter(|end| file.is(*end, "]"))?;
-    demands::field_at(file, end + 1).map(|(name, _)| name)
+    item::field_at(file, end + 1).map(|(name, _)| name)
 }

@@ -179,7 +179,6 @@ impl<'c> Functions<'c> {
 
     /// The number of the parameter that an argument is, apart from `self`.
     pub(super) fn parameter(
-        &self,
         function: &Function,
         file: &SourceFile,
         range: Range<usize>,

@@ -88,7 +88,7 @@ pub(super) fn demanded(code: &Code, skips: &dyn Fn(&SourceFile, usize) -> bool) 
                     found.add(&functions, file, at, name, &others);
                 }
             } else if let Some(function) = functions.around(file, at)
-                && let Some(parameter) = functions.parameter(function, file, argument)
+                && let Some(parameter) = Functions::parameter(function, file, argument)
                 && outcome != Outcome::GoesOn
                 && others.is_empty()
             {
@@ -190,7 +190,7 @@ impl<'f, 'c> Follow<'f, 'c> {
                 let argument = functions::elements(file, open).into_iter().nth(parameter);
                 let Some(around) = self.functions.around(file, at) else { continue };
                 let parameter =
-                    argument.and_then(|range| self.functions.parameter(around, file, range));
+                    argument.and_then(|range| Functions::parameter(around, file, range));
                 let outcome = match outcome {
                     Outcome::Hands(absent) => after(file, open, absent).0,
                     other => other,
