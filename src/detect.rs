@@ -264,6 +264,12 @@ pub fn suppliers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<
     if made.is_empty() { moved::moved(repo, context, path).into_iter().collect() } else { made }
 }
 
+/// The output of a build that another tool moves to `path`, whether or not the repository could
+/// hold that path.
+pub fn moved_to(repo: &Repo, context: &RelPath, path: &RelPath) -> Option<Sourced<FrontEnd>> {
+    moved::moved(repo, context, path)
+}
+
 /// True if the repository contains the output of a build: more than a file that keeps the folder in
 /// git, or a page that says to build.
 pub fn is_there(repo: &Repo, output: &RelPath) -> bool {

@@ -16,6 +16,9 @@ use super::value::{Base, Part, Value, env, first_of, is_env_name, merge};
 /// Maximum number of calls that write under a key.
 const MAX_WRITTEN: usize = 64;
 
+/// Maximum length of a joined value in bytes.
+const MAX_LENGTH: usize = 4096;
+
 /// How many calls are asked for the type that their method is called on.
 const MAX_ASKED: usize = 32;
 
@@ -85,12 +88,15 @@ impl Program<'_> {
             Does::Formats => self.formatted(call, at, steps),
             Does::Joins => {
                 let mut whole = Value::default();
-                for number in 0..call.arguments().len() {
+                for (number, part) in self.spread(call, 0, steps)?.into_iter().enumerate() {
                     if number > 0 {
                         let note = format!("`{}`", call.name());
                         whole.append(Value::known(&*row.between, call.evidence(note)));
                     }
-                    whole.append(argument(number)?);
+                    whole.append(part);
+                    if whole.length() > MAX_LENGTH {
+                        return None;
+                    }
                 }
                 if row.between == "/" {
                     whole.drop_empty_heads();

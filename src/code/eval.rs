@@ -7,9 +7,8 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::conditions::{heads, is_conditional};
-use super::facts::{Call, Definition, Form};
+use super::facts::{Call, Definition, Form, locals};
 use super::file::File;
-use super::functions::Function;
 use super::idioms::generic;
 use super::program::Program;
 use super::rules::Does;
@@ -139,6 +138,9 @@ impl Program<'_> {
         steps: u8,
         unknown: Value,
     ) -> Value {
+        if let Some(value) = self.each(file, &range, steps) {
+            return value;
+        }
         if let Some(value) = self.chosen(file, &range, keys, steps) {
             return value;
         }
@@ -481,29 +483,6 @@ pub(super) fn program(file: &File, at: usize) -> Value {
     let mut value = Value::base(Base::Program, evidence.clone());
     value.append(Value::known("/program", evidence));
     value
-}
-
-/// The definitions of the local variable that is used at a position: its declaration and its
-/// assignments.
-fn locals<'f>(file: &'f File, function: &Function, at: usize, name: &str) -> Vec<&'f Definition> {
-    let known: Vec<&Definition> = file
-        .facts()
-        .definitions_of(file, name)
-        .iter()
-        .filter(|definition| {
-            definition.form.is_variable()
-                && function.range.contains(&definition.name)
-                && !definition.value.contains(&at)
-                && definition.scope.contains(&at)
-        })
-        .collect();
-    let declared = known
-        .iter()
-        .filter(|definition| definition.form == Form::Declared && definition.name < at)
-        .map(|definition| definition.name)
-        .max()
-        .unwrap_or(0);
-    known.into_iter().filter(|definition| definition.name >= declared).collect()
 }
 
 /// The weight of an assignment. A constructor sets a field's default; an assignment under a

@@ -283,6 +283,10 @@ impl Facts {
             .filter(|&before| tree.word(start - 1) == ":" && declares.contains(&tree.word(before)));
         let (start, end) = typed.map_or((start, at), |before| (before + 1, before + 2));
         let names = tree.split(start..end, &[","]);
+        if tree.word(at + 1) == "range" && tree.dialect().keywords.contains(&"range") {
+            self.ranged(tree, start, at, &names);
+            return;
+        }
         let values = values(tree, at + 1, names.len());
         let before = start.checked_sub(1).map_or("", |before| tree.word(before));
         let declares = tree.word(at) == ":=" || declares.contains(&before);
@@ -303,6 +307,32 @@ impl Facts {
                 (false, false) => Form::Set,
             };
             self.definitions.push(Definition { name, value, form, scope: scope.clone() });
+        }
+    }
+
+    /// `for _, name := range list {`: the name is each of the elements.
+    fn ranged(&mut self, tree: &Tree, start: usize, at: usize, names: &[Range<usize>]) {
+        let scope = scope(tree, start);
+        // The first name is a number or a key. It hides a variable of that name.
+        let first = names.first().filter(|left| left.len() == 1 && tree.is_word(left.start));
+        if let Some(first) = first {
+            let (value, scope) = (at + 1..at + 2, scope.clone());
+            let name = first.start;
+            self.definitions.push(Definition { name, value, form: Form::Declared, scope });
+        }
+        let Some(left) = names.get(1).filter(|left| left.len() == 1) else { return };
+        // The last brace of the head opens the loop.
+        let Some(close) = scope.end.checked_sub(1).filter(|&end| tree.word(end) == "}") else {
+            return;
+        };
+        let value = at + 1..tree.opening(close);
+        if value.len() > 1 && tree.is_word(left.start) {
+            self.definitions.push(Definition {
+                name: left.start,
+                value,
+                form: Form::Declared,
+                scope,
+            });
         }
     }
 
@@ -443,6 +473,34 @@ fn member(tree: &Tree, at: usize, body: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// The definitions of the local variable that is used at a position: its declaration and its
+/// assignments.
+pub(super) fn locals<'f>(
+    file: &'f File,
+    function: &Function,
+    at: usize,
+    name: &str,
+) -> Vec<&'f Definition> {
+    let known: Vec<&Definition> = file
+        .facts()
+        .definitions_of(file, name)
+        .iter()
+        .filter(|definition| {
+            definition.form.is_variable()
+                && function.range.contains(&definition.name)
+                && !definition.value.contains(&at)
+                && definition.scope.contains(&at)
+        })
+        .collect();
+    let declared = known
+        .iter()
+        .filter(|definition| definition.form == Form::Declared && definition.name < at)
+        .map(|definition| definition.name)
+        .max()
+        .unwrap_or(0);
+    known.into_iter().filter(|definition| definition.name >= declared).collect()
 }
 
 /// The first token of the line or block that contains a token.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::conditions;
 use super::facts::{Call, Form};
 use super::file::{File, is_below};
+use super::loopback::{self, host, is_local};
 use super::owned::owner_of;
 use super::program::Program;
 use super::rules::{Does, ServerRow};
@@ -376,25 +377,6 @@ pub(crate) fn port(value: &Value) -> Option<u16> {
     number.parse().ok().filter(|port| (1..u16::MAX).contains(port))
 }
 
-/// The host of an address: the part before the port.
-fn host(value: &Value) -> Option<(String, &Part)> {
-    let mut before = String::new();
-    for part in &value.parts {
-        let text = part.text.as_deref()?;
-        before.push_str(text);
-        if before.contains(':') || before == "localhost" {
-            let first = value
-                .parts
-                .iter()
-                .find(|part| part.text.as_deref().is_some_and(|text| !text.is_empty()))?;
-            let whole = value.text()?;
-            let (host, _) = whole.rsplit_once(':')?;
-            return Some((host.trim_matches(['[', ']']).to_owned(), first));
-        }
-    }
-    None
-}
-
 /// True for a variable with the program's own port or address: `PORT`, `HTTP_ADDR`, but not another
 /// service's.
 pub(crate) fn is_own(key: &str) -> bool {
@@ -403,10 +385,6 @@ pub(crate) fn is_own(key: &str) -> bool {
     is_address(key)
         && !is_other_service(key)
         && (words.len() == 1 || words.iter().any(|word| names[1..].contains(word)))
-}
-
-fn is_local(host: &str) -> bool {
-    host == "localhost" || host == "::1" || host.starts_with("127.")
 }
 
 impl Address {
@@ -442,17 +420,39 @@ impl Listening {
         found
     }
 
-    /// Adds a further port.
+    /// Adds a further port. One on the loopback address is reported instead, because no published
+    /// port reaches it.
     fn add(&mut self, port: Port, address: &Address) {
-        if self.more.iter().all(|held| held.value != port) {
+        if let Some((host, piece)) = host(&address.value).filter(|(host, _)| is_local(host))
+            && !self.is_opened(piece)
+        {
+            let finding = loopback::beside(&host, piece, &address.evidence, port.number);
+            if !self.findings.iter().any(|held| held.what == finding.what) {
+                self.findings.push(finding);
+            }
+        } else if self.more.iter().all(|held| held.value != port) {
             self.more.push(Sourced::with(port, address.evidences()));
         }
+    }
+
+    /// True if the image already sets the variable or the flag that gives the host.
+    fn is_opened(&self, piece: &Part) -> bool {
+        let set = |key: &String| self.env.iter().any(|var| var.value.key == *key);
+        let passed = |flag: &String| {
+            let flag = format!("--{flag}=");
+            self.args.iter().any(|argument| argument.value.starts_with(&flag))
+        };
+        piece.env.as_ref().is_some_and(set) || piece.flag.as_ref().is_some_and(passed)
     }
 
     fn take(&mut self, address: &Address, port: u16, all: &[(Address, u16)]) {
         let mut sourced = Sourced::with(port, address.evidences());
         if address.late == NAMED && address.rank >= INDIRECT {
             sourced.strength = Strength::Guessed;
+        }
+        // One setting may open further listeners too.
+        if let Some((host, piece)) = host(&address.value).filter(|(host, _)| is_local(host)) {
+            self.open(address, &host, piece, port);
         }
         for (other, number) in all.iter().skip(1).filter(|(_, number)| *number != port) {
             // A port that the program always listens on as well is not an alternative.
@@ -479,20 +479,12 @@ impl Listening {
             |part: &&Part| part.text.as_deref().is_some_and(|text| text == port.to_string());
         self.port_variable =
             address.value.parts.last().filter(number).and_then(|part| part.env.clone());
-        if let Some((host, piece)) = host(&address.value).filter(|(host, _)| is_local(host)) {
-            self.open(address, &host, piece, port);
-        }
     }
 
     /// The program listens on the container's own loopback: makes it listen on all addresses, if a
     /// variable or a flag can.
     fn open(&mut self, address: &Address, host: &str, piece: &Part, port: u16) {
-        let text = piece.text.as_deref().unwrap_or_default();
-        let value = if text.contains(':') && !text.starts_with("::") {
-            format!("0.0.0.0:{port}")
-        } else {
-            "0.0.0.0".to_owned()
-        };
+        let value = loopback::everywhere(piece, port);
         let note = format!(
             "listens on {host} unless told otherwise: nothing outside the container could reach it"
         );

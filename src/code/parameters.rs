@@ -27,15 +27,27 @@ impl Program<'_> {
         keys: &[String],
         steps: u8,
     ) -> Option<Value> {
+        self.within_call(file, function, |call| {
+            let argument = call.arguments().get(position)?.clone();
+            Some(self.eval_below(&call.file, argument, keys, steps))
+        })
+    }
+
+    /// What `read` finds in the call of a function that is being followed. It looks at the
+    /// arguments in the context of the calls before.
+    pub(super) fn within_call<T>(
+        &self,
+        file: &Rc<File>,
+        function: &Function,
+        read: impl Fn(&Call) -> Option<T>,
+    ) -> Option<T> {
         let is = |bound: &&Bound| bound.0 == Rc::as_ptr(file) && bound.1 == function.parameters;
         let number = self.bound.borrow().iter().rposition(|bound| is(&bound))?;
         let call = self.bound.borrow().get(number).map(|(_, _, call)| call.clone())?;
-        let argument = call.arguments().get(position)?.clone();
-        // Evaluate the argument in the context of the calls before.
         let inner = self.bound.borrow_mut().split_off(number);
-        let value = self.eval_below(&call.file, argument, keys, steps);
+        let found = read(&call);
         self.bound.borrow_mut().extend(inner);
-        Some(value)
+        found
     }
 
     /// The value below `keys` of a name that a function receives as a parameter or as a part of
@@ -85,6 +97,24 @@ impl Program<'_> {
         own.take(MAX_CALLERS).chain(others.take(MAX_CALLERS)).collect()
     }
 
+    /// The value of a method's receiver in the call that is being followed: `key.Get()`, where the
+    /// type of `key` is a text.
+    fn called_on(
+        &self,
+        file: &Rc<File>,
+        function: &Function,
+        name: &str,
+        steps: u8,
+    ) -> Option<Value> {
+        let open = function.range.start + 1;
+        // `func (name Type) ...`
+        let named = function.method && file.word(open) == "(" && file.word(open + 1) == name;
+        let value = named.then(|| {
+            self.within_call(file, function, |call| Some(self.eval(&call.file, call.on()?, steps)))
+        });
+        value.flatten().filter(|value| !value.is_unknown())
+    }
+
     /// The value that callers pass for a parameter.
     pub(super) fn parameter(
         &self,
@@ -93,6 +123,9 @@ impl Program<'_> {
         name: &str,
         steps: u8,
     ) -> Option<Value> {
+        if let Some(value) = self.called_on(file, function, name, steps) {
+            return Some(value);
+        }
         let shared = file.dialect().tails && !self.is_distinct(file.word(function.name));
         let owned = if shared { self.owned.calls_of(file, function) } else { &[] };
         if shared && owned.is_empty() {

@@ -63,6 +63,8 @@ pub(crate) enum Does {
     StartsWith,
     /// Opens the path in argument `at`, or in every argument.
     Opens,
+    /// Serves the folder in argument `at`.
+    Serves,
     /// Tests whether the path in argument `at` exists.
     Tests,
     /// Creates the folder in argument `at`.

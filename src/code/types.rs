@@ -26,7 +26,7 @@ impl Program<'_> {
     }
 
     /// The name of the type of `a.b` in `a.b.c`. `dot` is the position of the last dot.
-    pub(super) fn type_before(&self, file: &Rc<File>, dot: usize) -> Option<String> {
+    pub(crate) fn type_before(&self, file: &Rc<File>, dot: usize) -> Option<String> {
         let mut start = dot.checked_sub(1)?;
         // `new(x).method`
         if file.word(start) == ")" && !file.dialect().tails {

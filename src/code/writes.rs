@@ -42,6 +42,8 @@ pub(crate) struct Written {
     pub unfollowed: Vec<(Option<String>, Evidence)>,
     /// It writes directly into its working directory.
     pub here: Option<Evidence>,
+    /// The place that states the path, if it is not the call.
+    pub here_stated: Option<Evidence>,
     /// The same, where the file of the call says all of the path: no field of that name elsewhere.
     pub here_plainly: Option<Evidence>,
 }
@@ -207,6 +209,10 @@ impl Written {
             if value.parts.iter().all(|part| part.evidence.file == first.file) {
                 self.here_plainly.get_or_insert_with(|| first.clone());
             }
+            if self.here.is_none() {
+                let stated = value.evidence().filter(|at| at.place() != first.place());
+                self.here_stated = stated.cloned();
+            }
             self.here.get_or_insert(first);
             return;
         }
@@ -215,7 +221,8 @@ impl Written {
 
     /// The program writes beside the files that it opens, which a volume would hide.
     pub(crate) fn warn_mixed(&mut self, at: &Evidence) {
-        self.findings.push(Finding::writes_beside_program(None, [at.clone()]));
+        let places = std::iter::once(at.clone()).chain(self.here_stated.clone());
+        self.findings.push(Finding::writes_beside_program(None, places));
     }
 }
 

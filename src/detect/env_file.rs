@@ -1,8 +1,6 @@
 //! Environment files and variables in any language: those that a program cannot start without, and
 //! examples of them.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 
 use crate::env_example::NAMES;
@@ -39,9 +37,10 @@ pub(super) const GIVEN: [&str; 3] = ["HOME", "HOSTNAME", "PATH"];
 const MAX_NAMED: usize = 12;
 
 /// Reports the variables without which the program exits, each with its place, except those that
-/// the image sets.
-pub(super) fn required(program: &mut Program, mut found: BTreeMap<String, Evidence>) {
-    found.retain(|name, _| {
+/// the image sets. The first ones are named first.
+pub(super) fn required(program: &mut Program, found: impl IntoIterator<Item = (String, Evidence)>) {
+    let mut found: Vec<(String, Evidence)> = found.into_iter().collect();
+    found.retain(|(name, _)| {
         !GIVEN.contains(&name.as_str())
             && program.port_variable.as_deref() != Some(name.as_str())
             && !program.env.iter().any(|held| held.value.key == *name)
@@ -51,7 +50,7 @@ pub(super) fn required(program: &mut Program, mut found: BTreeMap<String, Eviden
     }
     let all = found.iter().map(|(name, evidence)| Sourced::new(name.clone(), evidence.clone()));
     program.required.extend(all);
-    let names: Vec<&str> = found.keys().map(String::as_str).take(MAX_NAMED).collect();
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).take(MAX_NAMED).collect();
     let more = found.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let set: Vec<String> = names.iter().map(|name| format!("-e {name}=...")).collect();
@@ -59,7 +58,7 @@ pub(super) fn required(program: &mut Program, mut found: BTreeMap<String, Eviden
         Finding::new(
             FindingCode::VariablesRequired,
             format!("the program has no default for {}{more}", names.join(", ")),
-            found.values().take(MAX_NAMED).cloned(),
+            found.iter().map(|(_, evidence)| evidence.clone()).take(MAX_NAMED),
         )
         .with_fix(format!(
             "set them when the container starts: `docker run {} ...`",

@@ -23,6 +23,7 @@ mod flags;
 mod layout;
 mod linked;
 mod module;
+mod outside;
 mod package;
 mod plan;
 mod programs;
@@ -112,6 +113,7 @@ struct Tables {
     desktop: Vec<String>,
     commands: BTreeMap<String, String>,
     starting: Vec<Starting>,
+    packing: Vec<Packing>,
     privileged: Vec<Privileged>,
     code: Rows,
 }
@@ -121,6 +123,19 @@ struct Tables {
 struct Starting {
     import: String,
     needs: String,
+    source: String,
+}
+
+/// A module whose functions read files that its own tool packs into the program.
+#[derive(Debug, Deserialize)]
+struct Packing {
+    import: String,
+    names: Vec<String>,
+    /// The command that packs.
+    tool: String,
+    /// How the name of the Go file that it writes ends; empty if it changes the compiled program.
+    #[serde(default)]
+    writes: String,
     source: String,
 }
 
@@ -151,6 +166,7 @@ impl Tables {
             desktop: catalog.table("desktop")?,
             commands: catalog.table("commands")?,
             starting: catalog.table("starting")?,
+            packing: catalog.table("packing")?,
             privileged: catalog.table("privileged")?,
             code: catalog.table("code")?,
         })
@@ -166,14 +182,26 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let catalog = Catalog::of(LANGUAGE.id)?;
     let tables = Tables::of(catalog)?;
     let sources = package::Sources::new(dir.repo, tables.libraries_in_c());
-    let module = analysis::Module {
-        sources: &sources,
-        layout: &layout,
-        tables: &tables,
-        dir: &dir.path,
-        tags: None,
+    let list = |layout: &layout::Layout| {
+        programs::list(&analysis::Module {
+            sources: &sources,
+            layout,
+            tables: &tables,
+            dir: &dir.path,
+            tags: None,
+        })
     };
-    let found = programs::list(&module)?;
+    let found = list(&layout)?;
+    let first = found.first().map(|(program, _)| program);
+    let (layout, found) = match outside::widened(dir.repo, &layout, first, |wide| {
+        Ok(list(wide)?.into_iter().next().map(|(program, _)| program))
+    })? {
+        Some(wide) => {
+            let found = list(&wide)?;
+            (wide, found)
+        }
+        None => (layout, found),
+    };
     // A library beside other modules is not an application. A repository that is only a library
     // gets a finding instead of silence.
     if found.is_empty() && !(dir.path.is_root() && layout.module.is_root()) {
@@ -314,12 +342,13 @@ fn look(dir: &Dir, wanted: &str, tags: Option<&[String]>) -> Result<(Program, Pr
     let catalog = Catalog::of(LANGUAGE.id)?;
     let tables = Tables::of(catalog)?;
     let sources = package::Sources::new(dir.repo, tables.libraries_in_c());
-    let module = analysis::Module {
-        sources: &sources,
-        layout: &layout,
-        tables: &tables,
-        dir: &dir.path,
-        tags,
+    let named = |layout: &layout::Layout| {
+        let module =
+            analysis::Module { sources: &sources, layout, tables: &tables, dir: &dir.path, tags };
+        programs::named(&module, wanted)
     };
-    programs::named(&module, wanted)
+    let found = named(&layout)?;
+    let wide =
+        outside::widened(dir.repo, &layout, Some(&found.0), |wide| Ok(Some(named(wide)?.0)))?;
+    wide.map_or(Ok(found), |wide| named(&wide))
 }

@@ -120,6 +120,13 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "a developer's settings would hold in every container",
             "mount the file when the container starts, if they are to: `-v ./FILE:/app/FILE:ro`",
         ),
+        FindingCode::ServedFolderMissing => Row::note(
+            "served-folder-missing",
+            "the program serves a folder that the repository does not hold and no known build \
+            writes",
+            "the image has no such folder: the files that the program should serve are not found",
+            "let a build of the repository write the folder, or mount it when the container starts",
+        ),
         FindingCode::FileMissing => Row::warning(
             "file-missing",
             "the program stops if it cannot open a file that the repository does not hold",

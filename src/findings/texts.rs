@@ -101,6 +101,18 @@ impl Finding {
         Self::new(FindingCode::FileMissing, what, evidence).with_fix(fix)
     }
 
+    /// The program serves `folder`, which nothing fills.
+    pub fn served_folder_missing(
+        folder: impl Display,
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!(
+            "the program serves {folder}, which the repository does not hold and no known build \
+             writes"
+        );
+        Self::new(FindingCode::ServedFolderMissing, what, evidence)
+    }
+
     /// The program reads `file`, of which the repository contains only an example.
     pub fn config_not_in_git(
         file: impl Display,

@@ -51,6 +51,10 @@ pub(super) fn apply(
     for made in made_front_ends(answers.get(id::FRONT_END).unwrap_or_default())? {
         let made = front_end(repo, facts, &made)?;
         program.front_ends.retain(|held| held.value.output != made.output);
+        // What the program serves comes from the build that a person names.
+        if made.opened.is_some() {
+            program.findings.retain(|finding| finding.code != FindingCode::ServedFolderMissing);
+        }
         program.front_ends.push(Sourced::assumed(made));
     }
     for pair in split_words(answers.get(id::ENV).unwrap_or_default())? {

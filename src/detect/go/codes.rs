@@ -8,6 +8,7 @@ pub(super) const ALL: &[FindingCode] = &[
     GENERATED_FILE_MISSING,
     LIBRARY_UNKNOWN,
     LINKER_VARIABLE,
+    PACKED_FILES,
     PRIVATE_MODULES,
     REPLACE_MISSING,
     SECRET_FILE,
@@ -44,6 +45,13 @@ pub(super) const LINKER_VARIABLE: FindingCode = FindingCode::Own(&Row::warning(
     "the repository sets a variable with the linker's -X, and the image does not",
     "the program keeps the value that its source gives it",
     "let the program read the value at run time, or add `-X` to the `go build` line by hand",
+));
+
+pub(super) const PACKED_FILES: FindingCode = FindingCode::Own(&Row::warning(
+    "packed-files",
+    "a tool beside the compiler packs files into the program, and the image is built without it",
+    "the program finds none of these files: it stops, or serves nothing in their place",
+    "commit what the tool writes, use `//go:embed` instead, or run the tool with --build-command",
 ));
 
 pub(super) const PRIVATE_MODULES: FindingCode = FindingCode::Own(&Row::warning(

@@ -296,6 +296,35 @@ fn read(step: &Step) -> Option<Command<'_>> {
     Some(command)
 }
 
+/// `text` without make's `$(if $(NAME),then,else)`, of which the last part remains: a variable that
+/// the Makefile does not set is empty.
+fn unconditional(text: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, inside)) = rest.split_once("$(if $(") {
+        let Some((_, arms)) = inside.split_once(')') else { break };
+        let (mut depth, mut commas, mut end) = (0_usize, Vec::new(), None);
+        for (at, c) in arms.char_indices() {
+            match c {
+                '(' => depth += 1,
+                ')' if depth == 0 => {
+                    end = Some(at);
+                    break;
+                }
+                ')' => depth -= 1,
+                ',' if depth == 0 => commas.push(at),
+                _ => {}
+            }
+        }
+        let (Some(end), Some(0)) = (end, commas.first()) else { break };
+        out.push_str(before);
+        // What follows the second comma is the value without the variable.
+        let other = commas.get(1).map(|&at| &arms[at + 1..end]);
+        out.push_str(other.filter(|other| !other.contains('$')).unwrap_or_default());
+        rest = &arms[end + 1..];
+    }
+    out + rest
+}
+
 /// The pairs in `-X name=value` and `-X=name=value`.
 fn variables(linker: &[String]) -> Vec<(String, String)> {
     let mut found = Vec::new();
@@ -314,7 +343,7 @@ fn variables(linker: &[String]) -> Vec<(String, String)> {
 
 impl Command<'_> {
     fn add_tags(&mut self, text: &str) {
-        for tag in text.split([',', ' ', '\n']).filter(|tag| !tag.is_empty()) {
+        for tag in unconditional(text).split([',', ' ', '\n']).filter(|tag| !tag.is_empty()) {
             let plain = tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
             if !plain {
                 self.unknown = true;
@@ -502,6 +531,10 @@ mod tests {
         let make = "all:\n\tgo build -tags $(T) ./cmd/x\n";
         let (_, program) = details(&[("Makefile", make)]);
         assert_eq!(program.findings[0].code.as_str(), "build-flags-unknown");
+        // A part for a variable that only a person sets is empty.
+        let make = "comma := ,\nT = a,b$(if $(MORE),$(comma)$(MORE))\nall:\n\tgo build -tags=$(T) ./cmd/x\n";
+        let (own, program) = details(&[("Makefile", make)]);
+        assert_eq!((line(&own).as_str(), program.findings.len()), ("a,b |  | ", 0));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
 /// The modules that a build of one module reads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Layout {
     /// The folder that contains the go.mod of the module.
     pub(super) module: RelPath,
@@ -266,7 +266,7 @@ fn absent(repo: &Repo, code: FindingCode, path: &str, evidence: Evidence) -> Fin
 }
 
 /// The nearest folder that contains both.
-fn common(a: &RelPath, b: &RelPath) -> RelPath {
+pub(super) fn common(a: &RelPath, b: &RelPath) -> RelPath {
     if b.is_within(a) {
         return a.clone();
     }

@@ -17,8 +17,11 @@ mod embeds;
 mod files;
 mod generated;
 mod listen;
+mod literals;
 mod needs;
 mod reach;
+mod reached;
+mod served;
 mod settings;
 mod subcommands;
 
@@ -45,19 +48,14 @@ pub(super) fn analyse(
     let world = World { module, closure, code: &code, folder };
     let mut details = ProgramDetails::default();
 
-    let opened = files::opened(&world);
+    let embeds = embeds::embeds(&world);
+    let (opened, paths) = opened_files(&world, &embeds.held)?;
     for (way, path) in opened.files() {
         details.files.push((path.value.clone(), way));
         program.files.push(path);
     }
     program.findings.extend(opened.findings);
 
-    let embeds = embeds::embeds(&world);
-    // The program reads embedded settings as it reads opened ones, so both can state the port.
-    let paths = program.files.iter().map(|file| file.value.clone());
-    let paths: Vec<RelPath> = paths.chain(embeds.held.iter().cloned()).collect();
-    let documents = documents::settings_of(&world, &paths)?.into_iter();
-    code.know(documents.map(|(key, (text, at))| (key, Part::known(text, at))));
     let listening = listen::listening(&world, &paths)?;
     if listening.listens.is_some() {
         program.kind = Kind::Service;
@@ -81,6 +79,7 @@ pub(super) fn analyse(
         }
     }
     program.findings.extend(written.folder_unknown());
+    program.findings.extend(served::missing(&opened.served, &written.folders));
     program.writable = written.folders;
     program.needs.temporary_files = written.temporary;
     program.env.extend(written.env);
@@ -107,6 +106,7 @@ pub(super) fn analyse(
         .findings
         .extend(closure.missing.iter().map(|(import, (dir, at))| generated(import, dir, at)));
     program.findings.extend(generated::generated(&world)?);
+    program.findings.extend(generated::packed(&world));
     let findings = needs::needs(&world, &mut program.needs, &mut details);
     program.findings.extend(findings);
 
@@ -128,6 +128,28 @@ pub(super) fn analyse(
     program.findings.extend(demands::either(&world));
     program.handles_sigterm = Some(sigterm(&code, program));
     Ok(details)
+}
+
+/// The files that the program opens, and every settings file that it reads: opened ones, and those
+/// in `embedded`. Settings name further files, so the program is read again once they are known.
+fn opened_files(world: &World, embedded: &[RelPath]) -> Result<(files::Opened, Vec<RelPath>)> {
+    let opened = files::opened(world);
+    let settings = |opened: &files::Opened| -> Vec<RelPath> {
+        let paths = opened.files().into_iter().map(|(_, file)| file.value);
+        paths.chain(embedded.iter().cloned()).collect()
+    };
+    let paths = settings(&opened);
+    let documents = documents::settings_of(world, &paths)?;
+    if documents.is_empty() {
+        return Ok((opened, paths));
+    }
+    let known =
+        documents.iter().map(|(key, (text, at))| (key.clone(), Part::known(text, at.clone())));
+    world.code.know(known);
+    let mut opened = files::opened(world);
+    opened.named_in(world, documents.into_values().filter(|(_, at)| !embedded.contains(&at.file)));
+    let paths = settings(&opened);
+    Ok((opened, paths))
 }
 
 /// True for folders whose name usually stands for build output, which lines of the .dockerignore

@@ -30,7 +30,6 @@ pub(super) const ALL: &[FindingCode] = &[
     PLUG_AND_PLAY,
     PRELOAD_LEFT_OUT,
     PROGRAM_FILE_UNMADE,
-    SERVED_FOLDER_MISSING,
     SEVERAL_APPLICATIONS,
     SITE_FOLDER_ASSUMED,
     SPEAKS_OVER_STDIO,
@@ -244,13 +243,6 @@ pub(super) const PROGRAM_FILE_UNMADE: FindingCode = FindingCode::Own(&Row::warni
     "dockgen found nothing that makes the file that the image starts",
     "if the build does not write it, the build of the image stops at the COPY of that file",
     "name the file that the build writes with --entrypoint FILE",
-));
-
-pub(super) const SERVED_FOLDER_MISSING: FindingCode = FindingCode::Own(&Row::note(
-    "served-folder-missing",
-    "the program serves a folder that the repository does not hold and no known build writes",
-    "the image has no such folder: the files that the program should serve are not found",
-    "let the script `build` write the folder, or mount it when the container starts",
 ));
 
 pub(super) const SEVERAL_APPLICATIONS: FindingCode = FindingCode::Own(&Row::warning(

@@ -70,6 +70,12 @@ pub(crate) fn detect(app: &App) -> Result<Option<Framework>> {
     Ok(found)
 }
 
+/// The framework of the application, if its build writes pages and no server.
+pub(super) fn site(app: &App) -> Result<Option<Framework>> {
+    let found = detect(app)?;
+    Ok(found.filter(|held| held.launch.layout == Layout::Site && held.launch.site.is_some()))
+}
+
 fn known(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     if package.has("next") {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 
-use super::{App, program, script, site};
+use super::{App, framework, program, script, site};
 use crate::detect::is_there;
 use crate::facts::{Evidence, Facts, FrontEnd, Sourced};
 use crate::path::RelPath;
@@ -174,6 +174,8 @@ impl Outputs {
         let own = |folder: &str| dir.path.join(folder).filter(|output| *output != dir.path);
         let tool = if build.is_none() {
             Tool::Unknown
+        } else if let Some(site) = framework::site(&app)? {
+            Tool::Site(site.launch.site.as_deref().and_then(own), site.evidence)
         } else if let Some(site) = site::pages(&app)? {
             Tool::Site(site.launch.site.as_deref().and_then(own), site.evidence)
         } else if let Some((folder, evidence)) = site::bundled(&app)? {

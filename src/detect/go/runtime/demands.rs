@@ -20,15 +20,19 @@ const MAX_CHAIN: usize = 8;
 const DEMANDS: [(&str, &str); 4] =
     [("required", "true"), ("env-required", "true"), ("require", "true"), ("needed", "true")];
 
-/// Every mandatory variable, with its place.
-pub(super) fn demands(world: &World) -> BTreeMap<String, Evidence> {
-    let mut found = BTreeMap::new();
+/// Mandatory variables by name, each with whether only a condition demands it, and its place.
+type Demands = BTreeMap<String, (bool, Evidence)>;
+
+/// Every mandatory variable, with its place. Those that only a condition demands come last: some of
+/// them belong to a mode that is not chosen.
+pub(super) fn demands(world: &World) -> Vec<(String, Evidence)> {
+    let mut found: Demands = BTreeMap::new();
     for (row, call) in world.code.doing(&[Does::Environment]) {
         let name = world.code.argument(&call, row.at.unwrap_or(0)).and_then(|value| value.text());
         let Some(name) = name.filter(|name| is_env_name(name)) else { continue };
         if row.default.is_none() && is_demanded(world, &call) {
             let note = format!("without {name} the program ends");
-            found.entry(name).or_insert(call.evidence(note));
+            demand(&mut found, name, sometimes(&call), call.evidence(note));
         }
     }
     readers(world, &mut found);
@@ -50,11 +54,28 @@ pub(super) fn demands(world: &World) -> BTreeMap<String, Evidence> {
             };
             if let Some(name) = value.env() {
                 let note = format!("{name} is required");
-                found.entry(name.to_owned()).or_insert(file.evidence(at, note));
+                demand(&mut found, name.to_owned(), false, file.evidence(at, note));
             }
         }
     }
-    found
+    let mut all: Vec<(String, (bool, Evidence))> = found.into_iter().collect();
+    all.sort_by_key(|(_, (sometimes, _))| *sometimes);
+    all.into_iter().map(|(name, (_, evidence))| (name, evidence)).collect()
+}
+
+/// Adds a variable. A place that demands it in any case replaces one that does so under a condition.
+fn demand(found: &mut Demands, name: String, sometimes: bool, evidence: Evidence) {
+    match found.get(&name) {
+        Some((held, _)) if !*held || sometimes => {}
+        _ => {
+            found.insert(name, (sometimes, evidence));
+        }
+    }
+}
+
+/// True if the call stands under a condition.
+fn sometimes(call: &Call) -> bool {
+    conditions::is_conditional(&call.file, call.at)
 }
 
 /// Reports variables of which at least one must be set: `if a != "" { } else if len(b) > 0 { }
@@ -113,7 +134,7 @@ fn asked(world: &World, file: &Rc<File>, head: Range<usize>) -> Option<String> {
 
 /// Adds variables that a function of the program demands, such as `mustGetenv("KEY")`: it stops
 /// the program if the variable is not set.
-fn readers(world: &World, found: &mut BTreeMap<String, Evidence>) {
+fn readers(world: &World, found: &mut Demands) {
     for file in world.code.files() {
         for function in &file.facts().functions {
             let parameters = file.elements(function.parameters);
@@ -133,7 +154,7 @@ fn readers(world: &World, found: &mut BTreeMap<String, Evidence>) {
                 let key = world.code.argument(&call, 0).and_then(|value| value.text());
                 if let Some(key) = key.filter(|key| is_env_name(key)) {
                     let note = format!("without {key} the program ends");
-                    found.entry(key).or_insert(call.evidence(note));
+                    demand(found, key, sometimes(&call), call.evidence(note));
                 }
             }
         }

@@ -17,12 +17,24 @@ use crate::settings::Item;
 /// How many settings of files are kept, so that a large data file does not cost memory.
 const MAX_SETTINGS: usize = 4000;
 
-/// Addresses in configuration files, likeliest first.
+/// How much weaker the address in an example of a configuration file is.
+const EXAMPLE: u8 = 1;
+
+/// Words in the names of examples of configuration files.
+const EXAMPLES: [&str; 4] = ["example", "sample", "default", "template"];
+
+/// Extensions of configuration files.
+const CONFIGS: [&str; 7] = ["yaml", "yml", "toml", "json", "ini", "conf", "properties"];
+
+/// Addresses in configuration files, likeliest first: in those that the program opens, and in
+/// examples of those that it expects.
 pub(super) fn addresses(world: &World, opened: &[RelPath]) -> Result<Vec<(Value, u8)>> {
+    let examples = examples(world);
+    let opened = opened.iter().map(|path| (path, 0));
+    let examples = examples.iter().map(|path| (path, EXAMPLE));
     let mut all = Vec::new();
-    for path in opened {
-        if !["yaml", "yml", "toml", "json", "ini", "conf", "properties"].contains(&path.extension())
-        {
+    for (path, weaker) in opened.chain(examples) {
+        if !CONFIGS.contains(&path.extension()) {
             continue;
         }
         let Some(text) = world.module.sources.repo.source_text(path)? else { continue };
@@ -32,10 +44,27 @@ pub(super) fn addresses(world: &World, opened: &[RelPath]) -> Result<Vec<(Value,
                 continue;
             }
             let evidence = Evidence::at(path, line, format!("`{key}` is `{value}`"));
-            all.push((Value::known(value, evidence), if is_aside(&words) { 12 } else { 2 }));
+            let rank = if is_aside(&words) { 12 } else { 2 } + weaker;
+            all.push((Value::known(value, evidence), rank));
         }
     }
     Ok(all)
+}
+
+/// Examples of configuration files beside the module: `config.sample.toml`.
+fn examples(world: &World) -> Vec<RelPath> {
+    let repo = world.module.sources.repo;
+    let home = &world.module.layout.module;
+    let folders = ["", "config", "configs", "conf"].iter().filter_map(|name| home.join(name));
+    let files = folders.flat_map(|folder| repo.children(&folder).collect::<Vec<_>>());
+    let named = files.filter(|(path, _)| {
+        let mut parts = path.file_name().split(['.', '-', '_']);
+        let settings = path.file_name().to_ascii_lowercase().contains("conf");
+        settings
+            && CONFIGS.contains(&path.extension())
+            && parts.any(|part| EXAMPLES.contains(&part))
+    });
+    named.map(|(path, _)| path.clone()).filter(|path| repo.is_file(path)).collect()
 }
 
 /// Every setting of the files that the program opens, by its key in lower case. A key to which two

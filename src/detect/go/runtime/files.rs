@@ -2,9 +2,12 @@
 //! them beside the binary.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::World;
+use super::literals::{is_development, is_handed_on, is_talk, is_tried_in_turn};
+use super::served::{self, Served};
 use crate::code::rules::CallRow;
 use crate::code::{Call, Does, File, Kind, Value, conditions};
 use crate::detect::go::codes;
@@ -12,35 +15,6 @@ use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
 use crate::path::RelPath;
 use crate::repo::Entry;
-
-/// Calls that compare or print their arguments, or that another reader handles: their text is not
-/// a file.
-const TALKING: [&str; 24] = [
-    "AddConfigPath",
-    "SetConfigName",
-    "HasSuffix",
-    "HasPrefix",
-    "Contains",
-    "EqualFold",
-    "Equal",
-    "Print",
-    "Println",
-    "Printf",
-    "Errorf",
-    "Fatal",
-    "Fatalf",
-    "Error",
-    "Info",
-    "Debug",
-    "Warn",
-    "Infof",
-    "Warnf",
-    "Debugf",
-    "New",
-    "Fprintf",
-    "Fprintln",
-    "Sprintf",
-];
 
 /// Files of the repository that a program's text may mention, but that no program opens as its
 /// own.
@@ -56,6 +30,12 @@ const NEVER: [&str; 10] = [
     "package.json",
     "docker-compose.yml",
 ];
+
+/// How many served folders that nothing was found for are kept.
+const MAX_SERVED: usize = 64;
+
+/// Maximum length of a path in a settings file, in bytes.
+const MAX_NAME: usize = 200;
 
 /// How many missing files are reported. More would only repeat the advice.
 const MAX_MISSING: usize = 5;
@@ -85,6 +65,8 @@ pub(super) struct Opened {
     /// Output of other applications' builds.
     pub(super) made: Vec<Sourced<FrontEnd>>,
     pub(super) findings: Vec<Finding>,
+    /// Folders that the program serves and that nothing was found for.
+    pub(super) served: Vec<Served>,
     /// Files that the program writes itself.
     written: BTreeSet<String>,
     /// Files that a finding already names.
@@ -98,7 +80,7 @@ pub(super) fn opened(world: &World) -> Opened {
         world.code.argument(&call, row.at.unwrap_or(0)).and_then(|value| value.text())
     });
     let mut opened = Opened { written: written.collect(), ..Opened::default() };
-    for (row, call) in world.code.doing(&[Does::Opens, Does::Tests]) {
+    for (row, call) in world.code.doing(&[Does::Opens, Does::Serves, Does::Tests]) {
         opened.call(world, &call, row);
     }
     opened.viper(world);
@@ -145,13 +127,52 @@ impl Opened {
             None => arguments,
         };
         for range in ranges {
-            let evidence = call.evidence(format!("`{}` opens it", call.name()));
-            for value in world.code.value(&call.file, range).alternatives() {
-                self.value(world, &value, &evidence, true);
-                if row.does == Does::Opens {
-                    self.missing(world, call, &value, &evidence);
+            let serves = row.does == Does::Serves;
+            let verb = if serves { "serves" } else { "opens" };
+            let evidence = call.evidence(format!("`{}` {verb} it", call.name()));
+            let tried = is_tried(call, &range);
+            let value = world.code.value(&call.file, range);
+            let all: Vec<Value> = value.alternatives().collect();
+            // A program that tries one path after the other goes on if one is missing.
+            let in_turn = all.len() > 1 && tried;
+            let own = |value: &Value| {
+                let path = value.text().and_then(|text| RelPath::new(&way(&text)?));
+                // A developer's file is reported where the list names it.
+                !in_turn || path.is_none_or(|path| !is_development(&path))
+            };
+            for value in all.iter().filter(|value| own(value)) {
+                self.value(world, value, &evidence, true);
+                if row.does == Does::Opens && !in_turn {
+                    self.missing(world, call, value, &evidence);
                 }
             }
+            if serves {
+                self.serves(world, &value, evidence);
+            }
+        }
+    }
+
+    /// Adds what fills a folder that the program serves, or keeps the folder as missing.
+    fn serves(&mut self, world: &World, value: &Value, evidence: Evidence) {
+        let names: Vec<String> = value.alternatives().filter_map(|value| value.text()).collect();
+        let stated = value.evidence().filter(|at| at.place() != evidence.place()).cloned();
+        let evidence: Vec<Evidence> = std::iter::once(evidence).chain(stated).collect();
+        let held = |opened: &Self, name: &String| {
+            way(name).is_some_and(|way| {
+                let made = opened.made.iter().filter_map(|made| made.value.opened.as_deref());
+                opened.found.contains_key(&way) || made.into_iter().any(|made| made == way)
+            })
+        };
+        let full = self.served.len() >= MAX_SERVED;
+        if full || names.is_empty() || names.iter().any(|name| held(self, name)) {
+            return;
+        }
+        let mut outside = names.iter().filter(|name| {
+            name.starts_with('/') && !SYSTEM[..4].iter().any(|root| name.starts_with(root))
+        });
+        match outside.find_map(|name| served::copied(world, name, &evidence)) {
+            Some(made) => add_front_end(&mut self.made, made),
+            None => self.served.push(Served { names, evidence }),
         }
     }
 
@@ -340,6 +361,36 @@ impl Opened {
         }
     }
 
+    /// Adds the paths that opened settings files name, if the repository holds them.
+    pub(super) fn named_in(
+        &mut self,
+        world: &World,
+        settings: impl Iterator<Item = (String, Evidence)>,
+    ) {
+        for (text, evidence) in settings {
+            let plain = text.len() < MAX_NAME && !text.contains(|c: char| c.is_whitespace());
+            if !plain || !text.contains('/') || text.contains("://") {
+                continue;
+            }
+            let Some(way) = way(&text) else { continue };
+            if world.locate(&way).is_some() {
+                self.path(world, &text, vec![evidence], false);
+                continue;
+            }
+            // The beginning of names, to which the program adds their ends: `db/schema_`.
+            let Some((folder, start)) = way.rsplit_once('/') else { continue };
+            let begins = |path: &RelPath| path.file_name().starts_with(start);
+            let repo = world.module.sources.repo;
+            let held = world.locate(folder).filter(|folder| {
+                start.ends_with(['_', '-', '.'])
+                    && repo.children(folder).any(|(path, _)| begins(path))
+            });
+            if held.is_some() {
+                self.path(world, folder, vec![evidence], false);
+            }
+        }
+    }
+
     /// Resolves `viper.AddConfigPath` together with `viper.SetConfigName`.
     fn viper(&mut self, world: &World) {
         let texts = |name: &str| -> Vec<(String, Evidence)> {
@@ -408,11 +459,21 @@ impl Opened {
     }
 }
 
+/// True if a loop goes through the paths that a call is given one after the other.
+fn is_tried(call: &Call, argument: &Range<usize>) -> bool {
+    let file = &call.file;
+    let mut all = file.facts().definitions_of(file, file.word(argument.start)).iter();
+    argument.len() == 1
+        && all.any(|definition| {
+            file.word(definition.value.start) == "range" && definition.scope.contains(&call.at)
+        })
+}
+
 /// True if the function tests with `os.Stat(path)`, before the call, whether the file exists.
 fn tested_before(call: &Call) -> bool {
     let file = &call.file;
     let Some(function) = file.facts().function_at(call.at) else { return false };
-    let words = |range: std::ops::Range<usize>| range.map(|at| file.word(at));
+    let words = |range: Range<usize>| range.map(|at| file.word(at));
     let arguments = call.arguments();
     let tests = (function.range.start..call.at)
         .filter(|&at| matches!(file.word(at), "Stat" | "Lstat"))
@@ -472,41 +533,6 @@ fn is_secret(path: &RelPath) -> bool {
     name == ".env"
         || name.starts_with(".env.")
         || ["pem", "key", "p12", "pfx", "jks"].contains(&path.extension())
-}
-
-/// True for a name that stands for a developer's settings or for an example.
-fn is_development(path: &RelPath) -> bool {
-    let words = ["development", "dev", "local", "example", "sample", "test", "testing"];
-    path.file_name().split(['.', '-', '_']).any(|part| words.contains(&part))
-}
-
-/// True if the literal is in a list beside another one that begins with the same word, such as
-/// `config.local.json` beside `config.json`.
-fn is_tried_in_turn(file: &File, at: usize, text: &str) -> bool {
-    let first = |text: &str| text.split(['.', '-', '_']).next().map(str::to_owned);
-    let before = at.checked_sub(2).filter(|_| file.word(at - 1) == ",");
-    let after = Some(at + 2).filter(|_| file.word(at + 1) == ",");
-    let mut others = before.into_iter().chain(after).filter_map(|at| file.string(at));
-    file.enclosing(at).is_some_and(|open| file.word(open) == "{")
-        && others.any(|other| other != text && first(&other) == first(text))
-}
-
-/// True if the literal is an argument, a value or a result.
-fn is_handed_on(file: &File, at: usize) -> bool {
-    at.checked_sub(1)
-        .is_some_and(|before| matches!(file.word(before), "=" | ":=" | ":" | "return" | "(" | ","))
-        && file.word(at + 1) != ":"
-}
-
-/// True if the literal is only compared or printed.
-fn is_talk(file: &Rc<File>, at: usize) -> bool {
-    if at >= 1 && matches!(file.word(at - 1), "==" | "!=" | "case") {
-        return true;
-    }
-    let Some(open) = file.enclosing(at).filter(|&open| file.word(open) == "(" && open > 0) else {
-        return false;
-    };
-    TALKING.contains(&file.word(open - 1))
 }
 
 impl World<'_, '_> {

@@ -2,15 +2,22 @@
 //! `//go:generate` lines and commands of a Makefile.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use anyhow::Result;
 
 use super::World;
+use crate::code::File;
+use crate::code::file::is_below;
 use crate::detect::go::codes;
 use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 use crate::recipes;
+use crate::settings::{Item, parse_yaml};
 use crate::shell;
+
+/// How many calls of `String` are asked for the type that they are called on.
+const MAX_CALLS: usize = 200;
 
 /// Programs that write Go code.
 const GENERATORS: [&str; 14] = [
@@ -51,6 +58,7 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
             missing.push((path, evidence));
         }
     };
+    let mut strings: Option<Strings> = None;
     for package in &world.closure.packages {
         for file in &package.files {
             let Some(text) = repo.source_text(&file.code.path)? else { continue };
@@ -58,6 +66,13 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
                 let Some(line) = line.strip_prefix("//go:generate ") else { continue };
                 let at = Evidence::at(&file.code.path, number, format!("`{}`", line.trim()));
                 for command in shell::parse(line).commands {
+                    let types = types(&command.argv);
+                    let mut missed = types.iter().map(|of| {
+                        strings.get_or_insert_with(|| Strings::read(world)).miss(world, of)
+                    });
+                    if !types.is_empty() && !missed.any(|missed| missed) {
+                        continue;
+                    }
                     let stated = output(&command.argv).map(str::to_owned);
                     let made = stated.or_else(|| conventional(&command.argv));
                     add(made.and_then(|way| package.dir.join(&way)), at.clone());
@@ -73,6 +88,19 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
                 let at = Evidence::file(&path, "templ compiles it into a Go file");
                 add(package.dir.join(&made), at);
             }
+        }
+    }
+    // https://gqlgen.com/config/
+    for name in ["gqlgen.yml", "gqlgen.yaml", ".gqlgen.yml"] {
+        let home = &world.module.layout.module;
+        let Some(config) = home.join(name) else { continue };
+        let Some(text) = repo.source_text(&config)? else { continue };
+        let root = parse_yaml(&text).into_iter().next();
+        let parts = root.iter().flat_map(Item::entries);
+        let parts = parts.filter(|part| ["exec", "model"].contains(&part.key.as_str()));
+        for named in parts.flat_map(|part| part.item.entries()).filter(|e| e.key == "filename") {
+            let at = Evidence::at(&config, named.item.line, "gqlgen writes it");
+            add(named.item.text().and_then(|way| home.join(way)), at);
         }
     }
     for step in recipes::steps_of(repo, world.module.dir, &GENERATORS)? {
@@ -94,6 +122,29 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
     )])
 }
 
+/// Reports files that a tool of a library packs into the program, unless the repository holds what
+/// the tool writes.
+pub(super) fn packed(world: &World) -> Option<Finding> {
+    let repo = world.module.sources.repo;
+    world.module.tables.packing.iter().find_map(|row| {
+        let mut calls = row.names.iter().flat_map(|name| world.code.calls_named(name));
+        let call =
+            calls.find(|call| call.package().is_some_and(|path| is_below(path, &row.import)))?;
+        let mut held =
+            world.closure.packages.iter().flat_map(|package| repo.children(&package.dir));
+        let written = held.any(|(path, _)| {
+            let name = path.file_name();
+            !row.writes.is_empty() && (name.ends_with(&row.writes) || name.contains("-packr"))
+        });
+        let note = format!("`{}` of {} ({})", call.name(), row.import, row.source);
+        let what = format!(
+            "the program reads files that `{}` packs into it, and the image is built without that",
+            row.tool
+        );
+        (!written).then(|| Finding::new(codes::PACKED_FILES, what, [call.evidence(note)]))
+    })
+}
+
 /// The file that a command writes by convention if no option names one, as `stringer -type=Colour`
 /// does. The command may also run through `go run` or `go tool`.
 fn conventional(words: &[String]) -> Option<String> {
@@ -107,12 +158,64 @@ fn conventional(words: &[String]) -> Option<String> {
     if tool == "wire" {
         return Some(end.to_owned());
     }
+    let first = types(words).first()?.to_lowercase();
+    Some(format!("{first}{end}"))
+}
+
+/// The types for which `stringer` or `enumer` writes methods; none for other commands.
+fn types(words: &[String]) -> Vec<&str> {
+    let named = |word: &String| {
+        let name = word.rsplit('/').next().and_then(|name| name.split('@').next());
+        matches!(name, Some("stringer" | "enumer"))
+    };
+    if !words.iter().take(4).any(named) {
+        return Vec::new();
+    }
     let mut types = words.iter().enumerate().filter_map(|(at, word)| {
         let rest = word.trim_start_matches('-').strip_prefix("type")?;
         rest.strip_prefix('=').or_else(|| words.get(at + 1).map(String::as_str))
     });
-    let first = types.next()?.split(',').next()?;
-    Some(format!("{}{end}", first.to_lowercase()))
+    types.next().into_iter().flat_map(|all| all.split(',')).filter(|of| !of.is_empty()).collect()
+}
+
+/// The calls of `String` without arguments.
+struct Strings {
+    /// The types that they are called on, as far as the code states them.
+    types: BTreeSet<String>,
+    /// The files with a call on a value of unknown type.
+    files: Vec<Rc<File>>,
+}
+
+impl Strings {
+    fn read(world: &World) -> Self {
+        let mut found = Self { types: BTreeSet::new(), files: Vec::new() };
+        let calls = world.code.calls_named("String").take(MAX_CALLS);
+        for call in calls.filter(|call| call.is_method() && call.arguments().is_empty()) {
+            match world.code.type_before(&call.file, call.at - 1) {
+                Some(of) => {
+                    found.types.insert(of);
+                }
+                None if found.files.iter().any(|file| Rc::ptr_eq(file, &call.file)) => {}
+                None => found.files.push(call.file),
+            }
+        }
+        found
+    }
+
+    /// True if the program does not compile without the methods that a generator writes for a type:
+    /// it calls `String` on a value of the type, or a function that is named after it. Printing such
+    /// a value compiles either way.
+    fn miss(&self, world: &World, of: &str) -> bool {
+        let names = [
+            format!("{of}String"),
+            format!("{of}Strings"),
+            format!("{of}Values"),
+            format!("Parse{of}"),
+        ];
+        self.types.contains(of)
+            || self.files.iter().any(|file| !file.places(of).is_empty())
+            || names.iter().any(|name| world.code.calls_named(name).next().is_some())
+    }
 }
 
 /// The file that a command writes, as the command line names it.

@@ -1,11 +1,12 @@
 //! What a program needs in its image: a C library, system packages, commands, a shell, time zones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
+use super::reached::Reached;
 use crate::code::{Does, conditions};
 use crate::detect::go::ProgramDetails;
-use crate::detect::go::codes;
+use crate::detect::go::{codes, programs};
 use crate::facts::{Evidence, Finding, Libc, Needs, Sourced};
 
 /// Commands of a desktop or a developer's machine. Programs call them if they exist and work
@@ -154,10 +155,19 @@ fn unknown_library(name: &str, at: Evidence) -> Finding {
     )
 }
 
+/// The names that the program may have: of its folder, and of its module.
+fn own_names<'w>(world: &'w World) -> [&'w str; 2] {
+    [world.folder.file_name(), programs::own_name(world.module.layout)]
+}
+
 fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
     let mut packages: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut unknown: BTreeMap<String, Evidence> = BTreeMap::new();
+    let mut reached: Option<Reached> = None;
     for (row, call) in world.code.doing(&[Does::Starts]) {
+        if !reached.get_or_insert_with(|| Reached::new(world)).holds(&call) {
+            continue;
+        }
         if conditions::is_elsewhere(&call.file, call.at, &["GOOS"], |system| system == "linux") {
             continue;
         }
@@ -172,14 +182,20 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
             || DESKTOP.contains(&text.as_str())
             || world.locate(&text).is_some();
         let name = text.rsplit('/').next().unwrap_or_default();
+        // A program that looks for itself is in the image.
+        let beside = text.strip_prefix("./").unwrap_or(&text);
+        let itself = own_names(world).contains(&beside);
         if matches!(name, "sh" | "ash" | "dash") || BASIC.contains(&name) {
             needs.shell.get_or_insert(evidence);
         } else if let Some(key) = world.module.tables.commands.get(name) {
             packages.entry(key.clone()).or_insert(evidence);
-        } else if !known {
+        } else if !known && !itself {
             unknown.entry(text).or_insert(evidence);
         }
     }
+    // `./tool` is where a program looks beside itself for what it expects on the PATH.
+    let names: BTreeSet<String> = unknown.keys().cloned().collect();
+    unknown.retain(|text, _| text.strip_prefix("./").is_none_or(|name| !names.contains(name)));
     for row in &world.module.tables.starting {
         let Some(import) = world.closure.imports(&row.import) else { continue };
         let note = format!("imports `{}`, which starts it ({})", row.import, row.source);

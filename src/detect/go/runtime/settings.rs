@@ -60,7 +60,12 @@ pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
                 // A local variable is rarely a setting.
                 Form::Declared | Form::Set
                     if file.facts().function_at(definition.name).is_some() => {}
-                _ if is_address(name) => add(code.value(file, definition.value.clone()), name, 3),
+                _ if is_address(name) => {
+                    // `smtp.Port = 587` is another server's.
+                    let of = definition.name.checked_sub(2).map_or("", |at| file.word(at));
+                    let of = if definition.form == Form::Assigned { of } else { "" };
+                    add(code.value(file, definition.value.clone()), &format!("{of} {name}"), 3);
+                }
                 _ => {}
             }
         }

@@ -11,7 +11,7 @@ use super::modules::Modules;
 use super::{Scan, Source};
 use crate::detect::node::codes;
 use crate::detect::{add_front_end, suppliers};
-use crate::facts::{Evidence, Finding, FrontEnd, Sourced};
+use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
 use crate::path::RelPath;
 
 /// Calls that serve the folder or file in their first argument.
@@ -80,7 +80,8 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
         let way = path.relative_to(&app.dir.path);
         // Uploads arrive at run time.
         let written = scan.writable.iter().any(|held| held.value.trim_start_matches("./") == way);
-        let said = scan.findings.iter().any(|finding| finding.code == codes::SERVED_FOLDER_MISSING);
+        let missing = FindingCode::ServedFolderMissing;
+        let said = scan.findings.iter().any(|finding| finding.code == missing);
         let uploads = ["upload", "media", "data", "tmp", "storage", "files", "logs"];
         let made = scan
             .front_ends
@@ -173,13 +174,7 @@ fn is_beside(token: &Token) -> bool {
 /// provides.
 fn absent(app: &App, path: &RelPath, evidence: Evidence) -> Finding {
     let way = path.relative_to(&app.dir.path);
-    Finding::new(
-        codes::SERVED_FOLDER_MISSING,
-        format!(
-            "the program serves {way}, which the repository does not hold and no known build writes"
-        ),
-        [evidence],
-    )
+    Finding::served_folder_missing(way, [evidence])
 }
 
 /// Handles a path that the program serves. If the repository does not hold it, a build may write

@@ -1,0 +1,143 @@
+//! Arguments that spread a list: `path.Join(append([]string{root}, parts...)...)`.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::eval::whole_call;
+use super::facts::{Call, locals};
+use super::file::File;
+use super::functions::Function;
+use super::program::Program;
+use super::value::Value;
+
+/// The mark behind a list that is spread, and before the type of its elements.
+const SPREAD: &str = "...";
+
+/// Maximum number of arguments after all lists are spread.
+const MAX_ARGUMENTS: usize = 32;
+
+impl Program<'_> {
+    /// The arguments of a call from one on, with the elements of a list in place of the list; `None`
+    /// if a list is not known.
+    pub(super) fn spread(&self, call: &Call, from: usize, steps: u8) -> Option<Vec<Value>> {
+        let arguments = call.arguments().into_iter().skip(from);
+        self.all_of(&call.file, arguments, steps)
+    }
+
+    fn all_of(
+        &self,
+        file: &Rc<File>,
+        ranges: impl Iterator<Item = Range<usize>>,
+        steps: u8,
+    ) -> Option<Vec<Value>> {
+        let mut all = Vec::new();
+        for range in ranges {
+            if range.len() > 1 && file.word(range.end - 1) == SPREAD {
+                all.extend(self.listed(file, range.start..range.end - 1, steps)?);
+            } else {
+                all.push(self.eval(file, range, steps));
+            }
+            if all.len() > MAX_ARGUMENTS {
+                return None;
+            }
+        }
+        Some(all)
+    }
+
+    /// The elements of the list in `range list` as alternatives: what a loop goes through. `None`
+    /// for any other expression.
+    pub(super) fn each(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
+        let loops = file.dialect().keywords.contains(&"range") && file.word(range.start) == "range";
+        if !loops || range.len() < 2 {
+            return None;
+        }
+        let all = self.listed(file, range.start + 1..range.end, steps).unwrap_or_default();
+        let mut all = all.iter().flat_map(Value::alternatives);
+        let note = "an element of a list that is not known";
+        let Some(mut first) = all.next() else {
+            return Some(Value::unknown(file.evidence(range.start, note)));
+        };
+        first.others = all.map(|value| value.parts).take(MAX_ARGUMENTS).collect();
+        Some(first)
+    }
+
+    /// The elements of a list: a literal, an `append` to one, or the arguments that a call gives to
+    /// a function with any number of them.
+    fn listed(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Option<Vec<Value>> {
+        let steps = steps.checked_sub(1)?;
+        if let Some(call) = whole_call(file, &range).filter(|call| call.at == range.start) {
+            let arguments = call.arguments();
+            let first = arguments.first().filter(|_| call.name() == "append")?.clone();
+            let mut all = self.listed(file, first, steps)?;
+            all.extend(self.spread(&call, 1, steps)?);
+            return Some(all).filter(|all| all.len() <= MAX_ARGUMENTS);
+        }
+        if range.len() > 1 {
+            let open = file.opening(range.end - 1);
+            let literal = file.word(open) == "{" && file.word(range.start) == "[";
+            return self.all_of(file, literal.then(|| file.elements(open))?.into_iter(), steps);
+        }
+        let (at, name) = (range.start, file.word(range.start));
+        let Some(function) = file.facts().function_at(at) else {
+            return self.package_list(file, name, steps);
+        };
+        match locals(file, function, at, name).as_slice() {
+            [] => {}
+            [one] => return self.listed(file, one.value.clone(), steps),
+            // A loop or a condition adds to it.
+            _ => return None,
+        }
+        let parameters = file.elements(function.parameters);
+        let of_name = parameters.iter().position(|one| file.word(one.start) == name);
+        let Some(position) = of_name else { return self.package_list(file, name, steps) };
+        let open = parameters[position].start + 1;
+        if file.word(open) == SPREAD {
+            return self.passed_from(file, function, position, steps);
+        }
+        self.passed_list(file, function, position, steps)
+    }
+
+    /// The elements of a variable of the package that is defined once.
+    fn package_list(&self, file: &Rc<File>, name: &str, steps: u8) -> Option<Vec<Value>> {
+        let mut found = None;
+        for file in self.package_of(file) {
+            for definition in file.facts().definitions_of(&file, name) {
+                let inside = file.facts().function_at(definition.name).is_some();
+                if !definition.form.is_variable() || inside {
+                    continue;
+                }
+                if found.is_some() {
+                    return None;
+                }
+                found = Some((file.clone(), definition.value.clone()));
+            }
+        }
+        let (file, value) = found?;
+        self.listed(&file, value, steps)
+    }
+
+    /// The elements of the list that the call that is being followed gives to a function.
+    fn passed_list(
+        &self,
+        file: &Rc<File>,
+        function: &Function,
+        position: usize,
+        steps: u8,
+    ) -> Option<Vec<Value>> {
+        self.within_call(file, function, |call| {
+            let list = call.arguments().get(position)?.clone();
+            self.listed(&call.file, list, steps)
+        })
+    }
+
+    /// The arguments from a position on of the call that is being followed.
+    fn passed_from(
+        &self,
+        file: &Rc<File>,
+        function: &Function,
+        position: usize,
+        steps: u8,
+    ) -> Option<Vec<Value>> {
+        self.within_call(file, function, |call| self.spread(call, position, steps))
+    }
+}
