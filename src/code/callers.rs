@@ -88,10 +88,11 @@ impl Program<'_> {
 /// A call of its name means a function: of its file, of one that imports it, on an object of
 /// its class.
 fn means(call: &Call, file: &Rc<File>, function: &Function) -> bool {
-    if call.open == function.parameters {
+    let own = call.file.path == file.path;
+    // The declaration itself.
+    if own && call.open == function.parameters {
         return false;
     }
-    let own = call.file.path == file.path;
     let imports = |name: &str| {
         let module = call.file.import_of(name).and_then(|i| call.file.modules.get(&i.path));
         module == Some(&file.path)

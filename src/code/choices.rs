@@ -15,6 +15,9 @@ use super::value::{Value, first_of, is_env_name};
 /// Maximum number of operands and names that a condition is followed through.
 const MAX_STEPS: u8 = 6;
 
+/// Maximum number of words of an expression for the environment.
+const MAX_WORDS: usize = 8;
+
 /// The operands when the container starts: a variable that the image does not set is absent.
 struct Set<'p, 'r> {
     program: &'p Program<'r>,
@@ -23,7 +26,7 @@ struct Set<'p, 'r> {
 
 impl Operands for Set<'_, '_> {
     fn same(&self, left: Range<usize>, right: Range<usize>, steps: u8) -> Option<bool> {
-        let variable = self.program.setting(self.file, left, steps)?;
+        let variable = self.program.at_start(self.file, left, steps)?;
         let nothing = self.file.dialect().nothing;
         if right.len() == 1 && nothing.contains(&self.file.word(right.start)) {
             return Some(variable.is_empty());
@@ -36,9 +39,25 @@ impl Operands for Set<'_, '_> {
             return Some(!set.is_empty());
         }
         let (at, file) = (operand.start, self.file);
+        if let Some(set) = self.is_set(&operand) {
+            return Some(set);
+        }
         let mut all = file.facts().definitions_of(file, file.word(at)).iter();
         let definition = all.find(|d| d.form.is_variable() && operand.len() == 1)?;
         truth(file, definition.value.clone(), steps, self)
+    }
+}
+
+impl Set<'_, '_> {
+    /// Whether the image sets a variable, for `"NAME" in process.env`; `None` for anything else.
+    fn is_set(&self, operand: &Range<usize>) -> Option<bool> {
+        let file = self.file;
+        let sides = file.split(operand.clone(), &["in"]);
+        let [name, of] = sides.as_slice() else { return None };
+        let of: String = of.clone().take(MAX_WORDS).map(|at| file.word(at)).collect();
+        let rows = self.program.rows;
+        let key = file.string(name.start).filter(|_| name.len() == 1)?;
+        rows.environment.contains(&of).then(|| rows.set.contains_key(key.as_ref()))
     }
 }
 
@@ -138,6 +157,14 @@ impl Program<'_> {
             let set = Set { program: self, file };
             truth(file, test, steps.min(MAX_STEPS), &set) == Some(false)
         })
+    }
+
+    /// What an expression is worth that reads a variable: what the image sets, or else the default
+    /// in the code, or else nothing; `None` for any other expression.
+    fn at_start(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Option<String> {
+        let value = self.eval(file, range, steps);
+        let key = value.env().filter(|_| value.others.is_empty())?;
+        Some(self.rows.set.get(key).cloned().or_else(|| value.text()).unwrap_or_default())
     }
 
     /// The value that the image sets for the variable that an expression reads, empty if it sets

@@ -42,6 +42,9 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
     if !shebang && path.extension() != "sh" {
         return Ok(None);
     }
+    // What the script is called with: `entry.sh node server.js`.
+    let given = command.argv.iter().skip_while(|word| *word != name).skip(1);
+    let given: Vec<String> = given.cloned().collect();
     let mut followed = Followed { commands: Vec::new(), finding: None, fixed: Vec::new() };
     let mut environment = command.env.clone();
     let (mut known, mut defaults) = (std::collections::BTreeMap::new(), Vec::new());
@@ -63,7 +66,13 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
             unread.get_or_insert((number, line.to_owned()));
             continue;
         }
-        for command in chain.commands {
+        for mut command in chain.commands {
+            // Without any, the container's own arguments follow the command anyway.
+            let passed = |word: String| match word.as_str() {
+                "$@" | "$*" => given.clone(),
+                _ => vec![word],
+            };
+            command.argv = command.argv.into_iter().flat_map(passed).collect();
             let command = script::unwrap(command);
             let settled = variables::settle_with(app, &command, &mut known);
             if variables::sets(&command) {
@@ -73,8 +82,6 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
                 followed.fixed.extend(variables::used(&defaults, &command));
             }
             let mut command = settled.command;
-            // The container's own arguments follow the command anyway.
-            command.argv.retain(|word| !matches!(word.as_str(), "$@" | "$*"));
             let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
             match words.as_slice() {
                 []

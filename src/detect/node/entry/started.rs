@@ -13,10 +13,19 @@ use crate::recipes::{self, Recipe};
 /// other files that they start.
 pub(crate) fn with_recipes(app: &App, mut entries: Vec<Entry>) -> Result<Vec<Entry>> {
     let scripts: BTreeMap<&str, &str> = app.package.scripts();
-    for run in recipes::starts(app.dir.repo, &app.dir.path)? {
+    let mut runs = recipes::starts(app.dir.repo, &app.dir.path)?;
+    // Of a Procfile's processes, `web` is the one that serves, and `release` ends before it starts:
+    // https://devcenter.heroku.com/articles/procfile
+    runs.retain(|run| run.by != Recipe::Procfile || run.name != "release");
+    runs.sort_by_key(|run| run.by == Recipe::Procfile && run.name != "web");
+    for run in runs {
         // pm2's files are read where a script starts them, and documentation shows many commands
         // that production does not run.
         let believed = !matches!(run.by, Recipe::ProcessManager | Recipe::Docs);
+        // `web: LEVEL=info node server.js`
+        let written = if run.by == Recipe::Procfile { run.env.as_slice() } else { &[] };
+        let plain = written.iter().filter(|variable| !variable.value.contains(['$', '`']));
+        let env = plain.map(|variable| (variable.key.clone(), variable.value.clone())).collect();
         let command = Command { argv: run.words.clone(), ..Command::default() };
         let mut argv = variables::settle(app, &command).command.argv;
         if !believed || argv.iter().any(|word| word.contains(['$', '`', '%'])) {
@@ -28,7 +37,7 @@ pub(crate) fn with_recipes(app: &App, mut entries: Vec<Entry>) -> Result<Vec<Ent
         {
             *first = name.to_owned();
         }
-        let command = script::unwrap(Command { argv, ..Command::default() });
+        let command = script::unwrap(Command { argv, env, ..Command::default() });
         if script::runs_script(&command, &scripts).is_some() {
             continue;
         }
@@ -45,7 +54,12 @@ fn add(entries: &mut Vec<Entry>, mut started: Entry, evidence: Evidence) {
         entries.push(started);
         return;
     };
-    let mut adds = false;
+    let mut adds = !started.launch.env.is_empty();
+    for (key, value) in started.launch.env {
+        if held.launch.env.iter().all(|(set, _)| *set != key) {
+            held.launch.env.push((key, value));
+        }
+    }
     if held.launch.flags.is_empty() && !started.launch.flags.is_empty() {
         held.launch.flags = started.launch.flags;
         adds = true;
@@ -72,8 +86,9 @@ mod tests {
         let entries = super::with_recipes(&app, entries).unwrap();
         let line = |entry: &entry::Entry| {
             let launch = &entry.launch;
-            let words: [&[String]; 3] =
-                [&launch.flags, std::slice::from_ref(&launch.file), &launch.args];
+            let set: Vec<String> = launch.env.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            let words: [&[String]; 4] =
+                [&set, &launch.flags, std::slice::from_ref(&launch.file), &launch.args];
             words.concat().join(" ")
         };
         entries.iter().map(line).collect()
@@ -99,6 +114,14 @@ mod tests {
         assert_eq!(
             starts(scripts, "Procfile", "web: node a.js\nworker: node b.js"),
             ["a.js", "b.js"]
+        );
+        assert_eq!(
+            starts("{}", "Procfile", "release: node c.js\nworker: node b.js\nweb: node a.js"),
+            ["a.js", "b.js"]
+        );
+        assert_eq!(
+            starts("{}", "Procfile", "web: LEVEL=info SECRET=$X node a.js -x"),
+            ["LEVEL=info a.js -x"]
         );
         assert!(starts("{}", "Procfile", "web: node $FILE\n").is_empty());
         assert!(starts("{}", "README.md", "    node a.js\n").is_empty());

@@ -39,6 +39,8 @@ struct Place {
     stated: Option<Evidence>,
     /// True if the program always listens there and the number was followed exactly.
     sure: bool,
+    /// A condition in the code may choose another number.
+    doubt: bool,
 }
 
 /// The state for reading the places of a program.
@@ -118,6 +120,7 @@ impl<'s> Reader<'s, '_> {
                     evidence: source.at(at, note),
                     stated: None,
                     sure: true,
+                    doubt: false,
                 });
             }
             // `listen()` and `listen(callback)` take their port from elsewhere.
@@ -195,7 +198,8 @@ impl<'s> Reader<'s, '_> {
             evidence: source.at(at, described(&found, number)),
             env: found.env,
             stated,
-            sure,
+            sure: sure && !found.doubt,
+            doubt: found.doubt,
         })
     }
 
@@ -220,7 +224,7 @@ impl<'s> Reader<'s, '_> {
         if let Some((host, _)) = value.text().as_deref().and_then(|text| text.rsplit_once(':')) {
             host::local(host, &source.at(at, ""), scan);
         }
-        let found = Found { number: port, env };
+        let found = Found { number: port, env, doubt: false };
         Some(Place {
             rank: rank(&found, &source.path),
             port,
@@ -229,6 +233,7 @@ impl<'s> Reader<'s, '_> {
             env: found.env,
             stated: None,
             sure: true,
+            doubt: false,
         })
     }
 
@@ -260,7 +265,11 @@ fn choose(mut places: Vec<Place>, scan: &mut Scan) {
     let mut known = places.into_iter().filter_map(|place| Some((place.port?, place)));
     if let Some((port, place)) = known.next() {
         scan.port_variable = place.env.into_iter().next();
-        let mut chosen = Sourced::new(port, place.evidence);
+        let mut chosen = if place.doubt {
+            Sourced::guessed(port, place.evidence)
+        } else {
+            Sourced::new(port, place.evidence)
+        };
         chosen.evidence.extend(place.stated);
         for (other, Place { evidence, rank, sure, .. }) in known {
             if other == port {
@@ -303,12 +312,14 @@ fn around(tokens: &[Token], open: usize) -> String {
 const AROUND: usize = 6;
 
 fn described(found: &Found, number: Option<u16>) -> String {
-    match (found.env.first(), number) {
+    let text = match (found.env.first(), number) {
         (Some(name), Some(port)) => format!("listens on {port} unless {name} says otherwise"),
         (Some(name), None) => format!("listens on the port in {name}"),
         (None, Some(port)) => format!("listens on {port}"),
         (None, None) => "listens".to_owned(),
-    }
+    };
+    let doubt = if found.doubt { "; a condition in the code may choose another" } else { "" };
+    format!("{text}{doubt}")
 }
 
 /// The rank of a place: the main server first, metrics and debugging last.
@@ -552,6 +563,31 @@ mod tests {
         assert_eq!(
             (found.port.map(|port| port.value), found.port_env),
             (None, vec!["PORT".into()])
+        );
+    }
+
+    #[test]
+    fn a_condition_that_nothing_decides_makes_a_guess() {
+        use crate::facts::Strength;
+        let port = |source: &str| scan("", source).port.map(|p| (p.value, p.strength));
+        for condition in ["fs.existsSync('/x')", "isCloud", "os.platform() === 'linux'"] {
+            let source = format!("app.listen({condition} ? 8080 : 4301)");
+            assert_eq!(port(&source), Some((8080, Strength::Guessed)), "{condition}");
+        }
+        for condition in [
+            "process.env.D === 'true'",
+            "'D' in process.env",
+            "Boolean(process.env.D)",
+            "process.env.D !== undefined",
+            "(process.env.D || 'local') === 'cloud'",
+            "process.env.NODE_ENV !== 'production'",
+        ] {
+            let source = format!("app.listen({condition} ? 8080 : 4301)");
+            assert_eq!(port(&source), Some((4301, Strength::Stated)), "{condition}");
+        }
+        assert_eq!(
+            port("app.listen('NODE_ENV' in process.env ? 8080 : 4301)"),
+            Some((8080, Strength::Stated))
         );
     }
 

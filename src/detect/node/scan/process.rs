@@ -85,8 +85,9 @@ fn checked_env_file(source: &Source) -> Option<Finding> {
     let name = checks[2].word()?;
     let names = Names::of(tokens);
     let loaded = names.value_of(name)?;
-    let is_dotenv = loaded.iter().take(4).any(|token| token.is_word("config"))
-        && loaded.iter().take(4).any(|token| token.is_word("dotenv") || token.is('('));
+    // `require('dotenv').config()`
+    let is_dotenv = loaded.iter().take(6).any(|token| token.is_word("config"))
+        && loaded.iter().take(6).any(|token| token.is_word("dotenv") || token.is('('));
     let stops = tokens
         .iter()
         .skip_while(|token| token.at <= checks[5].at)
@@ -373,6 +374,7 @@ mod tests {
         let loads = "const dotenv = require('dotenv'); const loaded = dotenv.config();\n";
         assert!(said(&format!("{loads}if (loaded.error) throw loaded.error")));
         assert!(said(&format!("{loads}if (loaded.error) {{ process.exit(1) }}")));
+        assert!(said("const r = require('dotenv').config(); if (r.error) throw r.error"));
         assert!(!said(&format!("{loads}if (loaded.error) console.warn('none')")));
         assert!(!said("require('dotenv'); const r = get(); if (r.error) throw r.error"));
     }

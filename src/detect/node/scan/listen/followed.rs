@@ -19,6 +19,8 @@ use crate::path::RelPath;
 pub(super) struct Found {
     pub(super) number: Option<u16>,
     pub(super) env: Vec<String>,
+    /// A condition that only the running program can decide may choose another number.
+    pub(super) doubt: bool,
 }
 
 /// The port to which an expression leads, with the variables that override it, and the place of
@@ -53,7 +55,9 @@ pub(super) fn port(
         evidence
     });
     let env = value.variables().map(str::to_owned).collect();
-    (Some(Found { number: port, env }), stated)
+    let doubt = port.is_some()
+        && value.alternatives().filter_map(|one| number(&one)).any(|one| Some(one) != port);
+    (Some(Found { number: port, env, doubt }), stated)
 }
 
 /// The files of a program, and those with settings as modules.
