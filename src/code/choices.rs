@@ -26,7 +26,8 @@ struct Set<'p, 'r> {
 
 impl Operands for Set<'_, '_> {
     fn same(&self, left: Range<usize>, right: Range<usize>, steps: u8) -> Option<bool> {
-        let variable = self.program.at_start(self.file, left, steps)?;
+        let chosen = self.program.choice(self.file, left.clone(), steps);
+        let variable = chosen.or_else(|| self.program.setting(self.file, left, steps))?;
         let nothing = self.file.dialect().nothing;
         if right.len() == 1 && nothing.contains(&self.file.word(right.start)) {
             return Some(variable.is_empty());
@@ -159,12 +160,19 @@ impl Program<'_> {
         })
     }
 
-    /// What an expression is worth that reads a variable: what the image sets, or else the default
-    /// in the code, or else nothing; `None` for any other expression.
-    fn at_start(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Option<String> {
+    /// What a choice with a variable gives: `process.env.MODE || "local"`; `None` for any other
+    /// expression. A name has its default by the very conditions that ask for it.
+    fn choice(&self, file: &Rc<File>, mut range: Range<usize>, steps: u8) -> Option<String> {
+        while file.word(range.start) == "(" && file.closing(range.start) + 1 == range.end {
+            range = range.start + 1..range.end - 1;
+        }
+        let choices = file.dialect().choices;
+        if choices.is_empty() || file.split(range.clone(), choices).len() < 2 {
+            return None;
+        }
         let value = self.eval(file, range, steps);
         let key = value.env().filter(|_| value.others.is_empty())?;
-        Some(self.rows.set.get(key).cloned().or_else(|| value.text()).unwrap_or_default())
+        self.rows.set.get(key).cloned().or_else(|| value.text())
     }
 
     /// The value that the image sets for the variable that an expression reads, empty if it sets
