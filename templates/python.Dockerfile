@@ -81,7 +81,8 @@ WORKDIR {{ step.workdir | path }}
 {%- endif %}
 RUN {% if build_secrets %}\
 {%- include "base/build-secrets.Dockerfile" %}
-    {% endif %}{% for var in step.env %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}PATH={{ details.venv }}/bin:$PATH {{ step.words | shell }}
+    {% endif %}{% for var in step.env %}{{ var.key }}={{ [var.value] | shell }} \
+    {% endfor %}PATH={{ details.venv }}/bin:$PATH {{ step.words | shell }}
 {%- endfor %}
 {%- endif %}
 
@@ -105,9 +106,13 @@ RUN ln -sf {{ details.interpreter }} {{ details.venv }}/bin/python \
 
 {% include "base/runtime.Dockerfile" %}
 {%- if runtime.shell %}
-RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip /usr/local/lib/python3*/site-packages/pip*
+# The official image brings a pip of its own, which could change a running container.
+RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip \
+    /usr/local/lib/python3*/site-packages/pip*
 {%- endif %}
 
 {% include "base/artifacts.Dockerfile" %}
 
+{% for var in runtime.env %}{% if var.key == "FORWARDED_ALLOW_IPS" %}# Requests come from a proxy or a bridge whose address nobody knows before: its headers are believed.
+{% endif %}{% endfor -%}
 {% include "base/start.Dockerfile" %}

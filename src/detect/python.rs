@@ -14,6 +14,7 @@ use crate::repo::{Dir, Repo};
 
 mod application;
 mod codes;
+mod commands;
 mod demands;
 mod dialect;
 mod django;
@@ -23,6 +24,8 @@ mod listen;
 mod lock;
 mod manifest;
 mod native;
+mod options;
+mod pages;
 mod plan;
 mod requirement;
 mod requirements;
@@ -39,6 +42,7 @@ mod version;
 mod wheel;
 mod worker;
 mod workspace;
+mod world;
 
 pub use dialect::DIALECT;
 
@@ -189,6 +193,8 @@ pub(super) struct App<'a> {
     dir: &'a Dir<'a>,
     project: &'a Project,
     installed: &'a Installed,
+    /// The build context.
+    context: &'a RelPath,
     /// The folders that modules are imported from, nearest first.
     roots: Vec<RelPath>,
     catalog: &'static Catalog,
@@ -229,7 +235,8 @@ impl Application {
 
     fn app<'a>(&'a self, dir: &'a Dir<'a>, catalog: &'static Catalog) -> App<'a> {
         let roots = self.roots(dir.repo);
-        App { dir, project: &self.project, installed: &self.installed, roots, catalog }
+        let (project, installed) = (&self.project, &self.installed);
+        App { dir, project, installed, context: &self.layout.context, roots, catalog }
     }
 }
 

@@ -17,6 +17,12 @@ const MAX_READ: usize = 400;
 /// Maximum number of applications in one module, and of factories that are looked for.
 const MAX_MADE: usize = 16;
 
+/// Maximum number of derived classes, of the bases of one, and of functions that pass on what
+/// another one makes.
+const MAX_DERIVED: usize = 64;
+const MAX_BASES: usize = 8;
+const MAX_PASSED: u8 = 3;
+
 /// Names of modules that servers are pointed at, likeliest first.
 const MODULES: [&[&str]; 3] = [
     &["wsgi", "asgi"],
@@ -35,11 +41,24 @@ pub(super) struct Application<'t> {
     /// The object, or the function that makes it; empty for a script.
     pub(super) name: String,
     pub(super) factory: bool,
+    /// The function needs arguments: a server cannot call it, another module can.
+    demanding: bool,
     /// Where it is made.
     pub(super) at: usize,
 }
 
-impl Application<'_> {
+impl<'t> Application<'t> {
+    /// The object or the function at `at`, which a server can load by its name.
+    pub(super) fn new(
+        framework: &'t Framework,
+        module: Rc<Module>,
+        name: String,
+        factory: bool,
+        at: usize,
+    ) -> Self {
+        Self { framework, module, name, factory, demanding: false, at }
+    }
+
     /// As servers name it: `shop.main:app`, or the path of a script.
     pub(super) fn id(&self) -> String {
         if self.name.is_empty() {
@@ -55,6 +74,20 @@ impl Application<'_> {
             (_, false) => format!("an application of {}", self.framework.of),
         };
         self.module.file.evidence(self.at, note)
+    }
+
+    /// True if the name at a position of a module means it.
+    fn is_at(&self, module: &Module, at: usize) -> bool {
+        let (file, own) = (&module.file, module.name == self.module.name);
+        let full = format!("{}.{}", self.module.name, self.name);
+        file.dotted(at).map_or(own && file.word(at) == self.name, |name| {
+            // The package may pass the function on.
+            name == full.trim_start_matches('.') || {
+                let (package, last) = name.rsplit_once('.').unwrap_or_default();
+                let rest = self.module.name.strip_prefix(package);
+                last == self.name && rest.is_some_and(|r| r.is_empty() || r.starts_with('.'))
+            }
+        })
     }
 
     /// How likely it is the one to start: lower is likelier.
@@ -102,21 +135,104 @@ pub(super) fn applications<'t>(
             break;
         }
         let Some(module) = sources.module(path)? else { continue };
-        for framework in &installed {
-            made(framework, &module, &mut found);
-        }
         rest.push(module);
+    }
+    for framework in &installed {
+        let derived = derived(framework, &rest);
+        for module in &rest {
+            made(framework, &derived, module, &mut found);
+        }
+    }
+    for _ in 0..MAX_PASSED {
+        let passed = passed(&rest, &found);
+        if passed.is_empty() {
+            break;
+        }
+        found.extend(passed);
     }
     let called = called(&rest, &found);
     found.extend(called);
+    found.retain(|one| !one.demanding);
     found.sort_by_cached_key(Application::rank);
     let mut seen = BTreeSet::new();
     found.retain(|one| seen.insert(one.id()));
     Ok(found)
 }
 
-/// What a module makes of a framework.
-fn made<'t>(framework: &'t Framework, module: &Rc<Module>, into: &mut Vec<Application<'t>>) {
+/// The full names of the classes that are derived from those of a framework.
+fn derived(framework: &Framework, modules: &[Rc<Module>]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for module in modules {
+        let file = &module.file;
+        for &at in file.places("class") {
+            if found.len() >= MAX_DERIVED || file.word(at + 2) != "(" {
+                continue;
+            }
+            let own = file.elements(at + 2).into_iter().take(MAX_BASES).any(|base| {
+                let last = file.word(base.end - 1);
+                let full = file.dotted(base.end - 1).unwrap_or_default();
+                framework.names.iter().any(|name| {
+                    last == name && full.strip_suffix(name).is_some_and(|of| is_of(framework, of))
+                })
+            });
+            if own {
+                found.insert(format!("{}.{}", module.name, file.word(at + 1)));
+            }
+        }
+    }
+    found
+}
+
+/// True for the module of a framework, or one of its own modules, with a dot at the end.
+fn is_of(framework: &Framework, module: &str) -> bool {
+    let module = module.trim_end_matches('.');
+    module.strip_prefix(framework.of.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('.'))
+}
+
+/// Functions that return what a known factory makes.
+fn passed<'t>(modules: &[Rc<Module>], found: &[Application<'t>]) -> Vec<Application<'t>> {
+    let mut all: Vec<Application> = Vec::new();
+    for module in modules {
+        let file = &module.file;
+        for &at in file.places("return") {
+            let Some(name) = (at + 1..at + 8).find(|&next| file.word(next + 1) == "(") else {
+                continue;
+            };
+            if all.len() >= MAX_MADE {
+                return all;
+            }
+            let factory = found.iter().filter(|one| one.factory).find(|o| o.is_at(module, name));
+            let Some((factory, function)) = factory.zip(file.facts().function_at(at)) else {
+                continue;
+            };
+            let word = file.word(function.name);
+            let known = |one: &Application| one.name == word && one.module.name == module.name;
+            if file.enclosing(function.range.start).is_some() || found.iter().chain(&all).any(known)
+            {
+                continue;
+            }
+            all.push(Application {
+                demanding: !needs_nothing(file, function),
+                ..Application::new(
+                    factory.framework,
+                    module.clone(),
+                    word.to_owned(),
+                    true,
+                    function.name,
+                )
+            });
+        }
+    }
+    all
+}
+
+/// What a module makes of a framework, or of a class that is derived from it.
+fn made<'t>(
+    framework: &'t Framework,
+    derived: &BTreeSet<String>,
+    module: &Rc<Module>,
+    into: &mut Vec<Application<'t>>,
+) {
     let (file, held) = (&module.file, into.len());
     if framework.interface == Interface::Script {
         let import = file.imports.iter().find(|import| import.path == framework.of);
@@ -126,21 +242,32 @@ fn made<'t>(framework: &'t Framework, module: &Rc<Module>, into: &mut Vec<Applic
             let at = (0..file.len()).find(|&at| file.line(at) >= import.line).unwrap_or(0);
             let name = String::new();
             let module = module.clone();
-            into.push(Application { framework, module, name, factory: false, at });
+            into.push(Application::new(framework, module, name, false, at));
         }
         return;
     }
     for &at in file.facts().calls() {
         let Some(call) = Call::at(file, at) else { continue };
-        if !framework.names.iter().any(|name| name == call.name()) || !call.is_in(&framework.of) {
+        let of_framework =
+            framework.names.iter().any(|name| name == call.name()) && call.is_in(&framework.of);
+        let of_class = || {
+            let own = format!("{}.{}", module.name, call.name());
+            let full = file.dotted(call.at).unwrap_or_else(|| own.clone());
+            derived.contains(&full)
+                || derived.contains(&own) && file.imported(call.name()).is_none()
+        };
+        if !of_framework && (derived.is_empty() || !of_class()) {
             continue;
         }
         if into.len() >= held + MAX_MADE {
             break;
         }
-        if let Some((name, factory, at)) = taken(file, &call) {
+        if let Some(Taken { name, factory, demanding, at }) = taken(file, &call) {
             let name = attributed(framework, file, name, factory, at);
-            into.push(Application { framework, module: module.clone(), name, factory, at });
+            into.push(Application {
+                demanding,
+                ..Application::new(framework, module.clone(), name, factory, at)
+            });
         }
     }
 }
@@ -172,8 +299,16 @@ fn attributed(
     of_object.next().map_or(format!("{name}.{attribute}"), |d| file.word(d.name).to_owned())
 }
 
+/// The name of what a call makes.
+struct Taken {
+    name: String,
+    factory: bool,
+    demanding: bool,
+    at: usize,
+}
+
 /// The name that the result of a call gets in its module, or the function that returns it.
-fn taken(file: &Rc<File>, call: &Call) -> Option<(String, bool, usize)> {
+fn taken(file: &Rc<File>, call: &Call) -> Option<Taken> {
     let all = file.facts().definitions();
     // Among nested calls, `ProxyFix(Flask(..))` gives the name to both.
     let name = all.iter().find(|d| {
@@ -183,11 +318,11 @@ fn taken(file: &Rc<File>, call: &Call) -> Option<(String, bool, usize)> {
     });
     let Some(function) = file.facts().function_at(call.at) else {
         let name = name.filter(|d| !is_guarded(file, d.name))?;
-        return Some((file.word(name.name).to_owned(), false, name.name));
+        let at = name.name;
+        let name = file.word(at).to_owned();
+        return Some(Taken { name, factory: false, demanding: false, at });
     };
-    let outer = file.enclosing(function.range.start).is_none();
-    let free = outer && needs_nothing(file, function);
-    if !free {
+    if file.enclosing(function.range.start).is_some() {
         return None;
     }
     let made = name.map(|d| file.word(d.name));
@@ -196,7 +331,12 @@ fn taken(file: &Rc<File>, call: &Call) -> Option<(String, bool, usize)> {
         range.contains(&call.at)
             || made.is_some_and(|made| range.clone().any(|at| file.word(at) == made))
     });
-    gives.then(|| (file.word(function.name).to_owned(), true, function.name))
+    gives.then(|| Taken {
+        name: file.word(function.name).to_owned(),
+        factory: true,
+        demanding: !needs_nothing(file, function),
+        at: function.name,
+    })
 }
 
 /// True inside of the arguments of another call.
@@ -237,35 +377,17 @@ fn called<'t>(modules: &[Rc<Module>], found: &[Application<'t>]) -> Vec<Applicat
     for factory in found.iter().filter(|one| one.factory).take(MAX_MADE) {
         for module in modules {
             let file = &module.file;
-            let own = module.name == factory.module.name;
-            let full = format!("{}.{}", factory.module.name, factory.name);
             for definition in file.facts().definitions() {
                 let value = &definition.value;
                 let name = value.clone().take(8).find(|&at| file.word(at + 1) == "(");
                 let Some(at) = name.filter(|_| definition.form == crate::code::Form::Set) else {
                     continue;
                 };
-                let is = file.dotted(at).map_or(own && file.word(at) == factory.name, |name| {
-                    // The package may pass the function on.
-                    name == full || {
-                        let (package, last) = name.rsplit_once('.').unwrap_or_default();
-                        last == factory.name
-                            && factory
-                                .module
-                                .name
-                                .strip_prefix(package)
-                                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-                    }
-                });
                 let outside = file.facts().function_at(definition.name).is_none();
-                if is && outside && !is_guarded(file, definition.name) {
-                    all.push(Application {
-                        framework: factory.framework,
-                        module: module.clone(),
-                        name: file.word(definition.name).to_owned(),
-                        factory: false,
-                        at: definition.name,
-                    });
+                if outside && factory.is_at(module, at) && !is_guarded(file, definition.name) {
+                    let name = file.word(definition.name).to_owned();
+                    let (framework, module) = (factory.framework, module.clone());
+                    all.push(Application::new(framework, module, name, false, definition.name));
                 }
             }
         }

@@ -16,8 +16,10 @@ pub(super) const ALL: &[FindingCode] = &[
     PYTHON_OUTSIDE_RANGE,
     REQUIREMENTS_MISSING,
     REQUIREMENTS_OPEN,
+    SETUPTOOLS_MISSING,
     STATIC_ROOT_MISSING,
     STATIC_UNSERVED,
+    SUBCOMMAND_MISSING,
     VERSION_FROM_GIT,
 ];
 
@@ -129,4 +131,19 @@ pub(super) const STATIC_UNSERVED: FindingCode = FindingCode::Own(&Row::warning(
     "nothing in the image serves Django's static files",
     "with DEBUG off, Django itself serves none: pages have no styles unless a proxy has the files",
     "add whitenoise to the dependencies and the MIDDLEWARE, or let a proxy serve the folder",
+));
+
+pub(super) const SETUPTOOLS_MISSING: FindingCode = FindingCode::Own(&Row::error(
+    "setuptools-missing",
+    "the program imports a module of setuptools, which nothing installs",
+    "an environment has no setuptools of its own since Python 3.12: the import fails as the \
+    container starts",
+    "add `setuptools<82` to the dependencies: later versions have no pkg_resources",
+));
+
+pub(super) const SUBCOMMAND_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "subcommand-missing",
+    "the program has subcommands, and none of them is chosen",
+    "without one it prints its help and ends: the container stops as it starts",
+    "choose one with --args",
 ));

@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use super::application::Application;
 use super::demands::Demand;
+use super::pages::{Need, listed};
 use super::source::{DJANGO_SETTINGS as SETTINGS, Module, Sources};
 use super::{App, Step, codes};
 use crate::code::facts::Definition;
@@ -103,6 +104,8 @@ pub(super) struct Asked {
     pub(super) made: Vec<String>,
     /// Values of paths that the program writes.
     pub(super) written: Vec<(Value, Does, Evidence)>,
+    /// Folders with pages, which another package may build.
+    pub(super) pages: Vec<(Value, Need, Evidence)>,
 }
 
 /// Reads the settings.
@@ -116,7 +119,8 @@ pub(super) fn settings(
     // The file as this program sees it, which has its own working directory.
     let own = code.files().find(|file| file.path == project.settings.file.path);
     let file = own.unwrap_or(&project.settings.file);
-    let mut asked = Asked { steps: Vec::new(), made: Vec::new(), written: Vec::new() };
+    let pages = pages(code, file);
+    let mut asked = Asked { steps: Vec::new(), made: Vec::new(), written: Vec::new(), pages };
     program.env.extend(project.chosen.clone());
     let value = |name: &str| {
         let (file, definition) = setting(code, file, name, 4)?;
@@ -130,16 +134,14 @@ pub(super) fn settings(
         .collect();
     let manage = project.manage.relative_to(&project.root);
     if apps.contains("django.contrib.staticfiles") {
-        let root = value("STATIC_ROOT").filter(|(value, _)| value.text().is_some());
+        let root = value("STATIC_ROOT");
+        let root = root.and_then(|(root, at)| Some((below(app, project, &root)?, at)));
         match root {
-            Some((root, at)) => {
-                let folder = below(app, project, &root);
+            Some(((folder, way), at)) => {
                 // Without any file, collectstatic makes no folder. The admin always has some.
-                if let Some((_, way)) = folder.as_ref()
-                    && !apps.contains("django.contrib.admin")
-                {
+                if !apps.contains("django.contrib.admin") {
                     asked.steps.push(Step {
-                        words: vec!["mkdir".to_owned(), "-p".to_owned(), way.clone()],
+                        words: vec!["mkdir".to_owned(), "-p".to_owned(), way],
                         env: Vec::new(),
                         note: "The folder is copied below, even if no app has static files"
                             .to_owned(),
@@ -151,7 +153,7 @@ pub(super) fn settings(
                     env: placeholders(demands, project),
                     note: format!("{}: the static files of every app in one folder", at.place()),
                 });
-                asked.made.extend(folder.map(|(folder, _)| folder));
+                asked.made.push(folder);
                 // With DEBUG off Django itself serves no static files.
                 if !apps.contains("whitenoise") && !serves_static(code) {
                     program.findings.push(unserved(&at));
@@ -159,7 +161,8 @@ pub(super) fn settings(
             }
             None => program.findings.push(Finding::new(
                 codes::STATIC_ROOT_MISSING,
-                "the settings have no STATIC_ROOT, so collectstatic has no folder to write",
+                "the settings have no STATIC_ROOT below the application, so collectstatic has no \
+                 folder to write",
                 [Evidence::file(&file.path, "the settings of the project")],
             )),
         }
@@ -186,6 +189,33 @@ pub(super) fn settings(
         )),
     );
     asked
+}
+
+/// The folders that collectstatic reads, and those that the program itself opens.
+fn pages(code: &Code, file: &Rc<File>) -> Vec<(Value, Need, Evidence)> {
+    let mut all = Vec::new();
+    if let Some((file, list)) = setting(code, file, "STATICFILES_DIRS", 4)
+        && matches!(file.word(list.value.start), "[" | "(")
+    {
+        let listed = listed(code, &file, list.value.start);
+        all.extend(listed.into_iter().map(|(value, at)| (value, Need::Built, at)));
+    }
+    if let Some((file, list)) = setting(code, file, "TEMPLATES", 4) {
+        let keys = list.value.clone().take(MAX_LIST).filter(|&at| {
+            file.word(at + 1) == ":" && file.word(at + 2) == "[" && {
+                file.string(at).is_some_and(|text| text == "DIRS")
+            }
+        });
+        for at in keys.collect::<Vec<_>>() {
+            let listed = listed(code, &file, at + 2);
+            all.extend(listed.into_iter().map(|(value, at)| (value, Need::Opened, at)));
+        }
+    }
+    if let Some((file, root)) = setting(code, file, "WHITENOISE_ROOT", 4) {
+        let at = file.evidence(root.name, "the setting WHITENOISE_ROOT");
+        all.push((code.value(&file, root.value), Need::Opened, at));
+    }
+    all
 }
 
 /// The texts of a list.
@@ -248,12 +278,18 @@ fn placeholders(demands: &BTreeMap<String, Demand>, project: &Project) -> Vec<En
     all
 }
 
-/// The folder that collectstatic fills: from the application's folder, and as the settings say it.
+/// The folder that collectstatic fills: from the application's folder, or absolute, and as the
+/// settings say it.
 fn below(app: &App, project: &Project, root: &Value) -> Option<(String, String)> {
     let text = root.text()?;
     let text = text.trim_start_matches("./").trim_end_matches('/');
-    if text.starts_with('/') || text.is_empty() || text.contains("..") {
+    // A folder directly below the root belongs to the system, or is the application's own.
+    let placed = !text.starts_with('/') || text.matches('/').count() > 1;
+    if !placed || text.is_empty() || text.split('/').any(|part| part == "..") {
         return None;
+    }
+    if text.starts_with('/') {
+        return Some((text.to_owned(), text.to_owned()));
     }
     let way = project.root.strip(&app.dir.path).unwrap_or_default();
     Some(([way, text].join("/").trim_start_matches('/').to_owned(), text.to_owned()))

@@ -8,10 +8,12 @@ use anyhow::Result;
 
 use super::application::Application;
 use super::demands::{self, Demand};
-use super::runtime::{self, World};
+use super::runtime;
 use super::source::{DJANGO_SETTINGS, Module, Sources, init};
 use super::tables::Tables;
-use super::{App, ProgramDetails, codes, django, listen, special};
+use super::told::Told;
+use super::world::World;
+use super::{App, ProgramDetails, codes, django, listen, pages, special};
 use crate::facts::{Evidence, Finding, Program, Sourced};
 use crate::path::RelPath;
 
@@ -36,6 +38,8 @@ pub(super) struct Scene<'s> {
     pub(super) app: &'s App<'s>,
     pub(super) tables: &'s Tables,
     pub(super) sources: &'s Sources<'s>,
+    /// The lines of the repository that start something.
+    pub(super) told: Vec<Told>,
 }
 
 impl Scene<'_> {
@@ -67,6 +71,7 @@ impl Scene<'_> {
             code: &code,
             modules: &modules,
             workdir: seen,
+            installed: self.app.project.installs && details.command.len() == 1,
         };
         let mut demanded = demands::demands(&code);
         if project.is_none()
@@ -77,13 +82,14 @@ impl Scene<'_> {
             let demand = Demand { evidence: at, kind: String::new(), at_import: true };
             demanded.entry(DJANGO_SETTINGS.to_owned()).or_insert(demand);
         }
-        let mut extra = Vec::new();
+        let (mut extra, mut folders) = (Vec::new(), Vec::new());
         if let Some(project) = &project {
             details.sources = true;
             let asked = django::settings(self.app, project, &code, &demanded, &mut program);
             details.steps = asked.steps;
             details.made = asked.made;
             extra = asked.written;
+            folders = asked.pages;
         }
         if application.is_some() {
             self.restated(&world, &mut program, &details.command[0])?;
@@ -103,6 +109,16 @@ impl Scene<'_> {
         let required =
             demanded.into_iter().map(|(name, Demand { evidence, .. })| (name, evidence)).collect();
         runtime::analyse(&world, extra, required, &mut program);
+        for (value, need, at) in folders {
+            let way = value.text().or_else(|| pages::tail(&value));
+            let path = way.and_then(|way| world.workdir.join(&way));
+            if let Some(path) = path.filter(|path| !self.app.dir.repo.exists(path)) {
+                pages::made(&world, &path, need, &at, &mut program);
+            }
+        }
+        if application.is_none() && order != 8 {
+            self.subcommand(&modules, &self.told, &details, &mut program);
+        }
         self.carried(&modules, &program, &mut details);
         Ok((program, details))
     }

@@ -1,6 +1,7 @@
 //! Where the code itself listens: calls of servers with their host and port.
 
 use super::application::is_guarded;
+use super::options;
 use super::tables::Listener;
 use crate::code::listen::{Address, Listening};
 use crate::code::{Call, Part, Program as Code, Value};
@@ -84,10 +85,15 @@ pub(super) fn address(code: &Code, row: &Listener, call: &Call) -> Option<Value>
             let range = call.arguments().get(at?)?.clone();
             (call.file.word(range.start + 1) != "=").then_some(range)
         };
-        named.or_else(placed).map(|range| code.value(&call.file, range))
+        named.or_else(placed).map(|range| {
+            options::option(code, &call.file, &range)
+                .unwrap_or_else(|| code.value(&call.file, range))
+        })
     };
-    let host = given(&row.host, row.host_at)
-        .unwrap_or_else(|| Value::known(&*row.default_host, evidence.clone()));
+    let host = given(&row.host, row.host_at).unwrap_or_else(|| {
+        let default = Some(row.default_host.clone());
+        Part::setting(default, row.host_variable.clone(), None, evidence.clone()).into()
+    });
     let port = given(&row.port, row.port_at).or_else(|| {
         let note = format!("`{}` without a port: {}", call.name(), row.default_port?);
         let evidence = Evidence { note, ..evidence.clone() };

@@ -500,7 +500,11 @@ fn lines(texts: &[String]) -> Result<Vec<Line>> {
     Ok(texts.iter().map(Line::new).collect::<Result<_, _>>()?)
 }
 
+/// A path below a folder; an absolute one stays.
 fn under(folder: &str, way: &str) -> String {
     let way = way.trim_start_matches("./");
+    if way.starts_with('/') {
+        return way.to_owned();
+    }
     if way.is_empty() || way == "." { folder.to_owned() } else { format!("{folder}/{way}") }
 }

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::App;
-use super::listen;
-use super::source::Module;
-use super::tables::Tables;
+use super::pages::{self, Need};
+use super::world::World;
+use super::{codes, listen};
 use crate::code::{Call, Does, File, Program as Code, Value, writes};
 use crate::detect::env_file;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
@@ -23,16 +22,6 @@ const MAX_SAID: usize = 12;
 const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
 const INTERPRETERS: [&str; 3] = ["python", "python3", "pip"];
 
-/// What stands beside a program's code.
-pub(super) struct World<'w> {
-    pub(super) app: &'w App<'w>,
-    pub(super) tables: &'w Tables,
-    pub(super) code: &'w Code<'w>,
-    pub(super) modules: &'w [Rc<Module>],
-    /// The working directory.
-    pub(super) workdir: RelPath,
-}
-
 /// Fills in what is written, started and demanded.
 pub(super) fn analyse(
     world: &World,
@@ -44,6 +33,8 @@ pub(super) fn analyse(
     caches(world, program);
     commands(world, program);
     opened(world, program);
+    pages::of_flask(world, program);
+    setuptools(world, program);
     for row in &world.tables.privileged {
         let at = world.app.installed.evidence(&row.library);
         program
@@ -278,8 +269,15 @@ fn opened(world: &World, program: &mut Program) {
         let value = if row.on {
             call.on().map(|range| world.code.value(&call.file, range))
         } else {
-            world.code.argument(&call, row.at.unwrap_or(0))
+            subject(world.code, &call, row.at.unwrap_or(0))
         };
+        let open = value.as_ref().and_then(pages::tail);
+        if let Some(path) = open.and_then(|way| world.app.dir.join(&way))
+            && !repo.exists(&path)
+        {
+            let evidence = call.evidence(format!("`{}` reads {path}", call.name()));
+            pages::made(world, &path, Need::Opened, &evidence, program);
+        }
         let Some(text) = value.and_then(|value| value.text()) else { continue };
         // An absolute path is not of the repository, and a pattern or an address is no file.
         let odd = text.starts_with('/') || text.contains(['{', '*', '%', ':', '<']);
@@ -296,6 +294,9 @@ fn opened(world: &World, program: &mut Program) {
             if !held && !path.is_root() && path.is_within(&world.app.dir.path) {
                 program.files.push(Sourced::new(path, evidence));
             }
+            continue;
+        }
+        if pages::made(world, &path, Need::Opened, &evidence, program) {
             continue;
         }
         let writes = |folder: &Sourced<String>| {
@@ -323,6 +324,39 @@ fn opened(world: &World, program: &mut Program) {
             let target = format!("/app/{}", path.strip(&world.app.dir.path).unwrap_or(&text));
             program.findings.push(Finding::file_missing(&text, &target, None, None, [evidence]));
         }
+    }
+}
+
+/// The argument at a position, by its name where it has one.
+fn subject(code: &Code, call: &Call, at: usize) -> Option<Value> {
+    let range = call.arguments().get(at)?.clone();
+    if call.file.word(range.start + 1) != "=" {
+        return Some(code.value(&call.file, range));
+    }
+    let named = ["directory", "path", "file"].iter().find_map(|name| call.named(name));
+    named.map(|range| code.value(&call.file, range))
+}
+
+/// A module of setuptools that the program imports and nothing installs.
+fn setuptools(world: &World, program: &mut Program) {
+    if world.app.installed.has("setuptools") {
+        return;
+    }
+    let found = world.modules.iter().find_map(|module| {
+        let file = &module.file;
+        let import = file.imports.iter().find(|import| {
+            let top = import.path.split('.').next().unwrap_or_default();
+            matches!(top, "pkg_resources" | "setuptools")
+        })?;
+        let at = (0..file.len()).find(|&at| file.line(at) >= import.line)?;
+        let optional = is_spared(file, at) || file.facts().function_at(at).is_some();
+        (!optional)
+            .then(|| Evidence::at(&file.path, import.line, format!("imports {}", import.path)))
+    });
+    if let Some(at) = found {
+        let name = at.note.trim_start_matches("imports ").to_owned();
+        let what = format!("the program imports {name}, which is part of setuptools");
+        program.findings.push(Finding::new(codes::SETUPTOOLS_MISSING, what, [at]));
     }
 }
 

@@ -12,6 +12,7 @@ use super::tables::{Interface, Tables};
 use super::told::{self, Target, Told};
 use super::{App, ProgramDetails, codes, is_script, listen, server, worker};
 use crate::code::{Call, Function};
+use crate::docker::quote;
 use crate::facts::{Evidence, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
 
@@ -22,6 +23,28 @@ const SCRIPTS: [&str; 9] =
 /// Maximum number of scripts that are offered.
 const MAX_SCRIPTS: usize = 4;
 
+/// Maximum number of scripts whose modules are read to rank them.
+const MAX_READ: usize = 12;
+
+/// The rank of packages inside of others, and what is added to that of scripts for developers.
+const INNER: usize = 40;
+
+/// The first words of the names of scripts that a developer runs.
+const CHORES: [&str; 12] = [
+    "bench",
+    "benchmark",
+    "build",
+    "clean",
+    "deploy",
+    "example",
+    "install",
+    "package",
+    "release",
+    "setup",
+    "test",
+    "tests",
+];
+
 /// Every program, likeliest first.
 ///
 /// # Errors
@@ -29,7 +52,7 @@ const MAX_SCRIPTS: usize = 4;
 pub(super) fn programs(app: &App) -> Result<Vec<(Program, ProgramDetails)>> {
     let tables = Tables::of(app.catalog)?;
     let sources = Sources::new(app.dir.repo, &app.dir.path, &app.roots);
-    let scene = Scene { app, tables: &tables, sources: &sources };
+    let scene = Scene { app, tables: &tables, sources: &sources, told: told::told(app)? };
     let mut all = scene.candidates()?;
     all.sort_by_key(|one| one.order);
     let mut seen = BTreeSet::new();
@@ -44,7 +67,7 @@ pub(super) fn programs(app: &App) -> Result<Vec<(Program, ProgramDetails)>> {
 pub(super) fn named(app: &App, wanted: &str) -> Result<(Program, ProgramDetails)> {
     let tables = Tables::of(app.catalog)?;
     let sources = Sources::new(app.dir.repo, &app.dir.path, &app.roots);
-    let scene = Scene { app, tables: &tables, sources: &sources };
+    let scene = Scene { app, tables: &tables, sources: &sources, told: told::told(app)? };
     let listed = scene.candidates()?.into_iter().find(|one| one.program.id == wanted);
     let found = match listed {
         Some(found) => Some(found),
@@ -62,14 +85,14 @@ pub(super) fn named(app: &App, wanted: &str) -> Result<(Program, ProgramDetails)
 
 impl<'s> Scene<'s> {
     fn candidates(&self) -> Result<Vec<Candidate<'s>>> {
-        let told = told::told(self.app)?;
+        let told = &self.told;
         let has = |name: &str| self.app.installed.has(name);
         let applications = application::applications(self.sources, &self.tables.frameworks, has)?;
-        let mut all = self.scripts()?;
-        all.extend(self.served(&applications, &told)?);
-        all.extend(self.told(&told, &applications)?);
+        let mut all = self.scripts(told)?;
+        all.extend(self.served(&applications, told)?);
+        all.extend(self.told(told, &applications)?);
         if !all.iter().any(|one| one.order <= 3) {
-            all.extend(self.plain()?);
+            all.extend(self.plain(told)?);
         }
         let mut listens = all.iter().any(|one| one.order < 3);
         for one in all.iter().filter(|one| one.order >= 3).take(MAX_SCRIPTS) {
@@ -88,7 +111,7 @@ impl<'s> Scene<'s> {
     }
 
     /// Console scripts. One that listens by itself comes first.
-    fn scripts(&self) -> Result<Vec<Candidate<'s>>> {
+    fn scripts(&self, told: &[Told]) -> Result<Vec<Candidate<'s>>> {
         let mut all = Vec::new();
         for script in self.app.project.scripts.iter().filter(|_| self.app.project.installs) {
             let (module, function) = script.target.split_once(':').unwrap_or((&script.target, ""));
@@ -101,7 +124,10 @@ impl<'s> Scene<'s> {
             let evidence = script.evidence.clone();
             // A console script may be a server or a tool of one run: its function tells.
             let kind = if serves { Kind::Service } else { Kind::Command };
-            let program = Program::new(&script.name, &script.name, kind, evidence);
+            let mut program = Program::new(&script.name, &script.name, kind, evidence);
+            let own = |told: &&Told| told.target == Target::Command(script.name.clone());
+            let lines = told.iter().filter(own).filter(|told| !told.documented);
+            program.args = lines.filter_map(arguments).next();
             let command = vec![script.name.clone()];
             let details = ProgramDetails { command, ..ProgramDetails::default() };
             let entries = module.iter().map(|module| module.file.path.clone()).collect();
@@ -125,7 +151,7 @@ impl<'s> Scene<'s> {
     }
 
     /// True if a function, or one of its module that it calls, starts a server for production.
-    fn serves(&self, module: &Module, function: &Function) -> bool {
+    pub(super) fn serves(&self, module: &Module, function: &Function) -> bool {
         let file = &module.file;
         let rows = || self.tables.listeners.iter().filter(|row| !row.development);
         let inside = |function: &Function| {
@@ -221,11 +247,7 @@ impl<'s> Scene<'s> {
                 _ => None,
             };
             let Some(mut found) = found else { continue };
-            // A word with a variable means something in that file only, not in an exec form.
-            if !told.rest.is_empty() && !told.rest.iter().any(|word| word.contains(['$', '`'])) {
-                let words = crate::docker::quote::shell_words(&told.rest);
-                found.program.args = Some(Sourced::new(words, told.evidence.clone()));
-            }
+            found.program.args = arguments(told).or(found.program.args);
             // Platforms route requests to the line of this name alone.
             found.order = if told.name == "web" { 0 } else { 6 };
             all.push(found);
@@ -234,8 +256,9 @@ impl<'s> Scene<'s> {
     }
 
     /// Packages with `__main__.py`, and scripts.
-    fn plain(&self) -> Result<Vec<Candidate<'s>>> {
+    fn plain(&self, told: &[Told]) -> Result<Vec<Candidate<'s>>> {
         let mut all: Vec<(usize, Candidate)> = Vec::new();
+        let named = |target: &Target| told.iter().any(|told| told.target == *target);
         let name = self.app.project.name.as_ref().map(|name| name.value.replace('-', "_"));
         for path in &self.sources.all {
             let Some(module) = self.sources.module(path)? else { continue };
@@ -246,7 +269,10 @@ impl<'s> Scene<'s> {
                 let package = module.name.trim_end_matches("__main__").trim_end_matches('.');
                 let evidence = Evidence::file(path, "a package that can be run");
                 if let Some(found) = self.module(package, evidence)? {
-                    all.push((0, found));
+                    // A package inside of another one is more often a copy of a library.
+                    let inner = package.contains('.');
+                    let known = !inner || named(&Target::Module(package.to_owned()));
+                    all.push((if known { 0 } else { INNER }, found));
                 }
                 continue;
             }
@@ -271,8 +297,19 @@ impl<'s> Scene<'s> {
                 (_, Some(place)) => 2 + place,
                 _ => 20,
             };
-            let rank = rank + 10 * folders + 5 * usize::from(guard.is_none());
+            let documented = named(&Target::File(way.to_owned()));
+            let rank = match (documented, is_chore(file)) {
+                (true, _) => 1,
+                (_, true) => rank + INNER,
+                _ => rank + 10 * folders + 5 * usize::from(guard.is_none()),
+            };
             all.extend(self.file(path, evidence)?.map(|found| (rank, found)));
+        }
+        // What serves is rather the program than what does not.
+        for (rank, found) in all.iter_mut().filter(|(rank, _)| *rank >= 20).take(MAX_READ) {
+            if self.produces(&self.sources.closure(&found.entries)?) {
+                *rank -= 10;
+            }
         }
         all.sort_by_key(|(rank, _)| *rank);
         // A file with a usual name needs no others beside it.
@@ -362,8 +399,7 @@ impl<'s> Scene<'s> {
             has(framework.package()) && framework.interface != Interface::Script
         });
         let Some(framework) = fitting.next() else { return Ok(None) };
-        let (name, at) = (name.to_owned(), 0);
-        let one = Application { framework, module: module.clone(), name, factory, at };
+        let one = Application::new(framework, module.clone(), name.to_owned(), factory, 0);
         let Some(server) = server::of(self.app, self.tables, &one) else { return Ok(None) };
         let started = server::program(self.app, &one, server, None);
         Ok(Some(Candidate {
@@ -375,4 +411,17 @@ impl<'s> Scene<'s> {
             order: 0,
         }))
     }
+}
+
+/// The arguments of a line, if none of them is a variable.
+fn arguments(told: &Told) -> Option<Sourced<String>> {
+    let open = told.rest.iter().any(|word| word.contains(['$', '`']));
+    (!told.rest.is_empty() && !open)
+        .then(|| Sourced::new(quote::shell_words(&told.rest), told.evidence.clone()))
+}
+
+/// True for the name of a script that a developer runs: `build_package`, `tests_sites`.
+fn is_chore(name: &str) -> bool {
+    let first = name.split(['_', '-']).next().unwrap_or_default();
+    CHORES.contains(&first.to_ascii_lowercase().as_str())
 }

@@ -120,9 +120,18 @@ pub(super) struct Worker {
     /// What makes the object that a worker is started with; none: the module is enough.
     #[serde(default)]
     pub(super) names: Vec<String>,
+    /// The object is a queue, whose name the worker is started with.
+    #[serde(default)]
+    pub(super) queue: bool,
     /// Decorators that mark a task.
     #[serde(default)]
     pub(super) tasks: Vec<String>,
+    /// What it does, where it is not the only program of its library.
+    #[serde(default)]
+    pub(super) role: String,
+    /// One of these words stands in a module of the application.
+    #[serde(default)]
+    pub(super) with: Vec<String>,
     /// A class of that name says what the worker does.
     pub(super) class: Option<String>,
     /// The command: `{app}` is `module:object`, `{module}` the module.
@@ -178,6 +187,8 @@ pub(super) struct Listener {
     pub(super) address: Option<String>,
     #[serde(default)]
     pub(super) address_at: Option<usize>,
+    /// The variable that the library reads where the host is not given.
+    pub(super) host_variable: Option<String>,
     /// What holds where they are not given.
     #[serde(default)]
     pub(super) default_host: String,

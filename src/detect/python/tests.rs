@@ -5,6 +5,8 @@ use crate::facts::{Facts, Kind, Program};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
+mod started;
+
 fn facts(files: &[(&str, &str)]) -> Facts {
     let repo = Repo::from_files(files.iter().copied());
     detect::scan(&repo, &RelPath::root()).unwrap().remove(0)

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::source::{Module, Sources};
 use super::tables::{Tables, Worker};
 use super::{App, ProgramDetails};
-use crate::code::{Call, Form};
+use crate::code::{Call, File, Form};
 use crate::facts::{Evidence, Kind, Program, Sourced};
 use crate::path::RelPath;
 
@@ -27,11 +27,16 @@ pub(super) fn workers(app: &App, sources: &Sources, tables: &Tables) -> Result<V
     let mut found = Vec::new();
     for row in tables.workers.iter().filter(|row| app.installed.is_direct(&row.package)) {
         let mut modules = Vec::new();
+        let mut fits = row.with.is_empty();
         for path in &sources.all {
-            let text = sources.repo.source_text(path)?;
-            if text.is_some_and(|text| text.contains(&row.of)) {
+            let Some(text) = sources.repo.source_text(path)? else { continue };
+            fits = fits || row.with.iter().any(|word| text.contains(word.as_str()));
+            if text.contains(&row.of) {
                 modules.extend(sources.module(path)?);
             }
+        }
+        if !fits {
+            continue;
         }
         let Some((fill, module, at)) = subject(row, &modules) else { continue };
         let evidence = module.file.evidence(at, format!("tasks of {}", row.package));
@@ -39,12 +44,14 @@ pub(super) fn workers(app: &App, sources: &Sources, tables: &Tables) -> Result<V
             let filled = words.iter().map(|word| word.replace("{app}", &fill));
             filled.flat_map(|word| word.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect()
         };
-        let id = if row.command.iter().any(|word| word.contains("{app}")) {
+        let role = if row.role.is_empty() { "worker" } else { row.role.as_str() };
+        let named = row.role.is_empty() && row.command.iter().any(|word| word.contains("{app}"));
+        let id = if named {
             fill.split(' ').next().unwrap_or_default().to_owned()
         } else {
-            format!("{} worker", row.package)
+            format!("{} {role}", row.package)
         };
-        let mut program = Program::new(id, "worker", Kind::Command, evidence.clone());
+        let mut program = Program::new(id, role, Kind::Command, evidence.clone());
         let note = Evidence { note: row.source.clone(), ..evidence.clone() };
         if !row.args.is_empty() {
             program.args = Some(Sourced::new(words(&row.args).join(" "), note));
@@ -67,10 +74,20 @@ fn subject(row: &Worker, modules: &[Rc<Module>]) -> Option<(String, Rc<Module>, 
             let fits = made.is_some_and(|call| {
                 row.names.iter().any(|name| name == call.name()) && call.is_in(&row.of)
             });
-            if outside && fits {
+            if outside && fits && !row.queue {
                 let name = format!("{}:{}", module.name, file.word(definition.name));
                 return Some((name, module.clone(), definition.name));
             }
+        }
+        if row.queue
+            && let Some(call) = queue(row, file)
+        {
+            let first = call.arguments().first().cloned();
+            let stated = first.and_then(|range| Some(file.string(range.start)?.into_owned()));
+            let plain =
+                |name: &String| name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
+            let name = stated.filter(plain).unwrap_or_else(|| "default".to_owned());
+            return Some((name, module.clone(), call.at));
         }
         if let Some(class) = &row.class
             && let Some(&at) = file
@@ -92,4 +109,10 @@ fn subject(row: &Worker, modules: &[Rc<Module>]) -> Option<(String, Rc<Module>, 
     let names: Vec<String> =
         std::iter::once(module.name.clone()).chain(more).take(MAX_MODULES).collect();
     Some((names.join(" "), module.clone(), at))
+}
+
+/// The first call that makes a queue, wherever it stands.
+fn queue(row: &Worker, file: &Rc<File>) -> Option<Call> {
+    let places = row.names.iter().flat_map(|name| file.places(name));
+    places.filter_map(|&at| Call::at(file, at)).find(|call| call.is_in(&row.of))
 }

@@ -1,0 +1,205 @@
+//! Programs with subcommands, which print their help where none is given: argparse, click, typer.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::finish::Scene;
+use super::options::decorators;
+use super::source::Module;
+use super::told::{Target, Told};
+use super::{ProgramDetails, codes};
+use crate::code::{Call, File, Form, Function};
+use crate::facts::{Evidence, Finding, Program, Sourced};
+
+/// Subcommands that start a server, likeliest first.
+const SERVING: [&str; 12] = [
+    "serve",
+    "server",
+    "runserver",
+    "run-server",
+    "start-server",
+    "run",
+    "start",
+    "web",
+    "webserver",
+    "api",
+    "up",
+    "daemon",
+];
+
+/// Maximum number of subcommands, and of modules that are looked through.
+const MAX_COMMANDS: usize = 64;
+const MAX_MODULES: usize = 12;
+const MAX_SAID: usize = 6;
+
+/// A subcommand.
+struct Command {
+    name: String,
+    /// The function of it starts a server.
+    serves: bool,
+    evidence: Evidence,
+}
+
+/// The words of a program in lines of the repository: `shop`, `python -m shop`.
+fn target(details: &ProgramDetails) -> Option<Target> {
+    match details.command.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["python", "-m", module] => Some(Target::Module(module.to_owned())),
+        ["python", file] => Some(Target::File(file.to_owned())),
+        [command] => Some(Target::Command(command.to_owned())),
+        _ => None,
+    }
+}
+
+impl Scene<'_> {
+    /// Chooses the subcommand that serves, or says that one is needed.
+    pub(super) fn subcommand(
+        &self,
+        modules: &[Rc<Module>],
+        told: &[Told],
+        details: &ProgramDetails,
+        program: &mut Program,
+    ) {
+        let given = program.args.as_ref().map(|args| args.value.clone()).unwrap_or_default();
+        if given.split_whitespace().any(|word| !word.starts_with('-')) {
+            return;
+        }
+        let commands = self.commands(modules);
+        let Some(first) = commands.first() else { return };
+        let is = |name: &str| commands.iter().find(|one| one.name == name);
+        let own = target(details);
+        let lines = told.iter().filter(|told| Some(&told.target) == own.as_ref());
+        let stated = lines
+            .filter_map(|told| Some((is(told.rest.first()?)?, told)))
+            .find(|(one, _)| one.serves || SERVING.contains(&one.name.as_str()));
+        let mut serving = commands.iter().filter(|one| one.serves);
+        let chosen = if let Some((one, told)) = stated {
+            Some(Sourced::new(one.name.clone(), told.evidence.clone()))
+        } else if let (Some(one), None) = (serving.next(), serving.next()) {
+            Some(Sourced::new(one.name.clone(), one.evidence.clone()))
+        } else {
+            let named = SERVING.iter().find_map(|name| is(name));
+            named.map(|one| Sourced::guessed(one.name.clone(), one.evidence.clone()))
+        };
+        if let Some(mut chosen) = chosen {
+            chosen.value = format!("{} {given}", chosen.value).trim().to_owned();
+            program.args = Some(chosen);
+            return;
+        }
+        let names: Vec<&str> =
+            commands.iter().take(MAX_SAID).map(|one| one.name.as_str()).collect();
+        let what = format!(
+            "`{}` has subcommands ({}), and none of them is chosen",
+            program.name,
+            names.join(", ")
+        );
+        let fix = format!("choose one with its options: --args '{} ...'", first.name);
+        let finding = Finding::new(codes::SUBCOMMAND_MISSING, what, [first.evidence.clone()]);
+        program.findings.push(finding.with_fix(fix));
+    }
+
+    /// The subcommands of the program that begins with the first module.
+    fn commands(&self, modules: &[Rc<Module>]) -> Vec<Command> {
+        let Some(entry) = modules.first() else { return Vec::new() };
+        let brings = |module: &Rc<Module>| {
+            entry.file.imports.iter().any(|import| import.path == module.name)
+        };
+        let near = modules.iter().enumerate().filter(|(at, one)| *at == 0 || brings(one));
+        for (_, module) in near.take(MAX_MODULES) {
+            let mut found = self.decorated(module);
+            found.extend(of_argparse(&module.file));
+            if !found.is_empty() {
+                found.truncate(MAX_COMMANDS);
+                return found;
+            }
+        }
+        Vec::new()
+    }
+
+    /// Functions below `@group.command()` of click, and below `@app.command()` of typer.
+    fn decorated(&self, module: &Module) -> Vec<Command> {
+        let file = &module.file;
+        let typer = typers(file);
+        let mut found = Vec::new();
+        let mut group: Option<String> = None;
+        let mut open = typer.is_some_and(|(_, alone)| alone);
+        for &at in file.places("def") {
+            let Some(function) = file.facts().function_of(file, file.word(at + 1)) else {
+                continue;
+            };
+            for call in decorators(file, function) {
+                let invoked = call
+                    .named("invoke_without_command")
+                    .is_some_and(|range| file.word(range.start) == "True");
+                let of = call.receiver();
+                match call.name() {
+                    "group" if !call.is_method() || of == "click" => {
+                        if invoked {
+                            return Vec::new();
+                        }
+                        group.get_or_insert_with(|| file.word(function.name).to_owned());
+                    }
+                    "callback" if typer.is_some_and(|(name, _)| name == of) => {
+                        if invoked {
+                            return Vec::new();
+                        }
+                        open = true;
+                    }
+                    "command" | "group"
+                        if group.as_deref() == Some(of)
+                            || typer.is_some_and(|(name, _)| name == of) =>
+                    {
+                        found.push(self.command(module, function, &call));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        // A single command of typer is the program itself.
+        if group.is_none() && !open && found.len() < 2 { Vec::new() } else { found }
+    }
+
+    fn command(&self, module: &Module, function: &Function, call: &Call) -> Command {
+        let file = &module.file;
+        let first = call.arguments().first().cloned();
+        let stated = first.filter(|range| range.len() == 1);
+        let stated = stated.and_then(|range| Some(file.string(range.start)?.into_owned()));
+        let name = stated.unwrap_or_else(|| file.word(function.name).replace('_', "-"));
+        let evidence = file.evidence(function.name, format!("the subcommand {name}"));
+        Command { name, serves: self.serves(module, function), evidence }
+    }
+}
+
+/// The object of typer, and true if it holds others: `app.add_typer(users, name="users")`.
+fn typers(file: &Rc<File>) -> Option<(&str, bool)> {
+    let made = |range: &Range<usize>| {
+        range.clone().take(4).filter_map(|at| Call::at(file, at)).any(|c| c.name() == "Typer")
+    };
+    let all = file.facts().definitions().iter().filter(|d| d.form == Form::Set);
+    let name = all.into_iter().find(|d| made(&d.value)).map(|d| file.word(d.name))?;
+    Some((name, file.places("add_typer").iter().any(|&at| at > 1 && file.word(at - 2) == name)))
+}
+
+/// `parser.add_subparsers(required=True)` with its `add_parser("serve")`.
+fn of_argparse(file: &Rc<File>) -> Vec<Command> {
+    let calls = |name: &str| {
+        let places = file.places(name).iter().take(MAX_COMMANDS);
+        places.filter_map(|&at| Call::at(file, at)).collect::<Vec<_>>()
+    };
+    let demands =
+        |call: &Call| call.named("required").is_some_and(|range| file.word(range.start) == "True");
+    let groups = calls("add_subparsers");
+    // Without `required`, a program may do something all the same; one that prints its help does not.
+    let needed = groups.iter().any(demands) || !calls("print_help").is_empty();
+    if groups.is_empty() || !needed {
+        return Vec::new();
+    }
+    let parsers = calls("add_parser").into_iter();
+    parsers
+        .filter_map(|call| {
+            let first = call.arguments().first()?.clone();
+            let name = file.string(first.start)?.into_owned();
+            let evidence = call.evidence(format!("the subcommand {name}"));
+            Some(Command { name, serves: false, evidence })
+        })
+        .collect()
+}

@@ -1,0 +1,106 @@
+//! Pages that another package of the repository builds, and that the program gives out.
+
+use std::rc::Rc;
+
+use super::world::World;
+use crate::code::{Call, File, Value};
+use crate::detect::{add_front_end, suppliers};
+use crate::facts::{Evidence, Program};
+use crate::path::RelPath;
+
+/// What makes an application of Flask's kind, which knows its folders by the file that makes it.
+const FLASKS: [&str; 4] = ["Flask", "APIFlask", "Quart", "Blueprint"];
+
+/// Maximum number of applications whose folders are read.
+const MAX_FLASKS: usize = 32;
+
+/// Where the program needs pages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// It opens them in the image.
+    Opened,
+    /// A step of the build reads them, or they are part of the installed package.
+    Built,
+}
+
+/// Adds the build of another package that makes `path`, which git does not hold; false if there is
+/// none.
+pub(super) fn made(
+    world: &World,
+    path: &RelPath,
+    need: Need,
+    evidence: &Evidence,
+    program: &mut Program,
+) -> bool {
+    let found = suppliers(world.app.dir.repo, world.app.context, path);
+    let any = !found.is_empty();
+    for mut front_end in found {
+        let opened = need == Need::Opened && !(world.installed && is_packaged(world, path));
+        let way = front_end.value.output.relative_to(&world.workdir);
+        front_end.value.opened = opened.then_some(way);
+        front_end.evidence.insert(0, evidence.clone());
+        add_front_end(&mut program.front_ends, front_end);
+    }
+    any
+}
+
+/// True for a path inside of a package, which the environment holds.
+fn is_packaged(world: &World, path: &RelPath) -> bool {
+    world.modules.iter().any(|module| {
+        let top = module.name.split('.').next().unwrap_or_default();
+        module.root.join(top).is_some_and(|package| path.is_within(&package))
+    })
+}
+
+/// The end of a path whose beginning is not known, if it has several parts: `{base}/ui/dist`.
+pub(super) fn tail(value: &Value) -> Option<String> {
+    let known = value.parts.iter().rev().map_while(|part| part.text.as_deref());
+    let texts: Vec<&str> = known.collect();
+    if texts.len() == value.parts.len() {
+        return None;
+    }
+    let text: String = texts.into_iter().rev().collect();
+    let way = text.strip_prefix('/')?.trim_end_matches('/');
+    (way.contains('/') && !way.contains("..")).then(|| way.to_owned())
+}
+
+/// `Flask(__name__, static_folder="../ui/dist")`: a folder beside the module.
+pub(super) fn of_flask(world: &World, program: &mut Program) {
+    let calls = FLASKS.iter().flat_map(|name| world.code.calls_named(name)).take(MAX_FLASKS);
+    for call in calls.collect::<Vec<_>>() {
+        for name in ["static_folder", "template_folder"] {
+            let Some(text) = folder(world, &call, name) else { continue };
+            let beside = call.file.path.parent().unwrap_or_default();
+            let Some(path) = beside.join(&text).filter(|path| !world.app.dir.repo.exists(path))
+            else {
+                continue;
+            };
+            let evidence = call.evidence(format!("`{}` reads {text}", call.name()));
+            made(world, &path, Need::Opened, &evidence, program);
+        }
+    }
+}
+
+fn folder(world: &World, call: &Call, name: &str) -> Option<String> {
+    let text = world.code.value(&call.file, call.named(name)?).text()?;
+    (!text.starts_with('/') && !text.is_empty()).then_some(text)
+}
+
+/// The folders in a list of Django's settings, with the places of its elements:
+/// `[BASE_DIR / "ui" / "dist", ("prefix", "other")]`.
+pub(super) fn listed(
+    code: &crate::code::Program,
+    file: &Rc<File>,
+    open: usize,
+) -> Vec<(Value, Evidence)> {
+    let elements = file.elements(open).into_iter().take(MAX_FLASKS);
+    elements
+        .map(|one| {
+            let pair = file.word(one.start) == "(" && file.closing(one.start) + 1 == one.end;
+            let own = pair.then(|| file.elements(one.start)).and_then(|pair| pair.last().cloned());
+            let range = own.unwrap_or(one);
+            let at = file.evidence(range.start, "a folder of pages in the settings");
+            (code.value(file, range), at)
+        })
+        .collect()
+}
