@@ -138,6 +138,18 @@ fn volume(item: &Item, file: &RelPath) -> Option<Folder> {
     Some(Folder { path, evidence })
 }
 
+/// Files whose name begins with a dot, as those of folders do.
+const DOTTED_FILES: [&str; 8] = [
+    ".env",
+    ".gitconfig",
+    ".htpasswd",
+    ".netrc",
+    ".npmrc",
+    ".pgpass",
+    ".pypirc",
+    ".ssh_config",
+];
+
 /// The folder of the container that `-v` or `volumes` mounts for writing; `None` for a single file,
 /// for a read-only mount, and for a path that belongs to the machine.
 pub(super) fn mounted(text: &str) -> Option<String> {
@@ -149,8 +161,10 @@ pub(super) fn mounted(text: &str) -> Option<String> {
         [] => return None,
     };
     let path = path.trim_end_matches('/');
-    let file =
-        path.rsplit('/').next().is_some_and(|name| name.contains('.') && !name.starts_with('.'));
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let file = name.contains('.') && !name.starts_with('.')
+        || name.starts_with(".env.")
+        || DOTTED_FILES.contains(&name);
     let machine = ["/var/run", "/run", "/etc", "/proc", "/sys", "/dev", "/usr", "/host", "/tmp"];
     let of_machine = machine.iter().any(|folder| {
         path == *folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
