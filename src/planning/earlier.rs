@@ -88,7 +88,8 @@ pub(super) fn differences(
     let known = Known::of(image, planned, &usual);
     let copied = image.copies.iter().filter(|copied| !known.holds(copied));
     grave.extend(copied.map(|copied| copied.evidence.clone()));
-    grave.extend(started(image, planned));
+    // Another start may be another program: it is never among those that are only counted.
+    grave.splice(0..0, started(image, planned));
     grave.extend(compiled(image, planned, &usual));
     let code = if grave.is_empty() {
         FindingCode::DockerfileSetsMore
