@@ -139,16 +139,8 @@ fn volume(item: &Item, file: &RelPath) -> Option<Folder> {
 }
 
 /// Files whose name begins with a dot, as those of folders do.
-const DOTTED_FILES: [&str; 8] = [
-    ".env",
-    ".gitconfig",
-    ".htpasswd",
-    ".netrc",
-    ".npmrc",
-    ".pgpass",
-    ".pypirc",
-    ".ssh_config",
-];
+const DOTTED_FILES: [&str; 8] =
+    [".env", ".gitconfig", ".htpasswd", ".netrc", ".npmrc", ".pgpass", ".pypirc", ".ssh_config"];
 
 /// The folder of the container that `-v` or `volumes` mounts for writing; `None` for a single file,
 /// for a read-only mount, and for a path that belongs to the machine.

@@ -127,7 +127,10 @@ pub(super) fn applications<'t>(
         let names = |framework: &&Framework| {
             text.contains(framework.of.split('.').next().unwrap_or_default())
         };
-        let like = MODULES[0].iter().any(|name| path.file_name() == format!("{name}.py"));
+        // A module with a usual name may call a factory without naming its framework.
+        let stem = path.file_name().trim_end_matches(".py");
+        let like =
+            MODULES[..2].iter().any(|names| names.contains(&stem)) && !stem.starts_with("__");
         if !installed.iter().any(names) && !like && !text.contains("create_app") {
             continue;
         }

@@ -315,7 +315,9 @@ impl<'s> Scene<'s> {
         // A file with a usual name needs no others beside it.
         let usual = all.first().is_some_and(|(rank, _)| *rank < 20);
         let all = all.into_iter().filter(|(rank, _)| !usual || *rank < 20);
-        Ok(all.map(|(_, found)| found).take(MAX_SCRIPTS).collect())
+        // Their ranks decide, not what they are.
+        let found = all.map(|(_, found)| Candidate { order: 4, ..found });
+        Ok(found.take(MAX_SCRIPTS).collect())
     }
 
     /// `python worker.py`
