@@ -26,7 +26,7 @@ struct Set<'p, 'r> {
 
 impl Operands for Set<'_, '_> {
     fn same(&self, left: Range<usize>, right: Range<usize>, steps: u8) -> Option<bool> {
-        let chosen = self.program.choice(self.file, left.clone(), steps);
+        let chosen = self.program.worth(self.file, left.clone(), steps);
         let variable = chosen.or_else(|| self.program.setting(self.file, left, steps))?;
         let nothing = self.file.dialect().nothing;
         if right.len() == 1 && nothing.contains(&self.file.word(right.start)) {
@@ -162,7 +162,7 @@ impl Program<'_> {
 
     /// What a choice with a variable gives: `process.env.MODE || "local"`; `None` for any other
     /// expression. A name has its default by the very conditions that ask for it.
-    fn choice(&self, file: &Rc<File>, mut range: Range<usize>, steps: u8) -> Option<String> {
+    fn worth(&self, file: &Rc<File>, mut range: Range<usize>, steps: u8) -> Option<String> {
         while file.word(range.start) == "(" && file.closing(range.start) + 1 == range.end {
             range = range.start + 1..range.end - 1;
         }
@@ -171,8 +171,9 @@ impl Program<'_> {
             return None;
         }
         let value = self.eval(file, range, steps);
-        let key = value.env().filter(|_| value.others.is_empty())?;
-        self.rows.set.get(key).cloned().or_else(|| value.text())
+        let text = value.text();
+        let key = value.env().filter(|_| value.alternatives().all(|one| one.text() == text))?;
+        self.rows.set.get(key).cloned().or(text)
     }
 
     /// The value that the image sets for the variable that an expression reads, empty if it sets
