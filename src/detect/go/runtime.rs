@@ -79,7 +79,7 @@ pub(super) fn analyse(
         }
     }
     program.findings.extend(written.folder_unknown());
-    program.findings.extend(served::missing(&opened.served, &written.folders));
+    program.findings.extend(served::missing(&opened.served, &written.folders, &opened.made));
     program.writable = written.folders;
     program.needs.temporary_files = written.temporary;
     program.env.extend(written.env);

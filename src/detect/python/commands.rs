@@ -81,7 +81,8 @@ impl Scene<'_> {
             named.map(|one| Sourced::guessed(one.name.clone(), one.evidence.clone()))
         };
         if let Some(mut chosen) = chosen {
-            chosen.value = format!("{} {given}", chosen.value).trim().to_owned();
+            let value = format!("{} {given}", chosen.value);
+            value.trim().clone_into(&mut chosen.value);
             program.args = Some(chosen);
             return;
         }

@@ -126,8 +126,8 @@ impl<'s> Scene<'s> {
             let kind = if serves { Kind::Service } else { Kind::Command };
             let mut program = Program::new(&script.name, &script.name, kind, evidence);
             let own = |told: &&Told| told.target == Target::Command(script.name.clone());
-            let lines = told.iter().filter(own).filter(|told| !told.documented);
-            program.args = lines.filter_map(arguments).next();
+            let mut lines = told.iter().filter(own).filter(|told| !told.documented);
+            program.args = lines.find_map(arguments);
             let command = vec![script.name.clone()];
             let details = ProgramDetails { command, ..ProgramDetails::default() };
             let entries = module.iter().map(|module| module.file.path.clone()).collect();

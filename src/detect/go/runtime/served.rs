@@ -55,12 +55,20 @@ pub(super) fn copied(
     Some(made)
 }
 
-/// Reports the folders that nothing fills. Those that the program itself writes are not missing.
-pub(super) fn missing(all: &[Served], writable: &[Sourced<String>]) -> Vec<Finding> {
+/// Reports the folders that nothing fills. Those that the program itself writes are not missing, nor
+/// those in or above what a front end makes.
+pub(super) fn missing(
+    all: &[Served],
+    writable: &[Sourced<String>],
+    made: &[Sourced<FrontEnd>],
+) -> Vec<Finding> {
+    let made = made.iter().filter_map(|made| made.value.opened.as_deref());
+    let filled: Vec<&str> =
+        writable.iter().map(|folder| folder.value.as_str()).chain(made).collect();
     let written = |name: &str| {
         let plain = |name: &str| name.trim_start_matches("./").trim_end_matches('/').to_owned();
         let name = plain(name);
-        writable.iter().map(|folder| plain(&folder.value)).any(|folder| {
+        filled.iter().map(|folder| plain(folder)).any(|folder| {
             let below = |a: &str, b: &str| {
                 a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };

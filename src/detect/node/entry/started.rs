@@ -37,7 +37,7 @@ pub(crate) fn with_recipes(app: &App, mut entries: Vec<Entry>) -> Result<Vec<Ent
         {
             *first = name.to_owned();
         }
-        let command = script::unwrap(Command { argv, env, ..Command::default() });
+        let command = script::unwrap(Command { env, argv, ..Command::default() });
         if script::runs_script(&command, &scripts).is_some() {
             continue;
         }
