@@ -167,7 +167,7 @@ const MAX_STEPS: u8 = 3;
 
 /// Adds the variables of flags that the code that serves refuses to go without: `if c.String("x")
 /// == "" { return errors.New("..") }`.
-fn refused(world: &World, found: &mut BTreeMap<String, Evidence>) {
+fn refused(world: &World, found: &mut Demands) {
     let mut reach = None;
     for file in world.code.files() {
         for &at in file.places("if") {
@@ -189,7 +189,7 @@ fn refused(world: &World, found: &mut BTreeMap<String, Evidence>) {
                     break;
                 }
                 let note = format!("without {name} the program ends");
-                found.entry(name).or_insert_with(|| file.evidence(at, note));
+                demand(found, name, false, file.evidence(at, note));
             }
         }
     }
