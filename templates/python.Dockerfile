@@ -113,6 +113,4 @@ RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip \
 
 {% include "base/artifacts.Dockerfile" %}
 
-{% for var in runtime.env %}{% if var.key == "FORWARDED_ALLOW_IPS" %}# Requests come from a proxy or a bridge whose address nobody knows before: its headers are believed.
-{% endif %}{% endfor -%}
-{% include "base/start.Dockerfile" %}
+{% include "python/forwarded.Dockerfile" %}{% include "base/start.Dockerfile" %}

@@ -136,7 +136,7 @@ pub(super) const STATIC_UNSERVED: FindingCode = FindingCode::Own(&Row::warning(
 pub(super) const SETUPTOOLS_MISSING: FindingCode = FindingCode::Own(&Row::error(
     "setuptools-missing",
     "the program imports a module of setuptools, which nothing installs",
-    "an environment has no setuptools of its own since Python 3.12: the import fails as the \
+    "a virtual environment brings no setuptools of its own any more: the import fails as the \
     container starts",
     "add `setuptools<82` to the dependencies: later versions have no pkg_resources",
 ));
