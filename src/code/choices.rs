@@ -36,6 +36,11 @@ impl Operands for Set<'_, '_> {
     }
 
     fn holds(&self, operand: Range<usize>, steps: u8) -> Option<bool> {
+        if self.file.dialect().conditional
+            && let Some(found) = self.worded(&operand, steps)
+        {
+            return found;
+        }
         if let Some(set) = self.program.setting(self.file, operand.clone(), steps) {
             return Some(!set.is_empty());
         }
@@ -59,6 +64,40 @@ impl Set<'_, '_> {
         let rows = self.program.rows;
         let key = file.string(name.start).filter(|_| name.len() == 1)?;
         rows.environment.contains(&of).then(|| rows.set.contains_key(key.as_ref()))
+    }
+
+    /// Whether an operand with a word in place of a mark holds: `not a`, `a is None`,
+    /// `"X" in os.environ`; `None` for any other operand.
+    fn worded(&self, operand: &Range<usize>, steps: u8) -> Option<Option<bool>> {
+        let file = self.file;
+        let before = |word: &str| {
+            let left = file.split(operand.clone(), &[word]).into_iter().next()?;
+            (left.end < operand.end && !left.is_empty()).then_some(left)
+        };
+        match file.word(operand.start) {
+            "not" => {
+                let truth = truth(file, operand.start + 1..operand.end, steps, self);
+                return Some(truth.map(|truth| !truth));
+            }
+            "True" if operand.len() == 1 => return Some(Some(true)),
+            "False" | "None" if operand.len() == 1 => return Some(Some(false)),
+            "bool" if file.closing(operand.start + 1) + 1 == operand.end => {
+                return Some(truth(file, operand.start + 2..operand.end - 1, steps, self));
+            }
+            _ => {}
+        }
+        if let Some(left) = before("is") {
+            let negated = file.word(left.end + 1) == "not";
+            let last = file.word(operand.end - 1) == "None";
+            let set = self.program.setting(file, left, steps).filter(|_| last);
+            return Some(set.map(|set| set.is_empty() != negated));
+        }
+        let left = before("in")?;
+        let negated = file.word(left.end - 1) == "not";
+        let key = file.string(left.start)?;
+        let environment = file.word(operand.end - 1) == "environ";
+        let held = self.program.rows.set.contains_key(&*key);
+        Some(environment.then_some(held != negated))
     }
 }
 
@@ -101,9 +140,12 @@ impl Program<'_> {
         steps: u8,
     ) -> Option<Value> {
         let dialect = file.dialect();
-        if dialect.ternary
-            && let Some((condition, first, second)) = ternary(file, range)
-        {
+        let parts = match (dialect.ternary, dialect.conditional) {
+            (true, _) => ternary(file, range),
+            (_, true) => conditional(file, range),
+            _ => None,
+        };
+        if let Some((condition, first, second)) = parts {
             let value = |range: Range<usize>| self.eval_below(file, range, keys, steps);
             return Some(match self.holds(file, condition, steps) {
                 Some(true) => value(first),
@@ -185,11 +227,23 @@ impl Program<'_> {
     }
 }
 
-/// The condition and the two values of `a ? b : c`.
-fn ternary(
-    file: &File,
-    range: &Range<usize>,
-) -> Option<(Range<usize>, Range<usize>, Range<usize>)> {
+/// A condition, and the values if it holds and if it does not.
+type Choice = (Range<usize>, Range<usize>, Range<usize>);
+
+/// The parts of `b if a else c`.
+fn conditional(file: &File, range: &Range<usize>) -> Option<Choice> {
+    let first = file.split(range.clone(), &["if"]).into_iter().next()?;
+    let asks = first.end;
+    if first.is_empty() || asks >= range.end || file.word(first.start) == "lambda" {
+        return None;
+    }
+    let condition = file.split(asks + 1..range.end, &["else"]).into_iter().next()?;
+    let otherwise = condition.end + 1;
+    (otherwise < range.end).then_some((condition, first, otherwise..range.end))
+}
+
+/// The parts of `a ? b : c`.
+fn ternary(file: &File, range: &Range<usize>) -> Option<Choice> {
     let condition = file.split(range.clone(), &["?"]).into_iter().next()?;
     let asks = condition.end;
     if asks >= range.end {

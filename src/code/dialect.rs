@@ -33,6 +33,8 @@ pub struct Dialect {
     pub choices: &'static [&'static str],
     /// True if `a ? b : c` is an expression.
     pub ternary: bool,
+    /// True if `a if c else b` is an expression, and conditions are written in words.
+    pub conditional: bool,
     /// Marks that join names, besides the dot: `::`.
     pub joints: &'static [&'static str],
     /// Suffixes of an expression that do not change its value: `?`.

@@ -49,8 +49,8 @@ pub(crate) fn truth(
     while tree.word(range.start) == "(" && tree.closing(range.start) + 1 == range.end {
         range = range.start + 1..range.end - 1;
     }
-    for (mark, decides) in [("||", true), ("&&", false)] {
-        let Some((left, right)) = parts(tree, &range, &[mark]) else { continue };
+    for (marks, decides) in [(["||", "or"], true), (["&&", "and"], false)] {
+        let Some((left, right)) = parts(tree, &range, &marks) else { continue };
         let left = truth(tree, left, steps, operands);
         // The rest of `x == null || x.isEmpty()` is meaningless for a missing value.
         if left == Some(decides) {

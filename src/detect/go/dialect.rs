@@ -49,6 +49,7 @@ pub static DIALECT: Dialect = Dialect {
     casts: &[],
     choices: &[],
     ternary: false,
+    conditional: false,
     joints: &[],
     postfix: &[],
     tails: false,

@@ -19,6 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     casts: &[],
     choices: &["?:"],
     ternary: true,
+    conditional: false,
     joints: &[],
     postfix: &[],
     tails: false,

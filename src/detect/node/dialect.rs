@@ -29,6 +29,7 @@ pub static DIALECT: Dialect = Dialect {
     casts: &["as", "satisfies"],
     choices: &["||", "??"],
     ternary: true,
+    conditional: false,
     joints: &[],
     postfix: &["!"],
     tails: false,

@@ -62,6 +62,7 @@ pub static DIALECT: Dialect = Dialect {
     casts: &[],
     choices: &["or"],
     ternary: false,
+    conditional: true,
     joints: &[],
     postfix: &[],
     tails: false,

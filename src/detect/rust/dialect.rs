@@ -26,6 +26,7 @@ pub static DIALECT: Dialect = Dialect {
     casts: &["as"],
     choices: &[],
     ternary: false,
+    conditional: false,
     joints: &["::"],
     postfix: &["?"],
     tails: true,
