@@ -17,6 +17,7 @@ mod make;
 mod platform;
 mod pm2;
 mod start;
+mod supervisor;
 mod systemd;
 mod task;
 

@@ -37,7 +37,8 @@ RUN --mount=type=cache,target={{ details.install.cache }} \
 {%- for one in details.install.without %}
     (grep -vxF{% for line in one.lines %} -e {{ [line] | shell }}{% endfor %} {{ [one.file] | shell }} || true) > {{ [one.file ~ ".external"] | shell }} \
     && {% else %}
-    {% endfor %}{{ details.install.command | shell }}
+    {% endfor %}{% for words in details.install.relock %}{{ words | shell }} \
+    && {% endfor %}{{ details.install.command | shell }}
 {%- if details.install.compile %} \
     && python -m compileall -qq {{ details.venv }}/lib
 {%- endif %}
@@ -76,9 +77,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 {%- if loop.first and step.workdir != details.root %}
 WORKDIR {{ step.workdir | path }}
 {%- endif %}
-{%- if step.note %}
 # {{ step.note | comment }}
-{%- endif %}
 RUN {% if build_secrets %}\
 {%- include "base/build-secrets.Dockerfile" %}
     {% endif %}{% for var in step.env %}{{ var.key }}={{ [var.value] | shell }} \

@@ -68,6 +68,7 @@ impl Set<'_, '_> {
 
     /// Whether an operand with a word in place of a mark holds: `not a`, `a is None`,
     /// `"X" in os.environ`; `None` for any other operand.
+    #[allow(clippy::option_option, reason = "another operand, or one that is unknown")]
     fn worded(&self, operand: &Range<usize>, steps: u8) -> Option<Option<bool>> {
         let file = self.file;
         let before = |word: &str| {

@@ -13,16 +13,19 @@ use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
 mod application;
+mod browser;
 mod codes;
 mod commands;
 mod demands;
 mod dialect;
 mod django;
 mod finish;
+mod flags;
 mod installed;
 mod listen;
 mod lock;
 mod manifest;
+mod migrations;
 mod native;
 mod options;
 mod pages;
@@ -35,6 +38,7 @@ mod source;
 mod special;
 mod specifier;
 mod start;
+mod sync;
 mod tables;
 mod told;
 mod tool;
@@ -150,6 +154,9 @@ struct InstallRow {
     /// The command with one.
     #[serde(default)]
     locked: Vec<String>,
+    /// The commands that write the lockfile anew, where the one without a lockfile does not.
+    #[serde(default)]
+    relock: Vec<Vec<String>>,
     /// The option that names an extra.
     extra: Option<String>,
     /// It does not compile what it installs.
@@ -205,7 +212,7 @@ impl Application {
     fn read(dir: &Dir, extras: &[String]) -> Result<Option<Self>> {
         let project = manifest::read(dir)?;
         let layout = workspace::layout(dir, project.as_ref())?;
-        let tool = tool::choose(dir, project.as_ref(), &layout)?;
+        let mut tool = tool::choose(dir, project.as_ref(), &layout)?;
         let described = project.as_ref().is_some_and(|project| {
             project.name.is_some() || project.builds || !project.dependencies.is_empty()
         });
@@ -218,6 +225,8 @@ impl Application {
         let way = dir.path.strip(&layout.root).unwrap_or_default().to_owned();
         let installed = tool::installed(&tool, project.as_ref(), &way, extras);
         let mut project = project.unwrap_or_default();
+        tool.behind = sync::behind(&tool, &project, &way);
+        tool.findings.extend(sync::finding(&tool, &tool.behind));
         project.installs = installs(dir, &project, &tool);
         Ok(Some(Self { dir: dir.path.clone(), project, layout, tool, installed }))
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use super::{Built, Running, ci, compose, docs, goreleaser, kubernetes, make, platform, pm2};
-use super::{systemd, task};
+use super::{supervisor, systemd, task};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
@@ -110,6 +110,7 @@ fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
     let composed = ["compose", "docker-compose"].iter().any(|stem| name.starts_with(stem));
     Some(match name.as_str() {
         "procfile" => platform::procfile,
+        "supervisord.conf" | "supervisor.conf" => supervisor::read,
         "fly.toml" => platform::fly,
         "render.yaml" | "render.yml" => platform::render,
         "app.json" => platform::app_json,

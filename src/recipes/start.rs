@@ -57,9 +57,19 @@ pub(super) struct Start {
     pub(super) by: Recipe,
 }
 
-/// True if the words start the program's own file.
+/// True if the words start the program's own file, or a server with the program's object.
 pub(super) fn names(words: &[String], program: &Program) -> bool {
-    place(words, program).is_some()
+    place(words, program).is_some() || serves(words, program)
+}
+
+/// True if the words name the object that is the program: `shop.web:app`. Its detector reads the
+/// options of the server.
+fn serves(words: &[String], program: &Program) -> bool {
+    is_object(&program.id) && words.iter().skip(1).any(|word| *word == program.id)
+}
+
+fn is_object(id: &str) -> bool {
+    id.contains(':')
 }
 
 /// The index of the program's own file: the first word, or the first argument of an interpreter
@@ -71,7 +81,7 @@ fn place(words: &[String], program: &Program) -> Option<usize> {
     }
     let at = words.iter().skip(1).position(|word| !word.starts_with('-'))? + 1;
     let (word, id) = (words[at].as_str(), program.id.as_str());
-    let file = id.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    let file = id.rsplit('/').next().is_some_and(|name| name.contains('.')) && !is_object(id);
     let same = word == id || word.strip_suffix(id).is_some_and(|above| above.ends_with('/'));
     (file && same).then_some(at)
 }

@@ -4,24 +4,44 @@ use crate::findings::{FindingCode, Row};
 
 /// All of them.
 pub(super) const ALL: &[FindingCode] = &[
+    BROWSER_NOT_INSTALLED,
+    BROWSER_SANDBOXED,
     DEBUG_ON,
     DEPENDENCIES_IN_CODE,
     DEVELOPMENT_SERVER,
     HOSTS_REFUSED,
     LARGE_PACKAGE,
     LOCAL_MISSING,
+    LOCK_BEHIND,
     NO_SERVER,
     PRIVATE_INDEX,
     PROXY_TRUSTED,
     PYTHON_OUTSIDE_RANGE,
     REQUIREMENTS_MISSING,
     REQUIREMENTS_OPEN,
+    SCRIPT_SHORTENED,
     SETUPTOOLS_MISSING,
     STATIC_ROOT_MISSING,
     STATIC_UNSERVED,
     SUBCOMMAND_MISSING,
     VERSION_FROM_GIT,
 ];
+
+pub(super) const BROWSER_NOT_INSTALLED: FindingCode = FindingCode::Own(&Row::warning(
+    "browser-not-installed",
+    "the program drives a browser with a library, and the image holds none",
+    "pip installs no browser with the library: the first page that it opens fails",
+    "give the library the path of a browser from a variable: the image then gets chromium",
+));
+
+pub(super) const BROWSER_SANDBOXED: FindingCode = FindingCode::Own(&Row::warning(
+    "browser-sandboxed",
+    "the program starts a browser without --no-sandbox",
+    "the sandbox needs namespaces that a container has only with extra rights: the browser stops \
+    as it starts",
+    "start it with the arguments --no-sandbox and --disable-dev-shm-usage, or give the container a \
+    seccomp profile that allows the sandbox",
+));
 
 pub(super) const DEPENDENCIES_IN_CODE: FindingCode = FindingCode::Own(&Row::note(
     "dependencies-in-code",
@@ -44,6 +64,15 @@ pub(super) const LOCAL_MISSING: FindingCode = FindingCode::Own(&Row::error(
     "a build context holds only what lies in the repository: the install stops",
     "run dockgen on the folder that holds both, commit that folder here, or depend on a published \
     version",
+));
+
+pub(super) const LOCK_BEHIND: FindingCode = FindingCode::Own(&Row::warning(
+    "lock-behind",
+    "the lockfile does not agree with the manifest of the project",
+    "an install that obeys the lockfile stops, so the image is built with one that locks anew: each \
+    build may get other versions",
+    "write the lockfile anew with the project's tool and commit it; then `dockgen update` writes the \
+    locked install again",
 ));
 
 pub(super) const PRIVATE_INDEX: FindingCode = FindingCode::Own(&Row::warning(
@@ -80,6 +109,14 @@ pub(super) const VERSION_FROM_GIT: FindingCode = FindingCode::Own(&Row::note(
     "the build context has no git history: the package in the image gets the version that a build \
     argument names",
     "build with `docker build --build-arg PACKAGE_VERSION=$(git describe --tags) ...`",
+));
+
+pub(super) const SCRIPT_SHORTENED: FindingCode = FindingCode::Own(&Row::warning(
+    "script-shortened",
+    "a start script does more than the image does when it starts",
+    "the image starts the program itself, so that signals reach it: what the script does before is \
+    not done",
+    "do it before the container starts, or in the program",
 ));
 
 pub(super) const DEBUG_ON: FindingCode = FindingCode::Own(&Row::warning(

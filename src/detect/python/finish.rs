@@ -13,8 +13,8 @@ use super::source::{DJANGO_SETTINGS, Module, Sources, init};
 use super::tables::Tables;
 use super::told::Told;
 use super::world::World;
-use super::{App, ProgramDetails, codes, django, listen, pages, special};
-use crate::facts::{Evidence, Finding, Program, Sourced};
+use super::{App, ProgramDetails, codes, django, listen, migrations, pages, special};
+use crate::facts::{Evidence, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
 
 /// Folders whose name hides them from a build context.
@@ -120,6 +120,10 @@ impl Scene<'_> {
             self.subcommand(&modules, &self.told, &details, &mut program);
         }
         self.carried(&modules, &program, &mut details);
+        if application.is_some() && project.is_none() || program.kind == Kind::Service {
+            let found = migrations::finding(&world, &details, &program);
+            program.findings.extend(found.filter(|_| project.is_none()));
+        }
         Ok((program, details))
     }
 
@@ -167,6 +171,12 @@ impl Scene<'_> {
                 }
                 return Ok(());
             }
+        }
+        // A line of the repository says it of the server itself.
+        let lines = || self.told.iter().map(|told| told.evidence.place());
+        let mut places = program.port.iter().flat_map(|port| &port.evidence).map(Evidence::place);
+        if places.any(|place| lines().any(|line| line == place)) {
+            return Ok(());
         }
         let stated = listen::listening(world.code, &self.tables.listeners, true);
         let Some(port) = stated.port.filter(|port| port.strength.is_stated()) else {

@@ -10,6 +10,9 @@ use crate::facts::{Evidence, Protocol};
 /// Maximum number of uses of a function that are looked at.
 const MAX_USES: usize = 32;
 
+/// Maximum number of tokens of a line that makes a socket.
+const MAX_LINE: usize = 64;
+
 impl Listener {
     /// True for a call that the row is about.
     pub(super) fn fits(&self, call: &Call) -> bool {
@@ -115,15 +118,56 @@ fn joined(mut host: Value, port: Value, evidence: &Evidence) -> Value {
     whole.into()
 }
 
+/// What a call receives; `None` if it does not listen: it may send from there.
+fn protocol(row: &Listener, call: &Call) -> Option<Protocol> {
+    if row.socket {
+        return socket(call);
+    }
+    let client = |name: &String| row.address_at.is_none() && call.named(name).is_none();
+    if row.datagrams && row.address.as_ref().is_some_and(client) {
+        return None;
+    }
+    Some(if row.datagrams { Protocol::Udp } else { Protocol::Tcp })
+}
+
+/// What a socket is made for: for datagrams, or for connections where it listens too.
+fn socket(call: &Call) -> Option<Protocol> {
+    let file = &call.file;
+    let same = file.facts().function_at(call.at).map(|function| function.name);
+    let places = file.places(call.receiver()).iter().take(MAX_USES);
+    let near = places.filter(|&&at| {
+        let of = file.facts().function_at(at).map(|function| function.name);
+        of == same || of.is_none() || file.word(at.wrapping_sub(1)) == "."
+    });
+    let mut listens = false;
+    for &at in near {
+        listens |= file.word(at + 1) == "." && file.word(at + 2) == "listen";
+        // `sock = socket.socket(..., socket.SOCK_DGRAM)`, `with socket.socket(...) as sock:`
+        let begin = at.saturating_sub(MAX_LINE);
+        let first = (begin..at).rev().find(|&at| file.is_line_end(at)).map_or(begin, |at| at + 1);
+        let mut line = first..(at + MAX_LINE).min(file.len());
+        line.end = line
+            .clone()
+            .skip_while(|&one| one < at)
+            .find(|&at| file.is_line_end(at))
+            .unwrap_or(line.end);
+        if line.clone().any(|at| file.word(at) == "SOCK_DGRAM") {
+            return Some(Protocol::Udp);
+        }
+    }
+    listens.then_some(Protocol::Tcp)
+}
+
 /// The addresses that the code listens on.
 pub(super) fn listening(code: &Code, rows: &[Listener], development: bool) -> Listening {
     let mut listening = Listening::default();
     let mut all = Vec::new();
     for (row, call) in calls(code, rows).filter(|(row, _)| development || !row.development) {
+        let Some(protocol) = protocol(row, &call) else { continue };
         let evidence = call.evidence(format!("`{}` listens", call.name()));
         listening.listens.get_or_insert_with(|| evidence.clone());
         let Some(value) = address(code, row, &call) else { continue };
-        let (rank, late, protocol) = (0, 0, Protocol::Tcp);
+        let (rank, late) = (0, 0);
         all.push(Address { value, rank, late, protocol, evidence });
     }
     let known = crate::code::listen::with_ports(all.iter().cloned());

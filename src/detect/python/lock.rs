@@ -33,6 +33,8 @@ struct Entry {
     production: Option<bool>,
     /// It is installed where an extra asks for it.
     extra: bool,
+    /// What its manifest asked for when the lockfile was written.
+    asked: Option<BTreeSet<String>>,
 }
 
 /// A package by name, with extras.
@@ -94,6 +96,10 @@ impl Lock {
                 optional: optional(table),
                 production: groups(table),
                 extra: table.text_at(&["optional"]) == Some("true"),
+                asked: table.at(&["metadata", "requires-dist"]).map(|list| {
+                    let names = list.items().iter().filter_map(|one| one.text_at(&["name"]));
+                    names.map(normal).collect()
+                }),
                 package: self.package(&name, table),
             };
             self.entries.entry(name).or_default().push(entry);
@@ -175,6 +181,7 @@ impl Lock {
             optional: BTreeMap::new(),
             production,
             extra: false,
+            asked: None,
         };
         self.entries.entry(name).or_default().push(entry);
     }
@@ -217,9 +224,34 @@ impl Lock {
 
     /// The package that is the folder `way`, relative to the lockfile: `.` or `packages/api`.
     pub(super) fn local(&self, way: &str) -> Option<&Package> {
+        self.entry_of(way).map(|entry| &entry.package)
+    }
+
+    fn entry_of(&self, way: &str) -> Option<&Entry> {
         let way = if way.is_empty() { "." } else { way };
-        let here = |package: &&Package| matches!(&package.origin, Origin::Local(path) if path.trim_start_matches("./") == way);
-        self.entries.values().flatten().map(|entry| &entry.package).find(here)
+        let here = |entry: &&Entry| matches!(&entry.package.origin, Origin::Local(path) if path.trim_start_matches("./") == way);
+        self.entries.values().flatten().find(here)
+    }
+
+    /// What the manifest of that folder asked for, by name, where the lockfile keeps it.
+    pub(super) fn asked(&self, way: &str) -> Option<&BTreeSet<String>> {
+        self.entry_of(way)?.asked.as_ref()
+    }
+
+    /// True if it locks a package of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
+    /// True if it locks anything.
+    pub(super) fn has_any(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
+    /// The locked versions of a package.
+    pub(super) fn versions(&self, name: &str) -> impl Iterator<Item = &str> {
+        let entries = self.entries.get(name).into_iter().flatten();
+        entries.filter_map(|entry| entry.package.version.as_deref())
     }
 }
 

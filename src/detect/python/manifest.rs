@@ -33,6 +33,10 @@ const DEVELOPMENT: [&str; 16] = [
     "typing",
 ];
 
+/// What a dependency of Poetry's and of a Pipfile says beside conditions.
+const PLAIN: [&str; 7] =
+    ["version", "extras", "index", "source", "allow-prereleases", "develop", "editable"];
+
 /// A command that installing the project creates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Script {
@@ -314,6 +318,8 @@ impl Project {
             extras: extras.map(normal).collect(),
             versions: versions.to_owned(),
             url: url.or_else(|| first.text_at(&["path"]).map(str::to_owned)),
+            conditional: tables.len() > 1
+                || first.entries().iter().any(|one| !PLAIN.contains(&one.key.as_str())),
             line,
         };
         if let Some(way) = first.text_at(&["path"]) {

@@ -26,7 +26,12 @@ pub(super) fn option(code: &Code, file: &Rc<File>, range: &Range<usize>) -> Opti
     let clicked = decorators.iter().find_map(|call| of_click(code, call, name));
     clicked.or_else(|| {
         let command = |call: &Call| matches!(call.name(), "command" | "callback");
-        let typer = file.imports_module("typer") && decorators.iter().any(command);
+        let runs = || {
+            let calls = file.places("run").iter().filter_map(|&at| Call::at(file, at));
+            let mut calls = calls.filter(|call| call.is_in("typer"));
+            calls.any(|call| file.word(call.open + 1) == file.word(function.name))
+        };
+        let typer = file.imports_module("typer") && (decorators.iter().any(command) || runs());
         typer.then(|| of_typer(code, file, parameter, name)).flatten()
     })
 }

@@ -35,6 +35,8 @@ struct Install {
     link: Vec<Line>,
     env: Vec<Env>,
     cache: Line,
+    /// The commands before it, which write the lockfile anew.
+    relock: Vec<Vec<Line>>,
     /// The command, up to its options.
     command: Vec<Line>,
     /// The files in which lines for folders of the repository are left out, and those lines.
@@ -107,6 +109,10 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let (install, mut findings) = install(chosen, &app, way, &extras)?;
     let secrets = secrets::secrets(chosen, &app);
     findings.extend(secrets.finding);
+    if chosen.answers.get(id::TOOLCHAIN).is_some() && chosen.toolchain != facts.toolchain.value {
+        let ranges = &app.project.python;
+        findings.extend(super::version::refused(chosen.toolchain, ranges, chosen.catalog));
+    }
     let projects = projects(&app, &extras)?;
     let versions = versions(chosen, &app.project)?;
     // The build context has no .git, so the build of the project is told a version.
@@ -286,7 +292,8 @@ fn install(
     };
     let row = rows.into_iter().find(|row| row.name == name);
     let row = row.with_context(|| format!("the catalog has no way to install with {name}"))?;
-    let mut command = if app.tool.from == From::Lock { row.locked } else { row.command };
+    let behind = !app.tool.behind.is_empty();
+    let mut command = if app.tool.from == From::Lock && !behind { row.locked } else { row.command };
     if let Some(odd) = extras.iter().find(|name| !app.project.extras.contains_key(*name)) {
         let known: Vec<&str> = app.project.extras.keys().map(String::as_str).collect();
         bail!("--set extras={odd}: the project has no such extra; it has {}", known.join(", "));
@@ -359,6 +366,12 @@ fn install(
             .collect::<Result<_, _>>()?,
         env: env.collect::<Result<_>>()?,
         cache: Line::new(&row.cache)?,
+        relock: row
+            .relock
+            .iter()
+            .filter(|_| behind)
+            .map(|words| lines(words))
+            .collect::<Result<_>>()?,
         command: lines(&command)?,
         without,
         compile: row.compile,

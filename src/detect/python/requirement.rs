@@ -11,6 +11,8 @@ pub(super) struct Requirement {
     pub(super) versions: String,
     /// Where it is fetched from, if not from an index: `git+https://...`, a path.
     pub(super) url: Option<String>,
+    /// It is needed under a condition: on some systems, for some Pythons.
+    pub(super) conditional: bool,
     /// The line of its manifest.
     pub(super) line: u32,
 }
@@ -71,7 +73,9 @@ impl Requirement {
         }
         let url = rest.strip_prefix('@').map(|url| url.trim().to_owned());
         let versions = if url.is_some() { "" } else { rest.trim_matches(['(', ')', ' ']) };
-        Some(Self { name: normal(name), extras, versions: versions.to_owned(), url, line })
+        let conditional = !marker.trim().is_empty();
+        let versions = versions.to_owned();
+        Some(Self { name: normal(name), extras, versions, url, conditional, line })
     }
 
     /// The version that it pins.

@@ -1,11 +1,11 @@
 //! What a program needs and does at run time, read from the modules that it is made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::pages::{self, Need};
 use super::world::World;
-use super::{codes, listen};
+use super::{browser, codes, listen};
 use crate::code::{Call, Does, File, Program as Code, Value, writes};
 use crate::detect::env_file;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
@@ -17,6 +17,12 @@ const MAX_STEPS: u8 = 4;
 /// Maximum number of files that are read, and of those that are missing.
 const MAX_FILES: usize = 200;
 const MAX_SAID: usize = 12;
+
+/// Maximum number of calls of a function that are looked at.
+const MAX_USES: usize = 16;
+
+/// Maximum number of tokens of an expression that chooses, on either side of a call.
+const MAX_CHOICE: usize = 96;
 
 /// Shells, and the interpreter that the environment has.
 const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
@@ -34,6 +40,8 @@ pub(super) fn analyse(
     commands(world, program);
     opened(world, program);
     pages::of_flask(world, program);
+    browser::read(world, program);
+    program.findings.extend(dotenv(world));
     setuptools(world, program);
     for row in &world.tables.privileged {
         let at = world.app.installed.evidence(&row.library);
@@ -68,6 +76,7 @@ pub(super) fn listens(world: &World, development: bool, program: &mut Program) -
     program.more_ports = listening.more;
     program.port_variable = listening.port_variable;
     program.env.extend(listening.env);
+    by_example(world, program);
     program.findings.extend(listening.findings);
     // A program has one line of arguments; each address may add words to it.
     let mut args = listening.args.into_iter();
@@ -79,6 +88,25 @@ pub(super) fn listens(world: &World, development: bool, program: &mut Program) -
         program.args = Some(first);
     }
     true
+}
+
+/// The port of an example of an environment file, where only a variable decides and the code has no
+/// default.
+fn by_example(world: &World, program: &mut Program) {
+    let Some(port) = &program.port else { return };
+    let mut env = program.env.iter_mut();
+    let text = port.value.to_string();
+    let Some(held) = env.find(|held| held.value.value == text && held.evidence == port.evidence)
+    else {
+        return;
+    };
+    let folders = [&world.app.dir.path];
+    let found = env_file::example(world.app.dir.repo, &folders, &held.value.key).ok().flatten();
+    let Some((value, at)) = found else { return };
+    let Some(number) = value.parse().ok().filter(|number| *number > 0) else { return };
+    held.value.value = value;
+    held.evidence = vec![at.clone()];
+    program.port = Some(Sourced::new(number, at));
 }
 
 /// The handler of SIGTERM: the program's own, or that of the server that it starts.
@@ -116,6 +144,15 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
         }
     }
     let mut written = writes::written_with(world.code, extra);
+    let drivers = &world.tables.drivers;
+    let any = |names: &[String]| names.iter().any(|name| world.app.installed.has(name));
+    if any(&drivers.servers) && !any(&drivers.files) {
+        // The address of a server, not a file.
+        let opened = world.code.doing(&[Does::OpensDatabase]).map(|(_, call)| call);
+        let served = opened.filter(|call| drivers.by_address.iter().any(|n| n == call.name()));
+        let places: BTreeSet<String> = served.map(|call| call.evidence("").place()).collect();
+        written.unfollowed.retain(|(_, at)| !places.contains(&at.place()));
+    }
     if let Some(at) = written.here.clone() {
         written.warn_mixed(&at);
     }
@@ -320,7 +357,9 @@ fn opened(world: &World, program: &mut Program) {
         if let Some(example) = example {
             let at = [evidence, Evidence::file(&example, "an example")];
             program.findings.push(Finding::config_not_in_git(&text, &example, at));
-        } else if call.file.facts().function_at(call.at).is_none() {
+        } else if path.file_name() == ".env" {
+            program.findings.push(Finding::dotenv_required(&text, [evidence]));
+        } else if is_at_start(world.code, &call) {
             let target = format!("/app/{}", path.strip(&world.app.dir.path).unwrap_or(&text));
             program.findings.push(Finding::file_missing(&text, &target, None, None, [evidence]));
         }
@@ -360,6 +399,63 @@ fn setuptools(world: &World, program: &mut Program) {
     }
 }
 
+/// A `.env` file without which the program stops.
+fn dotenv(world: &World) -> Option<Finding> {
+    world.tables.demanding.iter().find_map(|row| {
+        let mut calls = world.code.calls_named(&row.name).filter(|call| call.is_in(&row.of));
+        let call = calls.find(|call| match &row.strict {
+            Some(name) => {
+                call.named(name).is_some_and(|range| call.file.word(range.start) == "True")
+            }
+            None => takes(call),
+        })?;
+        if is_spared(&call.file, call.at) {
+            return None;
+        }
+        let first = call.arguments().into_iter().next();
+        let stated = first.and_then(|range| world.code.value(&call.file, range).text());
+        let file = stated.filter(|_| row.strict.is_none()).unwrap_or_else(|| ".env".to_owned());
+        let odd = file.starts_with('/')
+            || world.workdir.join(&file).is_none_or(|path| world.app.dir.repo.exists(&path));
+        let at = call.evidence(format!("`{}` reads {file}", call.name()));
+        (!odd).then(|| Finding::dotenv_required(&file, [at]))
+    })
+}
+
+/// True where a key of what a call returns is taken as if it were there:
+/// `config = dotenv_values(".env")`, then `config["TOKEN"]`.
+fn takes(call: &Call) -> bool {
+    let file = &call.file;
+    let end = file.closing(call.open);
+    if file.word(end + 1) == "[" {
+        return true;
+    }
+    let mut all = file.facts().definitions().iter().filter(|d| d.value.contains(&call.at));
+    let Some(definition) = all.next().filter(|d| d.value.start.abs_diff(call.at) < 4) else {
+        return false;
+    };
+    let name = file.word(definition.name);
+    file.places(name).iter().take(MAX_FILES).any(|&at| {
+        file.word(at + 1) == "["
+            && file.string(at + 2).is_some()
+            && file.word(at + 3) == "]"
+            && file.word(at + 4) != "="
+            && !is_spared(file, at)
+    })
+}
+
+/// True for a call of a module itself, or of a function that a module calls as it is imported.
+fn is_at_start(code: &Code, call: &Call) -> bool {
+    let outside = |call: &Call| call.file.facts().function_at(call.at).is_none();
+    let Some(function) = call.file.facts().function_at(call.at) else { return true };
+    let name = call.file.word(function.name);
+    let mut uses = code.calls_named(name).take(MAX_USES).filter(|one| !one.is_method());
+    uses.any(|one| {
+        let own = one.file.path == call.file.path || one.file.import_of(name).is_some();
+        own && outside(&one) && !is_spared(&one.file, one.at) && listen::is_reached(&one)
+    })
+}
+
 /// True if a call opens for reading.
 fn is_read(code: &Code, call: &Call, on: bool) -> bool {
     if call.name() != "open" {
@@ -379,4 +475,15 @@ fn is_read(code: &Code, call: &Call, on: bool) -> bool {
 fn is_spared(file: &File, at: usize) -> bool {
     let heads = crate::code::conditions::heads(file, at);
     heads.into_iter().any(|head| matches!(file.word(head.start), "try" | "if" | "elif" | "else"))
+        || is_choice(file, at)
+}
+
+/// True for a part of `a if c else b`.
+fn is_choice(file: &File, at: usize) -> bool {
+    let ends = |at: usize| file.is_line_end(at) || matches!(file.word(at), "{" | "}" | ";");
+    let before = (at.saturating_sub(MAX_CHOICE)..at).rev().take_while(|&at| !ends(at));
+    let behind = (at..(at + MAX_CHOICE).min(file.len())).take_while(|&at| !ends(at));
+    let mut before = before.map(|at| file.word(at));
+    let asked = behind.skip_while(|&at| file.word(at) != "if").any(|at| file.word(at) == "else");
+    asked || before.any(|word| word == "else")
 }

@@ -2,9 +2,10 @@
 //! container.
 
 use super::application::Application;
+use super::flags::Options;
 use super::tables::{Interface, Server, Tables};
-use super::told::Told;
-use super::{App, ProgramDetails, codes, is_script};
+use super::told::{Told, scripts};
+use super::{App, ProgramDetails, codes};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
 
 /// The variable by which gunicorn and uvicorn learn whose headers they may believe.
@@ -14,6 +15,19 @@ const TRUST: &str = "FORWARDED_ALLOW_IPS";
 pub(super) struct Started {
     pub(super) program: Program,
     pub(super) details: ProgramDetails,
+}
+
+/// The server that a line of the repository runs an application by, although it is not made for its
+/// interface: gunicorn with workers of uvicorn's.
+pub(super) fn stated<'t>(app: &App, tables: &'t Tables, told: &Told) -> Option<&'t Server> {
+    let mut words = told.flags.iter().chain(&told.rest);
+    let by_uvicorn = |word: &String| {
+        let value = word.rsplit('=').next().unwrap_or_default();
+        value.starts_with("uvicorn.workers.") || value.starts_with("uvicorn_worker.")
+    };
+    let mut servers = tables.servers.iter();
+    let server = servers.find(|server| server.package == told.command)?;
+    (!told.documented && is_installed(app, server) && words.any(by_uvicorn)).then_some(server)
 }
 
 /// The server of an application, among those that are installed.
@@ -66,7 +80,13 @@ pub(super) fn program(
     };
     let mut command = server.command.clone();
     command.extend(server.of_interface.get(interface).into_iter().flatten().cloned());
-    command.extend(told.into_iter().flat_map(|told| kept(app, server, told)));
+    let options = told.map(|told| Options::of(app, server, told)).unwrap_or_default();
+    command.extend(options.kept.iter().cloned());
+    // Without a variable or arguments, the port stands among the command's own words.
+    if let Some(port) = options.port.filter(|_| server.variable.is_none() && server.args.is_empty())
+    {
+        command.push(format!("--port={port}"));
+    }
     let file = relative(app, application);
     let subject = match (server.file, application.factory) {
         (true, _) => file.clone(),
@@ -82,32 +102,33 @@ pub(super) fn program(
     let mut details = ProgramDetails { command, ..ProgramDetails::default() };
     details.reload = reload(application, &file);
     settle(app, server, &mut program);
+    if let Some(told) = told {
+        restate(server, told, options.port, &mut program);
+        program.findings.extend(scripts::finding(told));
+        program.findings.extend(options.finding(server, told));
+    }
     Started { program, details }
 }
 
-/// The options of the repository's own command that hold in a container too.
-fn kept(app: &App, server: &Server, told: &Told) -> Vec<String> {
-    let words: Vec<&String> = told.flags.iter().chain(&told.rest).collect();
-    let mut all = Vec::new();
-    for (long, short) in &server.keeps {
-        let value = words.iter().enumerate().find_map(|(at, word)| {
-            if let Some(value) = word.strip_prefix(&format!("--{long}=")) {
-                return Some(value.to_owned());
-            }
-            let named = **word == format!("--{long}") || !short.is_empty() && *word == short;
-            words.get(at + 1).filter(|_| named).map(|next| (*next).clone())
-        });
-        let Some(value) = value else { continue };
-        // Other values are computed by a shell, which the exec form does not have.
-        let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:".contains(c));
-        let file = value.trim_start_matches("file:");
-        // A file of settings that the repository lacks would stop the server.
-        let there = !is_script(&value) || app.dir.has(file);
-        if plain && there && !value.starts_with('-') {
-            all.push(format!("--{long}={value}"));
+/// The port that a line of the repository states.
+fn restate(server: &Server, told: &Told, port: Option<u16>, program: &mut Program) {
+    let Some(port) = port else { return };
+    let (old, new) = (server.port.to_string(), port.to_string());
+    let stated = Evidence { note: format!("the line says {port}"), ..told.evidence.clone() };
+    for held in &mut program.env {
+        if Some(&held.value.key) == server.variable.as_ref() && held.value.value == old {
+            *held = Sourced::new(
+                EnvVar { key: held.value.key.clone(), value: new.clone() },
+                stated.clone(),
+            );
         }
     }
-    all
+    if let Some(args) = &mut program.args {
+        args.value = args.value.replace(&old, &new);
+    }
+    let guessed = told.documented;
+    let port = if guessed { Sourced::guessed(port, stated) } else { Sourced::new(port, stated) };
+    program.port = Some(port);
 }
 
 /// The file of an application, from the working directory.

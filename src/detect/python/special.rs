@@ -129,7 +129,8 @@ fn setting(
 fn argument(program: &Program, file: &Rc<File>, at: usize, name: &str, steps: u8) -> Option<Value> {
     let owner = at.checked_sub(2).map(|owner| file.word(owner))?;
     let like = ["args", "opts", "options", "arguments", "namespace", "parsed"];
-    if !like.iter().any(|word| owner.to_ascii_lowercase().contains(word)) {
+    let likely = like.iter().any(|word| owner.to_ascii_lowercase().contains(word));
+    if !likely && !is_parsed(file, owner) {
         return None;
     }
     let flag = format!("--{}", name.replace('_', "-"));
@@ -148,6 +149,15 @@ fn argument(program: &Program, file: &Rc<File>, at: usize, name: &str, steps: u8
     let flag = flag.trim_start_matches('-').to_owned();
     let evidence = call.evidence(format!("flag --{flag}"));
     Some(Part::setting(default, env, Some(flag), evidence).into())
+}
+
+/// True for what a parser of the command line returned: `a = parser.parse_args()`.
+fn is_parsed(file: &File, name: &str) -> bool {
+    let mut all = file.facts().definitions_of(file, name).iter().take(MAX_FIELDS);
+    all.any(|definition| {
+        let mut value = definition.value.clone().take(MAX_FIELDS);
+        value.any(|at| matches!(file.word(at), "parse_args" | "parse_known_args"))
+    })
 }
 
 /// A field of a settings class, and the variable that sets it.

@@ -9,11 +9,11 @@ use super::application::{self, Application};
 use super::finish::{Candidate, Scene};
 use super::source::{Module, Sources};
 use super::tables::{Interface, Tables};
-use super::told::{self, Target, Told};
-use super::{App, ProgramDetails, codes, is_script, listen, server, worker};
+use super::told::{self, Target, Told, scripts};
+use super::{App, ProgramDetails, codes, is_script, listen, server, special, worker};
 use crate::code::{Call, Function};
 use crate::docker::quote;
-use crate::facts::{Evidence, Finding, Kind, Program, Sourced};
+use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 
 /// Names of scripts that start something, likeliest first.
@@ -98,7 +98,7 @@ impl<'s> Scene<'s> {
         for one in all.iter().filter(|one| one.order >= 3).take(MAX_SCRIPTS) {
             listens |= self.produces(&self.sources.closure(&one.entries)?);
         }
-        if !listens {
+        if !listens && !self.develops(&mut all)? {
             // A framework without a server, and nothing else that listens for production.
             all.extend(self.unserved(&applications));
         }
@@ -136,6 +136,30 @@ impl<'s> Scene<'s> {
             all.push(Candidate { program, details, entries, root, application: None, order });
         }
         Ok(all)
+    }
+
+    /// Finds the script that starts a server for development in a way that works in a container, and
+    /// says so: reachable from outside, and without a debugger that runs what anybody sends.
+    fn develops(&self, all: &mut [Candidate]) -> Result<bool> {
+        for one in all.iter_mut().filter(|one| one.order >= 3).take(MAX_SCRIPTS) {
+            let modules = self.sources.closure(&one.entries)?;
+            let code = special::program(&modules, &self.tables.code);
+            let rows = &self.tables.listeners;
+            let debugs = |call: &Call| {
+                let named = call.named("debug").or_else(|| call.named("use_debugger"));
+                named.is_some_and(|range| call.file.word(range.start) != "False")
+            };
+            if listen::calls(&code, rows).any(|(_, call)| debugs(&call)) {
+                continue;
+            }
+            let found = listen::listening(&code, rows, true);
+            let local = found.findings.iter().any(|one| one.code == FindingCode::LocalhostOnly);
+            if found.listens.is_some() && found.port.is_some() && !local {
+                one.order = 2;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// True if a program starts a server for production.
@@ -181,7 +205,13 @@ impl<'s> Scene<'s> {
         let channels = self.app.installed.has("channels");
         let mut able: Vec<(&Application<'s>, &super::tables::Server)> = all
             .iter()
-            .filter_map(|one| Some((one, server::of(self.app, self.tables, one)?)))
+            .filter_map(|one| {
+                let id = one.id();
+                let line = |told: &&Told| matches!(&told.target, Target::Object(o) if *o == id);
+                let line = told.iter().find(line);
+                let stated = line.and_then(|told| server::stated(self.app, self.tables, told));
+                Some((one, stated.or_else(|| server::of(self.app, self.tables, one))?))
+            })
             .collect();
         able.sort_by_key(|(one, _)| {
             let web = one.framework.package() == "django";
@@ -248,6 +278,7 @@ impl<'s> Scene<'s> {
             };
             let Some(mut found) = found else { continue };
             found.program.args = arguments(told).or(found.program.args);
+            found.program.findings.extend(scripts::finding(told));
             // Platforms route requests to the line of this name alone.
             found.order = if told.name == "web" { 0 } else { 6 };
             all.push(found);

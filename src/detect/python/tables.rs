@@ -23,6 +23,57 @@ pub(super) struct Tables {
     pub(super) present: Present,
     pub(super) commands: BTreeMap<String, String>,
     pub(super) privileged: Vec<Privileged>,
+    pub(super) browsers: Vec<Browser>,
+    pub(super) drivers: Drivers,
+    pub(super) demanding: Vec<Demanding>,
+}
+
+/// A library that drives a browser.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Browser {
+    pub(super) package: String,
+    /// Its module.
+    pub(super) of: String,
+    /// The functions that start one.
+    pub(super) names: Vec<String>,
+    /// The argument with the path of the browser.
+    pub(super) path: Option<String>,
+    /// The key in packages.toml of the browser that it finds by itself, and the variables for it.
+    #[serde(default)]
+    pub(super) system: String,
+    #[serde(default)]
+    pub(super) env: BTreeMap<String, String>,
+    /// What to do where the image holds none.
+    #[serde(default)]
+    pub(super) fix: String,
+    #[expect(dead_code, reason = "a row without its source is refused; people read it")]
+    pub(super) source: String,
+}
+
+/// Drivers of databases, and the functions that take an address of any of them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Drivers {
+    /// Packages that reach a server.
+    pub(super) servers: Vec<String>,
+    /// Packages that open a file.
+    pub(super) files: Vec<String>,
+    pub(super) by_address: Vec<String>,
+    #[expect(dead_code, reason = "a row without its source is refused; people read it")]
+    pub(super) source: String,
+}
+
+/// A function that reads a `.env` file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Demanding {
+    pub(super) of: String,
+    pub(super) name: String,
+    /// The argument that is true where the file must exist; none: a value of it is taken by its key.
+    pub(super) strict: Option<String>,
+    #[expect(dead_code, reason = "a row without its source is refused; people read it")]
+    pub(super) source: String,
 }
 
 /// How a server calls an application.
@@ -89,6 +140,9 @@ pub(super) struct Server {
     /// Options of the repository's own command that are kept, with their short names.
     #[serde(default)]
     pub(super) keeps: BTreeMap<String, String>,
+    /// The same for options without a value.
+    #[serde(default)]
+    pub(super) switches: Vec<String>,
     /// A file of settings that it reads by itself, and the setting with the address.
     pub(super) settings: Option<String>,
     /// The port, and the variable that sets it.
@@ -196,6 +250,12 @@ pub(super) struct Listener {
     /// A server for development.
     #[serde(default)]
     pub(super) development: bool,
+    /// It receives datagrams.
+    #[serde(default)]
+    pub(super) datagrams: bool,
+    /// It is a socket, which listens only if the code says so.
+    #[serde(default)]
+    pub(super) socket: bool,
     /// It stops on SIGTERM.
     #[serde(default)]
     pub(super) stops: bool,
@@ -233,6 +293,9 @@ impl Tables {
             present: catalog.table("present")?,
             commands: catalog.table("commands")?,
             privileged: catalog.table("privileged")?,
+            browsers: catalog.table("browser")?,
+            drivers: catalog.table("drivers")?,
+            demanding: catalog.table("demanding")?,
         })
     }
 }

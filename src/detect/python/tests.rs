@@ -5,6 +5,7 @@ use crate::facts::{Facts, Kind, Program};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
+mod lines;
 mod started;
 
 fn facts(files: &[(&str, &str)]) -> Facts {

@@ -1,10 +1,13 @@
 //! How the repository itself starts its programs: lines of Procfiles, compose files, units and
 //! documentation, as far as they name something that Python runs.
 
+pub(super) mod scripts;
+
 use anyhow::Result;
 
 use super::{App, is_script};
 use crate::facts::Evidence;
+use crate::path::RelPath;
 use crate::recipes::{self, Recipe};
 
 /// What a line starts.
@@ -30,8 +33,15 @@ pub(super) struct Told {
     pub(super) rest: Vec<String>,
     /// The words between the command and the target.
     pub(super) flags: Vec<String>,
+    /// The command: `gunicorn`.
+    pub(super) command: String,
     /// What the line is called: `web`, `worker`.
     pub(super) name: String,
+    /// Why the line needs a shell, beside its variables.
+    pub(super) shell: Option<&'static str>,
+    /// The shell file that it stands in, and what that does beside it.
+    pub(super) script: Option<RelPath>,
+    pub(super) left: Vec<Evidence>,
     pub(super) documented: bool,
     pub(super) evidence: Evidence,
 }
@@ -62,13 +72,27 @@ pub(super) fn told(app: &App) -> Result<Vec<Told>> {
     let mut all: Vec<Told> = Vec::new();
     // A service with an image of its own is not started from this code.
     for run in runs.iter().filter(|run| run.image.is_none()) {
-        let Some(mut one) = read(&run.words) else { continue };
+        let script = scripts::named(app, &run.words);
+        let followed = script.map(|path| scripts::started(app, &path)).transpose()?.flatten();
+        let Some(mut one) = followed.or_else(|| {
+            let mut one = read(&run.words)?;
+            one.evidence = run.evidence.clone();
+            one.shell = run.shell.filter(|why| !why.contains("variable"));
+            Some(one)
+        }) else {
+            continue;
+        };
         one.name.clone_from(&run.name);
-        one.documented = run.by == Recipe::Docs;
-        one.evidence = run.evidence.clone();
+        one.documented = run.by == Recipe::Docs && one.script.is_none();
         if !all.iter().any(|held| held.target == one.target) {
             all.push(one);
         }
+    }
+    let usual = scripts::usual(app).map(|path| scripts::started(app, &path)).transpose()?;
+    // One of a usual name says how the program starts, unless something else does.
+    let stated = |held: &Told| !held.documented;
+    if let Some(one) = usual.flatten().filter(|_| !all.iter().any(stated)) {
+        all.insert(0, one);
     }
     Ok(all)
 }
@@ -151,10 +175,18 @@ fn made(target: Target, words: &[&str], rest: usize) -> Told {
     let owned = |words: &[&str]| words.iter().map(ToString::to_string).collect();
     Told {
         target,
+        command: words
+            .first()
+            .and_then(|first| first.rsplit('/').next())
+            .unwrap_or_default()
+            .to_owned(),
         rest: owned(words.get(rest..).unwrap_or_default()),
         flags: owned(words.get(1..rest.saturating_sub(1).max(1)).unwrap_or_default()),
         name: String::new(),
+        shell: None,
+        script: None,
+        left: Vec::new(),
         documented: false,
-        evidence: Evidence::file(&crate::path::RelPath::root(), ""),
+        evidence: Evidence::file(&RelPath::root(), ""),
     }
 }

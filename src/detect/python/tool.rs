@@ -48,6 +48,8 @@ pub(super) struct Tool {
     pub(super) from: From,
     pub(super) lock: Option<Lock>,
     pub(super) requirements: Option<Requirements>,
+    /// Dependencies of the manifest that the lockfile lacks.
+    pub(super) behind: Vec<(String, Evidence)>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -75,7 +77,8 @@ pub(super) fn choose(dir: &Dir, project: Option<&Project>, layout: &Layout) -> R
             id = id.rejecting(other, format!("{file}: {name} is stronger"));
         }
         let from = if id.value == "pip" { From::Standard } else { From::Lock };
-        return Ok(Tool { id, from, lock: Some(lock), requirements: None, findings: Vec::new() });
+        let (lock, behind, findings) = (Some(lock), Vec::new(), Vec::new());
+        return Ok(Tool { id, from, lock, requirements: None, behind, findings });
     }
     if let Some(requirements) =
         requirements.filter(|all| project.is_none_or(|project| covers(all, project)))
@@ -90,6 +93,7 @@ pub(super) fn choose(dir: &Dir, project: Option<&Project>, layout: &Layout) -> R
             from: From::Requirements,
             lock: None,
             requirements: Some(requirements),
+            behind: Vec::new(),
             findings,
         });
     }
@@ -111,6 +115,7 @@ fn unlocked(dir: &Dir, project: Option<&Project>) -> Tool {
         from,
         lock: None,
         requirements: None,
+        behind: Vec::new(),
         findings,
     };
     let Some(project) = project else {

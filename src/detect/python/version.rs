@@ -235,6 +235,20 @@ fn against(
     findings
 }
 
+/// What to say where a person asks for a version that the project refuses.
+pub(super) fn refused(
+    version: &str,
+    ranges: &[Sourced<String>],
+    catalog: &Catalog,
+) -> Option<Finding> {
+    let release = catalog.release.iter().find(|release| release.cycle == version);
+    let numbers = numbers(release.map_or(version, |release| release.latest.as_str()))?;
+    let range = ranges.iter().find(|range| admits(&range.value, numbers) == Some(false))?;
+    let what = format!("Python {version} is asked for, and the project admits {}", range.value);
+    let finding = Finding::new(codes::PYTHON_OUTSIDE_RANGE, what, range.evidence.clone());
+    Some(finding.with_fix("change the range, or --toolchain"))
+}
+
 /// No release that the catalog knows is in the ranges: the lowest version that they name.
 fn outside(
     ranges: &[Sourced<String>],

@@ -1,0 +1,72 @@
+//! Migrations of Alembic, which somebody has to run before a new version starts.
+
+use super::ProgramDetails;
+use super::world::World;
+use crate::facts::{Evidence, Finding, FindingCode, Program};
+use crate::path::RelPath;
+
+/// Settings of Alembic, and what they are called below Flask-Migrate.
+const SETTINGS: [(&str, &str); 2] =
+    [("alembic", "alembic.ini"), ("flask-migrate", "migrations/alembic.ini")];
+
+/// Reports a program that starts without its migrations.
+pub(super) fn finding(
+    world: &World,
+    details: &ProgramDetails,
+    program: &Program,
+) -> Option<Finding> {
+    let installed = &world.app.installed;
+    let found = SETTINGS.iter().find_map(|(package, file)| {
+        let path = world.app.dir.join(file).filter(|path| world.app.dir.repo.is_file(path))?;
+        installed.has(package).then_some((*package, path))
+    });
+    let (package, path) = found?;
+    if runs(world) {
+        return None;
+    }
+    let command = match package {
+        "alembic" => "--entrypoint alembic IMAGE upgrade head".to_owned(),
+        _ => format!("--entrypoint flask IMAGE --app {} db upgrade", program.id),
+    };
+    let carried = !world.app.project.installs || details.sources || !program.files.is_empty();
+    let mounts = if carried { String::new() } else { mounts(world, &path) };
+    let finding = Finding::new(
+        FindingCode::MigrationsNotRun,
+        "Alembic's migrations are not run when the container starts",
+        [Evidence::file(&path, "the settings of Alembic")],
+    );
+    Some(finding.with_fix(format!(
+        "run `docker run --rm {mounts}{command}` with the variables of the program before a new \
+         version starts"
+    )))
+}
+
+/// True if the program itself brings its database up to date.
+fn runs(world: &World) -> bool {
+    let imports = |module: &str| {
+        world.code.calls_named("upgrade").any(|call| call.file.imports_module(module))
+    };
+    let says = |file: &std::rc::Rc<crate::code::File>| {
+        (0..file.len()).any(|at| {
+            file.string(at)
+                .is_some_and(|text| text == "alembic" || text.contains("alembic upgrade"))
+        })
+    };
+    imports("alembic") || imports("flask_migrate") || world.code.files().any(says)
+}
+
+/// The options that bring the migrations into a container whose image lacks them.
+fn mounts(world: &World, settings: &RelPath) -> String {
+    let text = world.app.dir.repo.source_text(settings).ok().flatten();
+    let folder = text.as_deref().unwrap_or_default().lines().find_map(|line| {
+        let value = line.trim().strip_prefix("script_location")?.trim_start();
+        let value = value.strip_prefix('=')?.trim();
+        Some(value.trim_start_matches("%(here)s/").trim_start_matches("./").to_owned())
+    });
+    let plain = |text: &String| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c))
+    };
+    let folder = folder.filter(plain).unwrap_or_else(|| "migrations".to_owned());
+    let file = settings.file_name();
+    format!("-v ./{file}:/app/{file}:ro -v ./{folder}:/app/{folder}:ro ")
+}
