@@ -748,8 +748,8 @@ fn a_dockerfile_that_is_there_says_which_files_and_commands_the_image_lacks() {
                 COPY --from=ghcr.io/a/tool /bin/tool /bin/\nCMD ./hello migrate && ./hello\n";
     assert_eq!(
         lacks(&[("Dockerfile", text)]),
-        "it copies entry.sh to /, it copies /ui/dist to /app/pages, it copies /bin/tool to /bin/, \
-         it runs `./hello migrate` before the program, it builds the program with fts5 and netgo"
+        "it runs `./hello migrate` before the program, it copies entry.sh to /, it copies /ui/dist \
+         to /app/pages, it copies /bin/tool to /bin/, it builds the program with fts5 and netgo"
     );
     let text = "FROM a\nCOPY ./start.sh /start\nENTRYPOINT [\"/start\"]\n";
     let script = "#!/bin/sh\nset -e\nexec hello --all \"$@\"\n";
