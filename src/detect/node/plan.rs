@@ -847,6 +847,24 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_of_the_repository_is_owned_under_each_of_its_names() {
+        let files = [
+            (
+                "package.json",
+                r#"{"scripts": {"start": "node server.js"}, "dependencies": {"express": "4"}}"#,
+            ),
+            LOCK,
+            SERVER,
+            ("config/.gitkeep", ""),
+        ];
+        for name in ["config", "/app/config", "/app/config/"] {
+            let (_, text) = planned(&files, "", &[(id::WRITABLE, name)]).unwrap();
+            assert!(text.contains("COPY --chown=65532:65532 config /app/config"), "{name}: {text}");
+            assert!(text.contains("--exclude=config"), "{name}: {text}");
+        }
+    }
+
+    #[test]
     fn what_the_build_writes_and_the_program_too_belongs_to_the_user() {
         let with = |build: &str, folder: &str, more: &[(&str, &str)]| {
             let manifest = format!(

@@ -38,12 +38,17 @@ pub(super) fn folders(
 ) -> Result<Vec<Owned>> {
     let outputs = if builds { outputs(app, launch)? } else { Outputs::none() };
     let mut all = Vec::new();
+    let way = app.dir.path.strip(&app.root.path).unwrap_or_default();
+    let home = format!("{ROOT}/{way}");
     for folder in &chosen.program.writable {
         // A cache mount of the build leaves an empty folder there, which is left out.
         if launch.build_caches.contains(&folder.value) {
             continue;
         }
-        let Some(path) = app.dir.join(&folder.value).filter(|path| *path != app.dir.path) else {
+        // A recipe names a folder of the repository by its path in the image: `-v data:/app/data`.
+        let inside = folder.value.strip_prefix(home.trim_end_matches('/'));
+        let named = inside.and_then(|rest| rest.strip_prefix('/')).unwrap_or(&folder.value);
+        let Some(path) = app.dir.join(named).filter(|path| *path != app.dir.path) else {
             continue;
         };
         let held = app.dir.repo.is_dir(&path);
