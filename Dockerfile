@@ -32,6 +32,7 @@ RUN --mount=type=bind,target=/src,rw \
     && cp /target/release/dockgen /out/dockgen
 
 FROM gcr.io/distroless/cc-debian13:nonroot AS runtime
+WORKDIR /data
 
 COPY .github/workflows /data/.github/workflows
 COPY dockgen.toml /data/dockgen.toml
@@ -44,6 +45,4 @@ LABEL org.opencontainers.image.title="dockgen" \
       org.opencontainers.image.revision="$REVISION"
 
 USER 65532:65532
-# Folders that the program writes. WORKDIR makes them, owned by the user above; mount a volume to keep what is in them.
-WORKDIR /data
 ENTRYPOINT ["/usr/local/bin/dockgen"]
