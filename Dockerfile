@@ -32,10 +32,9 @@ RUN --mount=type=bind,target=/src,rw \
     && cp /target/release/dockgen /out/dockgen
 
 FROM gcr.io/distroless/cc-debian13:nonroot AS runtime
-WORKDIR /data
 
-COPY .github/workflows /data/.github/workflows
-COPY dockgen.toml /data/dockgen.toml
+COPY --chown=65532:65532 .github/workflows /data/.github/workflows
+COPY --chown=65532:65532 dockgen.toml /data/dockgen.toml
 COPY --from=build /out/dockgen /usr/local/bin/dockgen
 
 ARG VERSION=unknown
@@ -45,4 +44,6 @@ LABEL org.opencontainers.image.title="dockgen" \
       org.opencontainers.image.revision="$REVISION"
 
 USER 65532:65532
+# Folders that the program writes. WORKDIR makes them, owned by the user above; mount a volume to keep what is in them.
+WORKDIR /data
 ENTRYPOINT ["/usr/local/bin/dockgen"]

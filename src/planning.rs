@@ -259,8 +259,13 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
     }
     writable.sort();
     writable.dedup();
+    // COPY makes the folders above what it copies, and WORKDIR does not change their owner: what lies
+    // in a folder that the program writes belongs to the user, and so does that folder.
     for artifact in artifacts.iter_mut() {
-        artifact.owned |= writable.contains(&artifact.dest);
+        let inside = |folder: &ContainerPath| {
+            answered::is_at_or_below(artifact.dest.as_str(), folder.as_str())
+        };
+        artifact.owned |= writable.iter().any(inside);
     }
     writable.retain(|path| !artifacts.iter().any(|a| a.dest == *path));
     let init = program.kind != Kind::Site && program.handles_sigterm.is_none();

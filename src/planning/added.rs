@@ -309,6 +309,17 @@ mod tests {
     }
 
     #[test]
+    fn files_inside_a_written_folder_belong_to_the_user() {
+        // The COPY makes /srv/x, and WORKDIR leaves its owner as it is.
+        let dockerfile =
+            text(&[(id::FILE, "locales=/srv/x/l,conf=/srv/y"), (id::WRITABLE, "/srv/x")]);
+        let copy = |dest: &str| dockerfile.lines().find(|line| line.ends_with(dest)).unwrap();
+        assert!(copy("/srv/x/l").contains("--chown=65532:65532"), "{dockerfile}");
+        assert!(!copy("/srv/y").contains("--chown"), "{dockerfile}");
+        assert!(dockerfile.contains("WORKDIR /srv/x\n"), "{dockerfile}");
+    }
+
+    #[test]
     fn what_does_not_fit_is_the_answers_fault() {
         for (id, value, says) in [
             (id::FILE, "missing=/x", "not in the repository"),
