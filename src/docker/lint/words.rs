@@ -18,7 +18,7 @@ const SECRET: [&str; 10] = [
 ];
 
 /// Parts that make such a name harmless.
-const HARMLESS: [&str; 5] = ["public", "file", "path", "dir", "version"];
+const HARMLESS: [&str; 3] = ["public", "file", "version"];
 
 /// True if the name of a variable indicates a secret.
 pub fn is_secret_name(name: &str) -> bool {
