@@ -88,11 +88,10 @@ impl Program<'_> {
 /// A call of its name means a function: of its file, of one that imports it, on an object of
 /// its class.
 fn means(call: &Call, file: &Rc<File>, function: &Function) -> bool {
-    let own = call.file.path == file.path;
-    // The declaration itself.
-    if own && call.open == function.parameters {
+    if call.is_head_of(file, function) {
         return false;
     }
+    let own = call.file.path == file.path;
     let imports = |name: &str| {
         let module = call.file.import_of(name).and_then(|i| call.file.modules.get(&i.path));
         module == Some(&file.path)

@@ -41,13 +41,13 @@ impl Operands for Set<'_, '_> {
         {
             return found;
         }
+        if let Some(set) = self.is_set(&operand) {
+            return Some(set);
+        }
         if let Some(set) = self.program.setting(self.file, operand.clone(), steps) {
             return Some(!set.is_empty());
         }
         let (at, file) = (operand.start, self.file);
-        if let Some(set) = self.is_set(&operand) {
-            return Some(set);
-        }
         let mut all = file.facts().definitions_of(file, file.word(at)).iter();
         let definition = all.find(|d| d.form.is_variable() && operand.len() == 1)?;
         truth(file, definition.value.clone(), steps, self)
@@ -55,26 +55,27 @@ impl Operands for Set<'_, '_> {
 }
 
 impl Set<'_, '_> {
-    /// Whether the image sets a variable, for `"NAME" in process.env`; `None` for anything else.
+    /// Whether the image sets a variable, for `"NAME" in process.env` and `"NAME" not in os.environ`;
+    /// `None` for anything else.
     fn is_set(&self, operand: &Range<usize>) -> Option<bool> {
         let file = self.file;
         let sides = file.split(operand.clone(), &["in"]);
         let [name, of] = sides.as_slice() else { return None };
+        let negated = name.len() == 2 && file.word(name.start + 1) == "not";
+        let key = file.string(name.start).filter(|_| negated || name.len() == 1)?;
         let of: String = of.clone().take(MAX_WORDS).map(|at| file.word(at)).collect();
         let rows = self.program.rows;
-        let key = file.string(name.start).filter(|_| name.len() == 1)?;
-        rows.environment.contains(&of).then(|| rows.set.contains_key(key.as_ref()))
+        // `from os import environ`
+        let named = |all: &String| *all == of || all.rsplit('.').next() == Some(of.as_str());
+        let environment = rows.environment.iter().any(named);
+        environment.then(|| rows.set.contains_key(key.as_ref()) != negated)
     }
 
-    /// Whether an operand with a word in place of a mark holds: `not a`, `a is None`,
-    /// `"X" in os.environ`; `None` for any other operand.
+    /// Whether an operand with a word in place of a mark holds: `not a`, `a is None`; `None` for any
+    /// other operand.
     #[allow(clippy::option_option, reason = "another operand, or one that is unknown")]
     fn worded(&self, operand: &Range<usize>, steps: u8) -> Option<Option<bool>> {
         let file = self.file;
-        let before = |word: &str| {
-            let left = file.split(operand.clone(), &[word]).into_iter().next()?;
-            (left.end < operand.end && !left.is_empty()).then_some(left)
-        };
         match file.word(operand.start) {
             "not" => {
                 let truth = truth(file, operand.start + 1..operand.end, steps, self);
@@ -87,18 +88,14 @@ impl Set<'_, '_> {
             }
             _ => {}
         }
-        if let Some(left) = before("is") {
-            let negated = file.word(left.end + 1) == "not";
-            let last = file.word(operand.end - 1) == "None";
-            let set = self.program.setting(file, left, steps).filter(|_| last);
-            return Some(set.map(|set| set.is_empty() != negated));
+        let left = file.split(operand.clone(), &["is"]).into_iter().next()?;
+        if left.end >= operand.end || left.is_empty() {
+            return None;
         }
-        let left = before("in")?;
-        let negated = file.word(left.end - 1) == "not";
-        let key = file.string(left.start)?;
-        let environment = file.word(operand.end - 1) == "environ";
-        let held = self.program.rows.set.contains_key(&*key);
-        Some(environment.then_some(held != negated))
+        let negated = file.word(left.end + 1) == "not";
+        let last = file.word(operand.end - 1) == "None";
+        let set = self.program.setting(file, left, steps).filter(|_| last);
+        Some(set.map(|set| set.is_empty() != negated))
     }
 }
 

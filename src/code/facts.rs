@@ -27,6 +27,11 @@ impl Call {
         is_call(file, at).then(|| Self { file: file.clone(), at, open: at + 1 })
     }
 
+    /// True for the head of a function's declaration, which looks like a call of it.
+    pub(crate) fn is_head_of(&self, file: &File, function: &Function) -> bool {
+        self.open == function.parameters && self.file.path == file.path
+    }
+
     /// The name: `ListenAndServe`.
     pub(crate) fn name(&self) -> &str {
         self.file.word(self.at)

@@ -93,7 +93,7 @@ impl Program<'_> {
         let others = others.flat_map(|(from, other)| {
             self.calls_named(other).filter(|call| call.file.path == from.path)
         });
-        let own = self.calls_named(name).filter(|call| call.open != function.parameters);
+        let own = self.calls_named(name).filter(|call| !call.is_head_of(file, function));
         own.take(MAX_CALLERS).chain(others.take(MAX_CALLERS)).collect()
     }
 

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use super::eval::whole_call;
 use super::facts::{Call, locals};
 use super::file::File;
-use super::functions::Function;
 use super::program::Program;
 use super::value::Value;
 
@@ -91,10 +90,14 @@ impl Program<'_> {
         let of_name = parameters.iter().position(|one| file.word(one.start) == name);
         let Some(position) = of_name else { return self.package_list(file, name, steps) };
         let open = parameters[position].start + 1;
-        if file.word(open) == SPREAD {
-            return self.passed_from(file, function, position, steps);
-        }
-        self.passed_list(file, function, position, steps)
+        // From the call that is being followed: its list, or its arguments from that one on.
+        self.within_call(file, function, |call| {
+            if file.word(open) == SPREAD {
+                return self.spread(call, position, steps);
+            }
+            let list = call.arguments().get(position)?.clone();
+            self.listed(&call.file, list, steps)
+        })
     }
 
     /// The elements of a variable of the package that is defined once.
@@ -114,30 +117,5 @@ impl Program<'_> {
         }
         let (file, value) = found?;
         self.listed(&file, value, steps)
-    }
-
-    /// The elements of the list that the call that is being followed gives to a function.
-    fn passed_list(
-        &self,
-        file: &Rc<File>,
-        function: &Function,
-        position: usize,
-        steps: u8,
-    ) -> Option<Vec<Value>> {
-        self.within_call(file, function, |call| {
-            let list = call.arguments().get(position)?.clone();
-            self.listed(&call.file, list, steps)
-        })
-    }
-
-    /// The arguments from a position on of the call that is being followed.
-    fn passed_from(
-        &self,
-        file: &Rc<File>,
-        function: &Function,
-        position: usize,
-        steps: u8,
-    ) -> Option<Vec<Value>> {
-        self.within_call(file, function, |call| self.spread(call, position, steps))
     }
 }

@@ -228,7 +228,7 @@ fn is_started(world: &World, reach: &Reach, file: &Rc<File>, at: usize, steps: u
     let folder = file.path.parent();
     let calls = world.code.calls_named(file.word(function.name));
     let calls =
-        calls.filter(|call| call.file.path.parent() == folder && call.open != function.parameters);
+        calls.filter(|call| call.file.path.parent() == folder && !call.is_head_of(file, function));
     calls.take(MAX_CALLERS).any(|call| {
         let close = call.file.closing(call.open);
         let mut behind = close..(close + MAX_TOKENS).min(call.file.len());
