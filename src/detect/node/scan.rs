@@ -21,6 +21,8 @@ mod schema;
 mod sources;
 mod stdio;
 mod storage;
+#[cfg(test)]
+mod tested;
 mod workers;
 
 use std::collections::BTreeMap;

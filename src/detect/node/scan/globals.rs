@@ -43,15 +43,13 @@ pub(super) fn of(
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::App;
-    use super::super::super::launch::Launch;
-    use crate::repo::Repo;
+    use super::super::tested::scanned;
 
     #[test]
     fn pages_below_a_path_of_the_global_object_are_built() {
         let served = "const dist = path.join(global.appRoot, '/client/dist');\n\
             require('express')().use(express.static(dist)).listen(3000)";
-        let repo = Repo::from_files([
+        let scan = scanned(&[
             ("package.json", r#"{"scripts": {"start": "node index.js"}}"#),
             ("index.js", "global.appRoot = __dirname; require('./server/app')"),
             ("server/app.js", served),
@@ -61,9 +59,6 @@ mod tests {
             ),
             ("client/index.html", ""),
         ]);
-        let app = App::read(&repo.root()).unwrap().unwrap();
-        let (file, source) = ("index.js".to_owned(), Some("index.js".to_owned()));
-        let scan = super::super::read(&app, &Launch { file, source, ..Launch::default() }).unwrap();
         assert_eq!(scan.front_ends[0].value.output.as_str(), "client/dist");
     }
 }

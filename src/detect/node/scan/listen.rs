@@ -402,21 +402,12 @@ fn is_function(tokens: &[Token]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::App;
-    use super::super::super::launch::Launch;
     use super::super::Scan;
-    use crate::repo::Repo;
+    use super::super::tested::scanned;
 
     fn scan(dependencies: &str, source: &str) -> Scan {
         let manifest = format!(r#"{{"dependencies": {{{dependencies}}}}}"#);
-        let repo = Repo::from_files([("package.json", manifest.as_str()), ("index.js", source)]);
-        let app = App::read(&repo.root()).unwrap().unwrap();
-        let launch = Launch {
-            file: "index.js".into(),
-            source: Some("index.js".into()),
-            ..Launch::default()
-        };
-        super::super::read(&app, &launch).unwrap()
+        scanned(&[("package.json", manifest.as_str()), ("index.js", source)])
     }
 
     fn port(source: &str) -> Option<u16> {

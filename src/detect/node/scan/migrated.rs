@@ -80,20 +80,11 @@ fn command(tokens: &[Token], first: &Token) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::App;
-    use super::super::super::launch::Launch;
-    use crate::repo::Repo;
+    use super::super::tested::scanned;
 
     fn scan(source: &str) -> (bool, bool) {
         let manifest = r#"{"devDependencies": {"prisma": "6"}}"#;
-        let repo = Repo::from_files([("package.json", manifest), ("index.js", source)]);
-        let app = App::read(&repo.root()).unwrap().unwrap();
-        let launch = Launch {
-            file: "index.js".into(),
-            source: Some("index.js".into()),
-            ..Launch::default()
-        };
-        let scan = super::super::read(&app, &launch).unwrap();
+        let scan = scanned(&[("package.json", manifest), ("index.js", source)]);
         (scan.migrates, scan.starts_development)
     }
 

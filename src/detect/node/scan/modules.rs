@@ -276,15 +276,13 @@ fn set(sources: &[Source]) -> BTreeMap<&str, usize> {
 mod tests {
     use super::super::super::App;
     use super::super::super::launch::Launch;
+    use super::super::tested::scanned;
     use crate::repo::Repo;
 
     /// The folders that an entry writes with the help of another file.
     fn folders(entry: &str, other: &str) -> Vec<String> {
         let files = [("package.json", "{}"), ("index.js", entry), ("lib/paths.js", other)];
-        let repo = Repo::from_files(files);
-        let app = App::read(&repo.root()).unwrap().unwrap();
-        let (file, source) = ("index.js".to_owned(), Some("index.js".to_owned()));
-        let scan = super::super::read(&app, &Launch { file, source, ..Launch::default() }).unwrap();
+        let scan = scanned(&files);
         scan.writable.into_iter().map(|folder| folder.value).collect()
     }
 

@@ -354,18 +354,12 @@ mod tests {
     use super::super::super::App;
     use super::super::super::launch::Launch;
     use super::super::Scan;
+    use super::super::tested::scanned;
     use crate::repo::Repo;
 
     fn scan(source: &str) -> Scan {
         let manifest = r#"{"dependencies": {"fluent-ffmpeg": "2", "commander": "12"}}"#;
-        let repo = Repo::from_files([("package.json", manifest), ("index.js", source)]);
-        let app = App::read(&repo.root()).unwrap().unwrap();
-        let launch = Launch {
-            file: "index.js".into(),
-            source: Some("index.js".into()),
-            ..Launch::default()
-        };
-        super::super::read(&app, &launch).unwrap()
+        scanned(&[("package.json", manifest), ("index.js", source)])
     }
 
     #[test]

@@ -335,16 +335,10 @@ fn stated(tokens: &[Token], at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::App;
-    use super::super::super::launch::Launch;
-    use crate::repo::Repo;
+    use super::super::tested::scanned;
 
     fn said(source: &str) -> String {
-        let repo = Repo::from_files([("package.json", "{}"), ("index.js", source)]);
-        let app = App::read(&repo.root()).unwrap().unwrap();
-        let (file, from) = ("index.js".to_owned(), Some("index.js".to_owned()));
-        let launch = Launch { file, source: from, ..Launch::default() };
-        let scan = super::super::read(&app, &launch).unwrap();
+        let scan = scanned(&[("package.json", "{}"), ("index.js", source)]);
         let found = scan.findings.iter().find(|found| found.code.as_str() == "variables-required");
         found.map_or(String::new(), |found| found.what.clone())
     }

@@ -55,23 +55,14 @@ fn default(source: &Source) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::App;
-    use super::super::super::launch::Launch;
-    use crate::repo::Repo;
+    use super::super::tested::scanned;
 
     fn port(source: &str) -> (Option<u16>, usize) {
         let manifest = r#"{"dependencies": {"express": "5"}}"#;
         let source = format!(
             "import {{ StdioServerTransport }} from '@modelcontextprotocol/sdk/server/stdio.js';\n{source}"
         );
-        let repo = Repo::from_files([("package.json", manifest), ("index.js", &source)]);
-        let app = App::read(&repo.root()).unwrap().unwrap();
-        let launch = Launch {
-            file: "index.js".into(),
-            source: Some("index.js".into()),
-            ..Launch::default()
-        };
-        let scan = super::super::read(&app, &launch).unwrap();
+        let scan = scanned(&[("package.json", manifest), ("index.js", &source)]);
         let said = scan.findings.iter().filter(|f| f.code.as_str() == "speaks-over-stdio").count();
         (scan.port.map(|port| port.value), said)
     }

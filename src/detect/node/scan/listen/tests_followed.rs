@@ -1,18 +1,12 @@
 //! Ports that are followed through modules, parameters, classes and settings.
 
-use crate::detect::node::App;
-use crate::detect::node::launch::Launch;
-use crate::detect::node::scan::{self, Scan};
-use crate::repo::Repo;
+use crate::detect::node::scan::{Scan, tested};
 
 fn scanned(entry: &str, files: &[(&str, &str)]) -> Scan {
     let manifest = r#"{"dependencies": {"express": "4"}}"#;
     let mut all = vec![("package.json", manifest), ("index.js", entry)];
     all.extend(files);
-    let repo = Repo::from_files(all);
-    let app = App::read(&repo.root()).unwrap().unwrap();
-    let (file, source) = ("index.js".to_owned(), Some("index.js".to_owned()));
-    scan::read(&app, &Launch { file, source, ..Launch::default() }).unwrap()
+    tested::scanned(&all)
 }
 
 fn port(entry: &str, files: &[(&str, &str)]) -> Option<u16> {
