@@ -32,10 +32,9 @@ RUN --mount=type=bind,target=/src,rw \
     && cp /target/release/dockgen /out/dockgen
 
 FROM gcr.io/distroless/cc-debian13:nonroot AS runtime
+WORKDIR /app
 
-COPY --chown=65532:65532 .github/workflows /data/.github/workflows
-COPY --chown=65532:65532 dockgen.toml /data/dockgen.toml
-COPY --from=build /out/dockgen /usr/local/bin/dockgen
+COPY --from=build /out/dockgen /app/dockgen
 
 ARG VERSION=unknown
 ARG REVISION=unknown
@@ -44,6 +43,4 @@ LABEL org.opencontainers.image.title="dockgen" \
       org.opencontainers.image.revision="$REVISION"
 
 USER 65532:65532
-# Folders that the program writes. WORKDIR makes them, owned by the user above; mount a volume to keep what is in them.
-WORKDIR /data
-ENTRYPOINT ["/usr/local/bin/dockgen"]
+ENTRYPOINT ["/app/dockgen"]

@@ -20,6 +20,7 @@ mod disk;
 mod environment;
 mod fields;
 mod functions;
+mod held;
 mod house;
 mod item;
 mod listen;
@@ -73,7 +74,7 @@ impl Code<'_> {
 /// Fills in `program` and `details`.
 pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramDetails) {
     let source = special::program(code.files, &code.tables.code);
-    let mut disk = disk::disk(code);
+    let mut disk = disk::disk(&source, code);
     house::disk(&source, code, &mut disk, program);
     for folder in settings::folders(code, &disk) {
         if !disk.writable.iter().any(|known| known.value == folder.value) {

@@ -89,6 +89,21 @@ impl SourceFile {
         self.code.get_or_init(read).clone()
     }
 
+    /// The file as [`Self::code`] read it; `None` before that.
+    pub(super) fn read(&self) -> Option<Rc<code::File>> {
+        self.code.get().cloned()
+    }
+
+    /// The first byte of a token in the text.
+    pub(super) fn start(&self, at: usize) -> usize {
+        self.tokens.get(at).map_or(0, |token| token.start)
+    }
+
+    /// The first token at or after a byte of the text.
+    pub(super) fn token_from(&self, byte: usize) -> usize {
+        self.tokens.partition_point(|token| token.start < byte)
+    }
+
     fn note(&mut self) {
         let (mut names, mut folders) = (BTreeSet::new(), BTreeSet::new());
         for at in 0..self.len() {

@@ -60,6 +60,8 @@ struct Command {
     run: Option<Range<usize>>,
     /// True if it is the program itself.
     program: bool,
+    /// True if the program is an `App`, so that no command without a parent is the program.
+    of_app: bool,
     parent: Option<usize>,
 }
 
@@ -111,7 +113,8 @@ fn roots(commands: &[Command]) -> Vec<&Command> {
     let parents: BTreeSet<usize> = commands.iter().filter_map(|command| command.parent).collect();
     let numbered = commands.iter().enumerate();
     let roots = numbered.filter(|(number, command)| {
-        command.program || command.parent.is_none() && parents.contains(number)
+        let topmost = command.parent.is_none() && !command.of_app;
+        command.program || topmost && parents.contains(number)
     });
     roots.map(|(_, command)| command).collect()
 }
@@ -123,14 +126,15 @@ fn startable(commands: &[Command]) -> Vec<(Vec<String>, &Command)> {
     let mut all = Vec::new();
     for (number, command) in commands.iter().enumerate() {
         let holds = parents.contains(&number);
-        if command.program || holds && (!command.acts || command.parent.is_none()) {
+        let topmost = command.parent.is_none() && !command.of_app;
+        if command.program || holds && (!command.acts || topmost) {
             continue;
         }
         let (mut path, mut above) = (vec![command.name.clone()], command.parent);
         for _ in 0..MAX_LEVELS {
             // The topmost command is the program, which the image already starts by its file.
             let Some(next) = above.map(|above| &commands[above]) else { break };
-            if next.parent.is_some() {
+            if next.parent.is_some() || next.of_app && !next.program {
                 path.insert(0, next.name.clone());
             }
             above = next.parent;
@@ -213,7 +217,14 @@ fn commands(world: &World) -> Vec<Command> {
             }
         }
     }
+    // `cli.NewApp()`, or a literal, whose commands may be set elsewhere.
+    let urfave = |file: &Rc<File>| file.imports_from("github.com/urfave/cli");
+    let app = all
+        .iter()
+        .any(|command| command.program && files[command.file].word(command.open - 2) == ".")
+        || world.code.calls_named("NewApp").any(|call| urfave(&call.file));
     for number in 0..all.len() {
+        all[number].of_app = app && urfave(files[all[number].file]);
         all[number].parent = parent(world, &files, &all, number);
     }
     all
@@ -258,6 +269,7 @@ fn command(number: usize, file: &Rc<File>, at: usize, text: usize) -> Option<Com
         acts: of != Some("App") && runs.is_some(),
         run: runs,
         program: of == Some("App"),
+        of_app: false,
         parent: None,
     })
 }

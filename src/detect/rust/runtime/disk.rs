@@ -1,6 +1,8 @@
 //! Files and folders that the code opens, and folders into which it writes.
 
 use super::Code;
+use super::held::{Held, OPENERS, call, is_compared};
+use crate::code::{Base, Call, Program as Source};
 use crate::detect::rust::source::SourceFile;
 use crate::detect::{add_front_end, makers};
 use crate::facts::{Evidence, Finding, FrontEnd, Sourced};
@@ -24,32 +26,6 @@ pub(super) struct Disk {
     /// Set if the code serves its working directory.
     pub(super) served: Option<Evidence>,
 }
-
-/// Types whose `new` or `from` takes a path that the program opens.
-const OPENERS: [&str; 22] = [
-    "ServeDir",
-    "ServeFile",
-    "Path",
-    "PathBuf",
-    "Files",
-    "Tera",
-    "StaticFilesEndpoint",
-    "StaticFileEndpoint",
-    "StaticDir",
-    "StaticFile",
-    "FileServer",
-    "File",
-    "Config",
-    "Utf8Path",
-    "Utf8PathBuf",
-    "WalkDir",
-    "Environment",
-    "Toml",
-    "Yaml",
-    "Json",
-    "Migrator",
-    "Engine",
-];
 
 /// The types among [`OPENERS`] that serve folders.
 const SERVING: [&str; 7] = [
@@ -160,18 +136,22 @@ const CONFIG_ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "json5", "ron"
 /// The variable with the folder of the package. `env!` compiles its value in.
 const MANIFEST_DIR: &str = "CARGO_MANIFEST_DIR";
 
-pub(super) fn disk(code: &Code) -> Disk {
+pub(super) fn disk(source: &Source, code: &Code) -> Disk {
     let mut disk = Disk::default();
+    let held = Held::new(code.files);
     for file in code.files {
         for at in 0..file.len() {
             if let Some(text) = file.string(at) {
+                if is_compared(file, at) {
+                    continue;
+                }
                 disk.written(file, at, &text);
                 if matches!(&*text, "." | "./") && serves(file, at) {
                     disk.served.get_or_insert_with(|| {
                         file.evidence(at, "it serves the working directory")
                     });
                 }
-                disk.opened(code, file, at, &text);
+                disk.opened(source, code, &held, (file, at), &text);
             }
         }
     }
@@ -192,53 +172,19 @@ pub(super) fn disk(code: &Code) -> Disk {
     disk
 }
 
-/// The name of the innermost call around a token, whether it is a macro, and the type before
-/// `::new`.
-fn call(file: &SourceFile, at: usize) -> Option<(&str, bool, Option<&str>)> {
-    for open in file.enclosing(at) {
-        if let Some(name) = file.called(open) {
-            let is_macro = open > 0 && file.is(open - 1, "!");
-            let end = open - 1 - usize::from(is_macro);
-            let names = file.path_to(end);
-            let owner = names.len().checked_sub(2).map(|n| names[n]);
-            return Some((name, is_macro, owner));
-        }
-    }
-    None
-}
-
-/// The name of the constant whose value is at `at`.
-fn constant(file: &SourceFile, at: usize) -> Option<&str> {
-    // Looks for `const WORDS: &'static str = "..."`.
-    (file.is(at.checked_sub(1)?, "=") && file.is(at + 1, ";")).then_some(())?;
-    let start = (at.saturating_sub(8)..at - 1)
-        .rev()
-        .find(|n| file.is(*n, "const") || file.is(*n, "static"))?;
-    file.is(start + 2, ":").then(|| file.word(start + 1))
-}
-
-/// The first call that takes the constant as an argument.
-fn use_of<'c>(code: &'c Code, name: &str) -> Option<(&'c SourceFile, usize)> {
-    let used = |file: &SourceFile, at: usize| {
-        file.is(at, name)
-            && !(at > 0 && (file.is(at - 1, "const") || file.is(at - 1, "static")))
-            && call(file, at).is_some()
-    };
-    // A large workspace has thousands of constants, so only files that contain the name are
-    // searched.
-    code.files
-        .iter()
-        .filter(|file| file.names(name))
-        .find_map(|file| (0..file.len()).find(|at| used(file, *at)).map(|at| (&**file, at)))
-}
-
-/// True if `join` starts from a path that the code states: a text, the working directory, or the
-/// folder of the executable.
-fn joins_known(file: &SourceFile, at: usize) -> bool {
-    const KNOWN: [&str; 4] = ["current_dir", "current_exe", "env", "root_dir"];
-    let Some(open) = file.enclosing(at).into_iter().next() else { return false };
-    let from = file.statement(open).start;
-    (from..open).any(|n| file.string(n).is_some() || KNOWN.iter().any(|word| file.is(n, word)))
+/// The path that a `join` comes to, if the code states it from its start: a text, the working
+/// directory, or the folder of the executable.
+fn joined(source: &Source, asking: &SourceFile, place: usize) -> Option<String> {
+    let open = asking.enclosing(place).into_iter().next()?;
+    let file = asking.read()?;
+    let open = file.token_at(asking.start(open));
+    let call = Call { file, at: open.checked_sub(1)?, open };
+    let whole = call.on()?.start..call.file.closing(open) + 1;
+    let value = source.value(&call.file, whole);
+    value.text().or_else(|| match value.below()? {
+        (Base::Program, path) => Some(path),
+        _ => None,
+    })
 }
 
 /// True if the statement joins the package's folder, whose path is compiled in.
@@ -279,21 +225,61 @@ fn in_attribute(file: &SourceFile, at: usize) -> bool {
 }
 
 impl Disk {
-    fn opened(&mut self, code: &Code, file: &SourceFile, at: usize, text: &str) {
-        let named = constant(file, at).and_then(|name| use_of(code, name));
-        let (asking, place) = named.unwrap_or((file, at));
-        let Some((name, is_macro, owner)) = call(asking, place) else {
-            // A constant such as "./config.toml", which no call takes directly.
-            let beside = text.strip_prefix("./").filter(|_| !in_attribute(file, at));
-            if let Some(way) = beside.and_then(clean)
-                && let Some(path) = code.root.join(&way).filter(|path| code.repo.is_file(path))
-            {
-                self.files.push((
-                    path,
-                    way,
-                    file.evidence(at, format!("a path of the program: \"{text}\"")),
-                ));
+    /// Adds what the code opens by a text: where the text stands, or where a constant or a list
+    /// that holds it is taken.
+    fn opened(
+        &mut self,
+        source: &Source,
+        code: &Code,
+        held: &Held,
+        (file, at): (&SourceFile, usize),
+        text: &str,
+    ) {
+        let Some(places) = held.taken(file, at) else {
+            self.taken(source, code, (file, at), text, (file, at), false);
+            return;
+        };
+        let mut called = false;
+        for place in places {
+            if call(place.file, place.at).is_none() || is_compared(place.file, place.at) {
+                continue;
             }
+            called = true;
+            let known = self.files.len() + self.made.len();
+            let asking = (place.file, place.at);
+            self.taken(source, code, (file, at), text, asking, place.of_list);
+            if self.files.len() + self.made.len() > known {
+                return;
+            }
+        }
+        if !called && call(file, at).is_none() {
+            self.beside(code, file, at, text);
+        }
+    }
+
+    /// Adds the file of a constant such as "./config.toml", which no call takes directly.
+    fn beside(&mut self, code: &Code, file: &SourceFile, at: usize, text: &str) {
+        let beside = text.strip_prefix("./").filter(|_| !in_attribute(file, at));
+        if let Some(way) = beside.and_then(clean)
+            && let Some(path) = code.root.join(&way).filter(|path| code.repo.is_file(path))
+        {
+            let note = format!("a path of the program: \"{text}\"");
+            self.files.push((path, way, file.evidence(at, note)));
+        }
+    }
+
+    /// Adds what the call around `asking` opens.
+    fn taken(
+        &mut self,
+        source: &Source,
+        code: &Code,
+        (file, at): (&SourceFile, usize),
+        text: &str,
+        (asking, place): (&SourceFile, usize),
+        of_list: bool,
+    ) {
+        let Some((name, is_macro, owner)) = call(asking, place) else {
+            self.beside(code, file, at, text);
             return;
         };
         let compiled_in = names_package_folder(file, at);
@@ -326,13 +312,17 @@ impl Disk {
         {
             return;
         }
-        let Some(way) = clean(text) else { return };
-        let plain_word = !way.contains(['/', '.']) || is_macro && name != "relative";
+        let joined = (name == "join").then(|| joined(source, asking, place));
         // The program joins the name to a folder that only it knows, so an equal name in the
         // repository is a coincidence.
-        if name == "join" && !joins_known(asking, place) {
-            return;
-        }
+        let joined = match joined {
+            Some(None) => return,
+            Some(whole) => whole,
+            None => None,
+        };
+        let text = joined.as_deref().unwrap_or(text);
+        let Some(way) = clean(text) else { return };
+        let plain_word = of_list || !way.contains(['/', '.']) || is_macro && name != "relative";
         let opens = OPENING.contains(&name)
             || matches!(name, "new" | "from")
                 && owner.is_some_and(|owner| OPENERS.contains(&owner))
@@ -397,7 +387,9 @@ impl Disk {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path =
                 path.strip_prefix("//").unwrap_or(path).split('?').next().unwrap_or_default();
-            if !path.is_empty() && !path.starts_with(':') && !path.contains('{') {
+            // `sqlite://` alone names no file.
+            let plain = path.trim_matches('/');
+            if !plain.is_empty() && !path.starts_with(':') && !path.contains('{') {
                 self.folder_of(path, evidence());
             }
             return;

@@ -12,7 +12,7 @@ const SHELLS: [&str; 4] = ["sh", "ash", "dash", "/bin/sh"];
 /// program that listens.
 pub(super) fn process(source: &Source, code: &Code, program: &mut Program) -> Option<Finding> {
     program.handles_sigterm = sigterm(code);
-    let found = subcommands(code);
+    let found = subcommands(source, code);
     let open = found.library.is_some() && found.serving.is_none() && found.names.len() > 1;
     let finding = open.then(|| unknown_subcommand(&found, program));
     (program.subcommands, program.args) = (found.library, found.serving);

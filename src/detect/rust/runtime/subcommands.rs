@@ -3,9 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Code;
+use crate::code::{Program as Source, listen};
 use crate::detect::rust::lexer::Kind;
 use crate::detect::rust::source::SourceFile;
 use crate::facts::{Evidence, Sourced};
+use crate::path::RelPath;
+
+mod declared;
+
+use declared::declared;
 
 /// Command-line libraries, with the words that declare subcommands.
 const LIBRARIES: [(&str, &[&str]); 5] = [
@@ -52,27 +58,32 @@ pub(super) struct Subcommands {
     pub(super) serving: Option<Sourced<String>>,
 }
 
-/// A subcommand: its word on the command line, its name in a `match` arm, and its declaration.
+/// A subcommand: the words on the command line that lead to it, its name in a `match` arm, and its
+/// declaration.
 struct Subcommand {
     word: String,
     arm: String,
+    /// The enum that has it as a variant; empty for any other declaration.
+    of: String,
     evidence: Evidence,
+    /// True if it does nothing without one of its own subcommands.
+    holds: bool,
 }
 
-pub(super) fn subcommands(code: &Code) -> Subcommands {
+pub(super) fn subcommands(source: &Source, code: &Code) -> Subcommands {
     let commands = command_line(code);
     let other = if commands.is_none() { of_other_text(code) } else { BTreeSet::new() };
     let all = declared(code, commands.as_ref(), &other);
     // What declares the words of messages says nothing of the command line.
     let library = library(code, &all).filter(|_| other.is_empty() || !all.is_empty());
     if library.is_none() && all.is_empty() {
-        return by_hand(code);
+        return by_hand(source, code);
     }
     if library.is_none() || commands.is_some() && all.is_empty() {
         return Subcommands::default();
     }
-    let mut reader = Reader::new(code, &all);
-    let listening = all.iter().find_map(|subcommand| {
+    let mut reader = Reader::new(source, code, &all);
+    let listening = all.iter().filter(|one| !one.holds).find_map(|subcommand| {
         let at = reader.listens(subcommand)?;
         let note = format!("`{}` listens", subcommand.word);
         Some(Sourced::with(
@@ -86,7 +97,13 @@ pub(super) fn subcommands(code: &Code) -> Subcommands {
         return Subcommands::default();
     }
     let usual = || {
-        let named = |name: &str| all.iter().find(|subcommand| subcommand.word == *name);
+        let named = |name: &str| {
+            let is_usual = |word: &str| SERVING.contains(&word);
+            let mut starting = all.iter().filter(|one| !one.holds);
+            starting.find(|one| {
+                one.word.split(' ').all(is_usual) && one.word.rsplit(' ').next() == Some(name)
+            })
+        };
         let subcommand = SERVING.iter().find_map(|name| named(name))?;
         let note = format!("`{}` is a usual name for the subcommand that serves", subcommand.word);
         Some(Sourced::guessed(
@@ -95,12 +112,13 @@ pub(super) fn subcommands(code: &Code) -> Subcommands {
         ))
     };
     let serving = listening.or_else(usual);
-    Subcommands { library, names: all.into_iter().map(|one| one.word).collect(), serving }
+    let starting = all.into_iter().filter(|one| !one.holds);
+    Subcommands { library, names: starting.map(|one| one.word).collect(), serving }
 }
 
 /// The subcommands of a program that reads its first argument itself: `match
 /// env::args().nth(1).as_deref()`. The arm that listens is the argument with which to start it.
-fn by_hand(code: &Code) -> Subcommands {
+fn by_hand(source: &Source, code: &Code) -> Subcommands {
     let mut all = Vec::new();
     for file in code.files.iter().filter(|file| file.names("args")) {
         let declared = declared_from(file);
@@ -117,7 +135,7 @@ fn by_hand(code: &Code) -> Subcommands {
             }
         }
     }
-    let mut reader = Reader::new(code, &all);
+    let mut reader = Reader::new(source, code, &all);
     let serving = all.iter().find_map(|one| {
         let at = reader.listens(one)?;
         Some(Sourced::with(one.word.clone(), vec![one.evidence.clone(), at]))
@@ -150,7 +168,8 @@ fn arms(file: &SourceFile, open: usize, all: &mut Vec<Subcommand>) {
         let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
         if arm && plain && !word.is_empty() && !word.starts_with('-') {
             let evidence = file.evidence(at, format!("the argument `{word}`"));
-            all.push(Subcommand { word: word.to_string(), arm: word.to_string(), evidence });
+            let (word, arm, of) = (word.to_string(), word.to_string(), String::new());
+            all.push(Subcommand { word, arm, of, evidence, holds: false });
         }
     }
 }
@@ -171,6 +190,7 @@ fn library(code: &Code, all: &[Subcommand]) -> Option<Sourced<String>> {
 }
 
 /// The enums whose variants are words of the command line.
+#[derive(Debug, Default)]
 struct CommandLine {
     enums: Vec<String>,
     /// True if the program starts without a subcommand.
@@ -181,7 +201,7 @@ struct CommandLine {
 /// not known.
 fn command_line(code: &Code) -> Option<CommandLine> {
     let parsed = parsed(code);
-    let mut found = CommandLine { enums: Vec::new(), optional: false };
+    let mut found = CommandLine::default();
     let mut known = false;
     for file in code.files {
         for at in 0..file.len() {
@@ -211,7 +231,7 @@ fn of_other_text(code: &Code) -> BTreeSet<String> {
         return BTreeSet::new();
     }
     let mut found = parsed_by(code, &PARSES_WORDS);
-    let mut held = CommandLine { enums: Vec::new(), optional: false };
+    let mut held = CommandLine::default();
     for file in code.files.iter().filter(|_| !found.is_empty()) {
         for at in 0..file.len() {
             let of = file.word(at + 1);
@@ -258,7 +278,14 @@ fn parsed_by(code: &Code, names: &[&str]) -> BTreeSet<String> {
 
 /// Adds the type of `#[command(subcommand)] command: Option<Commands>`.
 fn subcommand_fields(file: &SourceFile, item: usize, found: &mut CommandLine) {
-    let Some(open) = (item..item + 20).find(|n| file.is(*n, "{")) else { return };
+    let brace = (item..item + 20).find(|n| file.is(*n, "{"));
+    if let Some(open) = brace {
+        fields_below(file, open, found);
+    }
+}
+
+/// The same for the fields behind an opening brace.
+fn fields_below(file: &SourceFile, open: usize, found: &mut CommandLine) {
     let close = file.closing(open);
     for at in open..close {
         let marks = file.is(at, "subcommand") || file.is(at, "flatten");
@@ -286,27 +313,6 @@ fn subcommand_fields(file: &SourceFile, item: usize, found: &mut CommandLine) {
     }
 }
 
-fn declared(
-    code: &Code,
-    commands: Option<&CommandLine>,
-    other: &BTreeSet<String>,
-) -> Vec<Subcommand> {
-    let is_asked = |name: &str| match commands {
-        Some(commands) => commands.enums.iter().any(|held| held == name),
-        None => !other.contains(name),
-    };
-    let mut all = Vec::new();
-    for file in code.files {
-        for at in 0..file.len() {
-            if file.is(at, "enum") && derives(file, at) && is_asked(file.word(at + 1)) {
-                variants(file, at, &mut all);
-            }
-            all.extend(built(code, file, at));
-        }
-    }
-    all
-}
-
 /// True if one of [`DERIVES`] is before the item.
 pub(super) fn derives(file: &SourceFile, item: usize) -> bool {
     let from = item.saturating_sub(80);
@@ -315,92 +321,22 @@ pub(super) fn derives(file: &SourceFile, item: usize) -> bool {
     words.any(|n| DERIVES.iter().any(|name| file.is(n, name)))
 }
 
-/// Adds the variants of an enum under the words that clap makes of them: in kebab case, or as
-/// `name` states.
-fn variants(file: &SourceFile, item: usize, all: &mut Vec<Subcommand>) {
-    let Some(open) = (item..item + 20).find(|n| file.is(*n, "{")) else { return };
-    let close = file.closing(open);
-    let (mut at, mut given) = (open + 1, None);
-    while at < close {
-        if file.is(at, "#") && file.is(at + 1, "[") {
-            let end = file.closing(at + 1);
-            let name = (at + 2..end).find(|n| file.is(*n, "name") && file.is(n + 1, "="));
-            given =
-                name.and_then(|n| file.string(n + 2)).map(std::borrow::Cow::into_owned).or(given);
-            at = end + 1;
-            continue;
-        }
-        if file.kind(at) == Some(Kind::Word) {
-            let arm = file.word(at).to_owned();
-            let word = given.take().unwrap_or_else(|| kebab(&arm));
-            let evidence = file.evidence(at, format!("the subcommand `{word}`"));
-            all.push(Subcommand { word, arm, evidence });
-            at += 1;
-            if file.is(at, "(") || file.is(at, "{") {
-                at = file.closing(at) + 1;
-            }
-        }
-        while at < close && !file.is(at, ",") {
-            at += 1;
-        }
-        at += 1;
-    }
-}
-
-/// Reads `.subcommand(Command::new("receive"))` and `SubCommand::with_name("receive")`.
-fn built(code: &Code, file: &SourceFile, at: usize) -> Option<Subcommand> {
-    let word = file.string(at)?;
-    let makes =
-        at >= 2 && file.is(at - 1, "(") && (file.is(at - 2, "new") || file.is(at - 2, "with_name"));
-    let owner = ["Command", "SubCommand", "App"];
-    let of_clap = makes && file.path_to(at - 2).iter().any(|name| owner.contains(name));
-    let inside = || {
-        let calls = file.enclosing(at);
-        calls
-            .iter()
-            .filter_map(|open| file.called(*open))
-            .any(|name| name.starts_with("subcommand"))
-    };
-    // A function may build the command elsewhere; then a `match` on `subcommand` asks for its
-    // name.
-    let asked = || {
-        code.files.iter().filter(|other| other.names("subcommand")).any(|other| {
-            let mut named =
-                (0..other.len()).filter(|n| other.string(*n).is_some_and(|t| t == word));
-            named.any(|n| other.is(n.saturating_sub(1), "(") && arm(other, n).is_some())
-        })
-    };
-    (of_clap && (inside() || asked())).then(|| Subcommand {
-        word: word.clone().into_owned(),
-        arm: word.clone().into_owned(),
-        evidence: file.evidence(at, format!("the subcommand `{word}`")),
-    })
-}
-
-/// `DefaultConfig` becomes `default-config`, as clap writes it.
-fn kebab(name: &str) -> String {
-    let mut word = String::new();
-    for c in name.chars() {
-        if c.is_uppercase() && !word.is_empty() {
-            word.push('-');
-        }
-        word.extend(c.to_lowercase());
-    }
-    word
-}
-
 /// Follows the code of subcommands to listeners.
 struct Reader<'c> {
     /// The functions, by name.
     functions: BTreeMap<&'c str, Vec<(&'c SourceFile, usize)>>,
     /// The places where the name of a subcommand occurs.
     places: BTreeMap<String, Vec<(&'c SourceFile, usize)>>,
+    /// The enums of all subcommands.
+    enums: BTreeSet<String>,
+    /// The bytes of the calls that listen, by file.
+    listening: BTreeMap<RelPath, BTreeSet<usize>>,
     /// How many tokens may still be read.
     left: usize,
 }
 
 impl<'c> Reader<'c> {
-    fn new(code: &'c Code<'c>, all: &[Subcommand]) -> Self {
+    fn new(source: &Source, code: &'c Code<'c>, all: &[Subcommand]) -> Self {
         let mut functions: BTreeMap<&str, Vec<(&SourceFile, usize)>> = BTreeMap::new();
         let mut places: BTreeMap<String, Vec<(&SourceFile, usize)>> =
             all.iter().map(|subcommand| (subcommand.arm.clone(), Vec::new())).collect();
@@ -416,14 +352,23 @@ impl<'c> Reader<'c> {
                 }
             }
         }
-        Self { functions, places, left: MAX_TOKENS }
+        let enums = all.iter().map(|one| one.of.clone()).filter(|of| !of.is_empty()).collect();
+        let mut listening: BTreeMap<RelPath, BTreeSet<usize>> = BTreeMap::new();
+        for (file, at) in listen::places(source) {
+            listening.entry(file.path.clone()).or_default().insert(file.place(at).start);
+        }
+        Self { functions, places, enums, listening, left: MAX_TOKENS }
     }
 
     /// The place where the code in the subcommand's `match` arm listens.
     fn listens(&mut self, subcommand: &Subcommand) -> Option<Evidence> {
         let places = self.places.get(&subcommand.arm).cloned().unwrap_or_default();
         places.into_iter().find_map(|(file, at)| {
-            let (from, to) = arm(file, at)?;
+            // `Jobs::Run` is another enum's.
+            let path = file.path_to(at);
+            let enums = path.len().checked_sub(2).and_then(|n| path.get(n));
+            let other = enums.is_some_and(|of| *of != subcommand.of && self.enums.contains(*of));
+            let (from, to) = arm(file, at).filter(|_| !other)?;
             self.within(file, from, to, 0, &mut BTreeSet::new())
         })
     }
@@ -439,7 +384,11 @@ impl<'c> Reader<'c> {
         let mut calls = Vec::new();
         for at in from..to {
             self.left = self.left.checked_sub(1)?;
-            if let Some(what) = listener(file, at) {
+            let listens = || {
+                let places = self.listening.get(&file.path)?;
+                places.contains(&file.start(at)).then(|| file.word(at))
+            };
+            if let Some(what) = listener(file, at).or_else(listens) {
                 return Some(file.evidence(at, format!("`{what}` listens")));
             }
             if file.kind(at) == Some(Kind::Word)

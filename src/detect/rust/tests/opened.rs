@@ -119,3 +119,55 @@ fn a_variable_behind_a_switch_is_not_demanded() {
     let on = "#[arg(long, default_value_t = true)]";
     assert!(demands(on, &format!("let t = cli.token.then(|| {read});")));
 }
+
+#[test]
+fn texts_that_are_only_compared_are_no_files() {
+    let held = [("docs/guide.md", ""), (".github/workflows/ci.yml", ""), ("own.toml", "")];
+    for body in [
+        "if way.starts_with(\".github/workflows/\") {}",
+        "match way { _ if way.starts_with(\"docs/\") => a(), \"docs/guide.md\" | \"own.toml\" => b(), _ => c() }",
+        "if path == \"docs/guide.md\" || path.ends_with(Path::new(\"docs/guide.md\")) {}",
+        "let known = [\"docs/guide.md\", \"own.toml\"].contains(&name);",
+        "let rest = way.strip_prefix(\"docs/guide.md\");",
+        "let all = vec![\"docs/guide.md\", \"own.toml\"]; all.len();",
+        "folder.join(NAME); name == NAME;",
+    ] {
+        let main = format!("const NAME: &str = \"own.toml\"; fn main() {{ {body} }}");
+        assert!(files(&program("", &main, &held).0).is_empty(), "{body}");
+    }
+    // Another file has a constant of that name.
+    let main = "mod a; const NAME: &str = \"docs/guide.md\"; fn main() { a::x() }";
+    let other = ("src/a.rs", "const NAME: &str = \"x\"; pub fn x() { std::fs::read(NAME); }");
+    assert!(files(&program("", main, &[held[0], other]).0).is_empty());
+    // A scheme alone names no database.
+    let main = "fn main() { let p = url.strip_prefix(\"sqlite:///\"); open(\"sqlite://\"); }";
+    assert!(program("", main, &[]).0.writable.is_empty());
+}
+
+#[test]
+fn lists_of_paths_whose_elements_are_opened() {
+    let held = [("lists/a.txt", ""), ("lists/b.txt", "")];
+    for main in [
+        "const LISTS: [&str; 2] = [\"lists/a.txt\", \"lists/b.txt\"]; fn main() { for path in LISTS { let t = std::fs::read_to_string(path); } }",
+        "static LISTS: &[&str] = &[\"lists/a.txt\", \"lists/b.txt\"]; fn main() { LISTS.iter().map(|path| std::fs::read(path)).count(); }",
+        "fn main() { let lists = vec![\"lists/a.txt\", \"lists/b.txt\"]; for path in &lists { File::open(path); } }",
+        "fn main() { for path in [\"lists/a.txt\", \"lists/b.txt\"] { File::open(path); } }",
+    ] {
+        let found = files(&program("", main, &held).0);
+        assert_eq!(found, ["lists/a.txt", "lists/b.txt"], "{main}");
+    }
+    let printed = "fn main() { for path in [\"lists/a.txt\"] { show(path); } }";
+    assert!(files(&program("", printed, &held).0).is_empty());
+}
+
+#[test]
+fn a_join_counts_from_its_own_start() {
+    let held = [("migrations/1.sql", ""), ("data/seed/a.csv", "")];
+    // The text of the element before is no start of the second.
+    let unknown = "fn main() { for sub in [args.dir.join(\"src\"), Path::new(&args.dir).join(\"migrations\")] { go(sub); } }";
+    assert!(files(&program("", unknown, &held).0).is_empty());
+    let stated = "fn main() { let base = Path::new(\"data\"); run(base.join(\"seed\")); }";
+    assert_eq!(files(&program("", stated, &held).0), ["data"]);
+    let beside = "fn main() { let exe = std::env::current_exe().unwrap(); run(exe.parent().unwrap().join(\"migrations\")); }";
+    assert_eq!(files(&program("", beside, &held).0), ["migrations"]);
+}

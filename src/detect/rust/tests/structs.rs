@@ -229,3 +229,59 @@ fn certificates_that_must_exist() {
     assert!(all[0].contains("./cert.pem:/app/certs/cert.pem:ro"));
     assert!(all[1].contains("./key.pem:/app/certs/key.pem:ro"));
 }
+
+#[test]
+fn words_of_a_subcommand_of_a_subcommand() {
+    let server = "TcpListener::bind(\"0.0.0.0:7310\")";
+    let taken = |dependency: &str, code: &str, more: &[(&str, &str)]| {
+        program(dependency, code, more).0.args.map(|args| args.value)
+    };
+    // A struct between them, a variant with a field, an enum in a variant.
+    for middle in [
+        "Server(ServerArgs) } #[derive(clap::Args)] struct ServerArgs { #[command(subcommand)] command: Steps }",
+        "Server { #[command(subcommand)] command: Steps } }",
+        "#[command(subcommand)] Server(Steps) }",
+    ] {
+        let main = format!(
+            "#[derive(Parser)] struct Cli {{ #[command(subcommand)] command: Top }} #[derive(Subcommand)] enum Top {{ Check, {middle} #[derive(Subcommand)] enum Steps {{ Stop, Run }} fn main() {{ match Cli::parse().command {{ Top::Check => {{}} Top::Server(s) => go(s) }} }} fn go(s: Steps) {{ match s {{ Steps::Stop => {{}} Steps::Run => {{ {server}; }} }} }}"
+        );
+        assert_eq!(taken("clap = \"4\"\n", &main, &[]).as_deref(), Some("server run"), "{middle}");
+    }
+    // Without its own subcommand the first one does its work.
+    let optional = format!(
+        "#[derive(Parser)] struct Cli {{ #[command(subcommand)] command: Top }} #[derive(Subcommand)] enum Top {{ Server {{ #[command(subcommand)] command: Option<Steps> }} }} #[derive(Subcommand)] enum Steps {{ Stop }} fn main() {{ match Cli::parse().command {{ Top::Server {{ command }} => {{ {server}; }} }} }}"
+    );
+    assert_eq!(taken("clap = \"4\"\n", &optional, &[]).as_deref(), Some("server"));
+    // argh takes the word from the struct in the variant.
+    let argh = format!(
+        "#[derive(FromArgs)] struct Top {{ #[argh(subcommand)] c: Sub }} #[derive(FromArgs)] #[argh(subcommand)] enum Sub {{ Serve(Serve), Check(Check) }} #[derive(FromArgs)] #[argh(subcommand, name = \"serve-it\")] struct Serve {{}} #[derive(FromArgs)] #[argh(subcommand, name = \"check\")] struct Check {{}} fn main() {{ let t: Top = argh::from_env(); match t.c {{ Sub::Serve(_) => {{ {server}; }} Sub::Check(_) => {{}} }} }}"
+    );
+    assert_eq!(taken("argh = \"0.1\"\n", &argh, &[]).as_deref(), Some("serve-it"));
+    // A builder, in one expression and in functions of modules.
+    let run = format!(
+        "match m.subcommand() {{ Some((\"server\", m)) => match m.subcommand() {{ Some((\"run\", _)) => {{ {server}; }} _ => {{}} }} _ => {{}} }}"
+    );
+    let built = format!(
+        "fn main() {{ let m = Command::new(\"x\").subcommand(Command::new(\"server\").about(\"s\").subcommand(Command::new(\"run\"))).get_matches(); {run} }}"
+    );
+    assert_eq!(taken("clap = \"4\"\n", &built, &[]).as_deref(), Some("server run"));
+    let main = format!(
+        "mod server; fn main() {{ let m = Command::new(\"x\").subcommand(server::command()).get_matches(); {run} }}"
+    );
+    let module = (
+        "src/server.rs",
+        "pub fn command() -> Command { Command::new(\"server\").subcommand(Command::new(\"run\")) }",
+    );
+    assert_eq!(taken("clap = \"4\"\n", &main, &[module]).as_deref(), Some("server run"));
+    // The same word of another command.
+    let two = format!(
+        "#[derive(Parser)] struct Cli {{ #[command(subcommand)] command: Top }} #[derive(Subcommand)] enum Top {{ #[command(subcommand)] Jobs(Jobs), #[command(subcommand)] Api(Api) }} #[derive(Subcommand)] enum Jobs {{ Run }} #[derive(Subcommand)] enum Api {{ Run }} fn main() {{ match Cli::parse().command {{ Top::Jobs(Jobs::Run) => {{}} Top::Api(Api::Run) => {{ {server}; }} }} }}"
+    );
+    assert_eq!(taken("clap = \"4\"\n", &two, &[]).as_deref(), Some("api run"));
+    // A call of the catalog listens too.
+    let rouille = "#[derive(StructOpt)] enum Cli { #[structopt(name = \"http-server\")] Http, Check } fn main() { match Cli::from_args() { Cli::Http => rouille::start_server(\"0.0.0.0:7311\", f), Cli::Check => {} } }";
+    assert_eq!(
+        taken("structopt = \"0.3\"\nrouille = \"3\"\n", rouille, &[]).as_deref(),
+        Some("http-server")
+    );
+}

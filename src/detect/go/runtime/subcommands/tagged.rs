@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::World;
 use super::super::reach::Reach;
-use super::SERVING;
+use super::{MAX_LEVELS, SERVING};
 use crate::code::File;
 use crate::code::tags::kebab;
 use crate::facts::Evidence;
@@ -22,11 +22,24 @@ struct Command {
     /// The position of the field's name.
     at: usize,
     name: String,
-    /// The type that contains the field, and then the type of the field.
+    /// The type that contains the field, and the position of its name.
     owner: String,
+    owner_at: usize,
+    /// The type of the field; empty for a struct without a name.
     of: String,
     /// True if it runs when no command is given.
     default: bool,
+}
+
+impl Command {
+    /// True if the field is a command of this command.
+    fn holds(&self, below: &Self) -> bool {
+        if self.of.is_empty() {
+            // The fields of a struct without a name belong to the field that has it as type.
+            return Rc::ptr_eq(&self.file, &below.file) && self.at == below.owner_at;
+        }
+        self.of == below.owner && !(Rc::ptr_eq(&self.file, &below.file) && self.at == below.at)
+    }
 }
 
 /// A library whose commands are fields with a struct tag.
@@ -94,8 +107,12 @@ pub(super) fn tagged(world: &World, reach: &Reach, library: &Tagged) -> Vec<Serv
     let mut serving = Vec::new();
     for command in chosen {
         let mut path = vec![command.name.clone()];
-        let above = all.iter().find(|above| above.of == command.owner);
-        path.splice(0..0, above.map(|above| above.name.clone()));
+        let mut below = command;
+        for _ in 0..MAX_LEVELS {
+            let Some(above) = all.iter().find(|above| above.holds(below)) else { break };
+            path.insert(0, above.name.clone());
+            below = above;
+        }
         let evidence = command.file.evidence(command.at, format!("command `{}`", path.join(" ")));
         serving.push((path, evidence, wants(&command.file, &command.of)));
     }
@@ -117,7 +134,11 @@ fn commands(file: &Rc<File>, library: &Tagged, all: &mut Vec<Command>) {
                     at: field.name,
                     name,
                     owner: owner.to_owned(),
-                    of: file.word(field.of.end - 1).to_owned(),
+                    owner_at: field.owner,
+                    of: match file.word(field.of.start) {
+                        "struct" => String::new(),
+                        _ => file.word(field.of.end - 1).to_owned(),
+                    },
                     default,
                 });
             }

@@ -226,6 +226,31 @@ fn a_subcommand_that_only_holds_others_is_followed() {
 }
 
 #[test]
+fn words_of_nested_commands_of_kong_and_urfave() {
+    let kong = with(&[(
+        "main.go",
+        "package main\nimport (\"net/http\"; \"github.com/alecthomas/kong\")\ntype ServeCmd struct{}\nfunc (s *ServeCmd) Run() error { return http.ListenAndServe(\":7120\", nil) }\ntype CheckCmd struct{}\ntype CLI struct {\n\tApi struct {\n\t\tServe ServeCmd `cmd:\"\"`\n\t\tCheck CheckCmd `cmd:\"\"`\n\t} `cmd:\"\"`\n}\nvar cli CLI\nfunc main() { kong.Parse(&cli).Run() }\n",
+    )]);
+    assert_eq!(kong.args.as_ref().map(|args| args.value.as_str()), Some("api serve"));
+    let urfave = |main: &str| {
+        with(&[(
+            "main.go",
+            &format!(
+                "package main\nimport (\"net/http\"; \"os\"; \"github.com/urfave/cli/v2\")\nfunc webCommand() *cli.Command {{\n\treturn &cli.Command{{Name: \"web\", Subcommands: []*cli.Command{{{{Name: \"up\", Action: up}}, {{Name: \"check\", Action: check}}}}}}\n}}\nfunc check(c *cli.Context) error {{ return nil }}\nfunc up(c *cli.Context) error {{ return http.ListenAndServe(\":7121\", nil) }}\nfunc main() {{\n{main}\n\tapp.Run(os.Args)\n}}\n"
+            ),
+        )])
+    };
+    for main in [
+        "\tapp := cli.NewApp()\n\tapp.Commands = []*cli.Command{webCommand()}",
+        "\tapp := &cli.App{Name: \"x\", Commands: given()}",
+        "\tapp := &cli.App{Name: \"x\", Commands: []*cli.Command{webCommand()}}",
+    ] {
+        let program = urfave(main);
+        assert_eq!(program.args.as_ref().map(|args| args.value.as_str()), Some("web up"), "{main}");
+    }
+}
+
+#[test]
 fn programs_of_other_systems_are_not_missed() {
     let program = main(
         "os/exec runtime",
