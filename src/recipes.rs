@@ -199,6 +199,13 @@ pub(crate) struct Built {
     pub variables: Vec<Variable>,
 }
 
+/// What documentation and `.envrc` tell a developer to run.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// Commands.
+    pub steps: Vec<Step>,
+}
+
 /// How the software of a folder is run.
 #[derive(Debug, Default)]
 pub(crate) struct Running {
@@ -249,6 +256,20 @@ pub(crate) fn steps_of(repo: &Repo, dir: &RelPath, programs: &[&str]) -> Result<
     }
     found.sort_by_key(|step| !step.release);
     Ok(found)
+}
+
+/// The commands of one of `programs`, and those with a variable set, that documentation and
+/// `.envrc` tell a developer of the software in `dir`.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(crate) fn told(repo: &Repo, dir: &RelPath) -> Result<Vec<Step>> {
+    let mut all = Vec::new();
+    for home in homes(dir) {
+        let told: Rc<Told> = repo.once(&home, || find::told(repo, &home))?;
+        all.extend(told.steps.iter().cloned());
+    }
+    Ok(all)
 }
 
 /// The versions of a tool with one of these `names`: those of a release first, then single
@@ -313,6 +334,14 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// Adds the variables that are set so far, as a command without words.
+    fn variables(&mut self, number: u32, into: &mut Vec<Step>) {
+        let evidence = Evidence::at(self.file, number, "sets it");
+        let (env, part) = (std::mem::take(&mut self.env), self.part.1.clone());
+        let (dir, words, release) = (self.dir.clone(), Vec::new(), self.release);
+        into.extend((!env.is_empty()).then_some(Step { dir, env, words, release, part, evidence }));
+    }
+
     /// Adds the commands of one line of a script. A `cd` applies to the lines after it.
     fn line(&mut self, line: &str, number: u32, into: &mut Vec<Step>) {
         let here = self.dir.clone();

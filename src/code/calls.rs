@@ -185,6 +185,10 @@ impl Program<'_> {
         let flag = call.file.string(arguments.get(row.at?)?.start)?.into_owned();
         let default = self.argument_within(call, row.default?, steps)?;
         let text = default.text();
+        // A folder that is known when the program runs: the flag may move it.
+        if text.is_none() && default.below().is_some() {
+            return Some(default);
+        }
         let note = match &text {
             Some(text) => format!("flag --{flag}, `{text}` by default"),
             None => format!("flag --{flag}"),

@@ -455,6 +455,11 @@ impl Program<'_> {
         let mut value = chosen(best)
             .filter(Value::is_known)
             .or_else(|| chosen(if best > 8 { 8 } else { best }))?;
+        // A field of that name may be another type's.
+        if wanted.is_none() {
+            let others = value.others.iter_mut().flatten();
+            value.parts.iter_mut().chain(others).for_each(|part| part.like = true);
+        }
         // A field that only one case sets is empty in all others.
         if sometimes && !from.dialect().tails {
             let empty = Value::known("", from.evidence(range.start, "set under a condition alone"));

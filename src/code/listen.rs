@@ -254,6 +254,12 @@ fn default_address(code: &Program, call: &Call) -> Option<Value> {
     let server = code.rows.server.iter().find(|server| {
         server.names.iter().any(|name| name == call.name()) && serves(code, call, server)
     })?;
+    let stated = server.key.as_ref().and_then(|key| code.documented(key));
+    if let Some(stated) = stated.filter(|stated| port(stated).is_some()) {
+        let mut value = Value::known(":", call.evidence(format!("`{}`", call.name())));
+        value.append(stated);
+        return Some(value);
+    }
     let port = server.port?;
     let note = format!("`{}` of {} without an address: port {port}", call.name(), server.of);
     let evidence = call.evidence(note);
@@ -265,6 +271,19 @@ fn default_address(code: &Program, call: &Call) -> Option<Value> {
         evidence,
     ));
     Some(value)
+}
+
+/// What frameworks that the program uses read without being told: the path, the key with the port
+/// in the first, and where the program uses the framework.
+pub(crate) fn read_untold<'c>(
+    code: &'c Program<'c>,
+) -> impl Iterator<Item = (&'c ServerRow, Evidence)> {
+    code.rows.server.iter().filter(|row| !row.reads.is_empty()).filter_map(|row| {
+        let file = code.files().find(|file| file.imports_from(&row.of))?;
+        let call = row.names.iter().flat_map(|name| code.calls_named(name));
+        let at = call.map(|call| call.evidence(format!("{} reads it", row.of))).next();
+        Some((row, at.unwrap_or_else(|| file.evidence(file.body, format!("{} reads it", row.of)))))
+    })
 }
 
 /// The rows of frameworks that state how their programs are started, each with a call of it.

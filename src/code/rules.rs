@@ -192,6 +192,11 @@ pub(crate) struct ServerRow {
     /// Folders that it writes, in the working directory.
     #[serde(default)]
     pub folders: Vec<String>,
+    /// Files and folders that it reads without being told, in the working directory.
+    #[serde(default)]
+    pub reads: Vec<String>,
+    /// The key with the port in the first of these files.
+    pub key: Option<String>,
 }
 
 /// Sockets that are created first and bound later, by a method with a common name.

@@ -23,6 +23,8 @@ pub(crate) struct Part {
     pub env: Option<String>,
     /// The command-line flag that overrides it.
     pub flag: Option<String>,
+    /// True if nothing but the name of a field connects it with the expression.
+    pub like: bool,
     /// The place that states it.
     pub evidence: Evidence,
 }
@@ -30,7 +32,7 @@ pub(crate) struct Part {
 impl Part {
     /// An unknown part, with its place.
     pub(crate) fn unknown(evidence: Evidence) -> Self {
-        Self { text: None, base: None, env: None, flag: None, evidence }
+        Self { text: None, base: None, env: None, flag: None, like: false, evidence }
     }
 
     /// A known text.
@@ -46,7 +48,8 @@ impl Part {
         flag: Option<String>,
         evidence: Evidence,
     ) -> Self {
-        Self { text: default.filter(|text| !text.is_empty()), base: None, env, flag, evidence }
+        let text = default.filter(|text| !text.is_empty());
+        Self { text, env, flag, ..Self::unknown(evidence) }
     }
 
     fn is_known(&self) -> bool {
@@ -207,6 +210,11 @@ impl Value {
             part.text.as_deref().is_some_and(|text| text.len() > 1) || part.env.is_some()
         };
         self.parts.iter().rev().find(stated).or(self.parts.first()).map(|part| &part.evidence)
+    }
+
+    /// True if nothing but the name of a field connects a part of it with the expression.
+    pub(crate) fn is_like(&self) -> bool {
+        self.parts.iter().any(|part| part.like)
     }
 
     /// True if every part is known.

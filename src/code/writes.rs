@@ -40,6 +40,9 @@ pub(crate) struct Written {
     pub findings: Vec<Finding>,
     /// Calls that write to a folder that no code names, with the variable that names it.
     pub unfollowed: Vec<(Option<String>, Evidence)>,
+    /// Calls that write to a folder that only a field of the same name, perhaps of another type,
+    /// would name.
+    pub likely: Vec<(Option<String>, Evidence)>,
     /// It writes directly into its working directory.
     pub here: Option<Evidence>,
     /// The place that states the path, if it is not the call.
@@ -68,8 +71,15 @@ pub(crate) fn written_with(code: &Program, more: Vec<(Value, Does, Evidence)>) -
         let open =
             value.parts.first().is_some_and(|part| part.text.is_none() && part.flag.is_some());
         let count = if open && row.does == Does::MakesFolder { 1 } else { usize::MAX };
-        for value in value.alternatives().take(count) {
+        for value in value.alternatives().take(count).filter(|value| !value.is_like()) {
             written.take(&mut folders, &value, row.does, &evidence);
+        }
+        if value.is_like() && is_followed(&value) {
+            let field = value.parts.iter().find(|part| part.like).map(|part| &part.evidence);
+            let note = format!("`{}` writes to a field whose type is not known", call.name());
+            let places = std::iter::once(call.evidence(note)).chain(field.cloned());
+            written.likely.extend(places.map(|at| (value.env().map(str::to_owned), at)));
+            continue;
         }
         if !value.alternatives().any(|value| is_followed(&value)) && value.flag().is_none() {
             let note = format!("`{}` writes to a folder that no code names", call.name());
@@ -101,7 +111,8 @@ impl Written {
     /// What to say where every write goes to a place that no code states.
     pub(crate) fn folder_unknown(&self) -> Option<Finding> {
         let found = !self.folders.is_empty() || self.here.is_some();
-        unknown_folder(self.unfollowed.iter().cloned()).filter(|_| !found)
+        let unfollowed = self.unfollowed.iter().filter(|_| !found);
+        unknown_folder(unfollowed.chain(&self.likely).cloned())
     }
 
     fn take(
@@ -113,6 +124,10 @@ impl Written {
     ) {
         let mut all = vec![evidence.clone()];
         all.extend(value.evidence().filter(|at| at.place() != evidence.place()).cloned());
+        // The program lies in a folder of root's, whatever the working directory is.
+        let beside = value.below().is_some_and(|(base, _)| base == Base::Program)
+            && value.env().is_none()
+            && value.flag().is_none();
         let (text, target) = match (value.text(), value.below()) {
             (Some(text), _) => (text, target),
             (None, Some((base, path))) => {
@@ -141,6 +156,10 @@ impl Written {
         let system =
             SYSTEM.iter().any(|root| folder == *root || folder.starts_with(&format!("{root}/")));
         if folder.is_empty() || folder == "/" || system {
+            return;
+        }
+        if folder == "." && target != Does::MakesFolder && beside {
+            self.findings.push(Finding::writes_beside_program(None, all));
             return;
         }
         if folder == "." {

@@ -1,7 +1,7 @@
 //! Documentation: `docker run` lines and shell lines that start a program, in code blocks.
 
 use super::compose::{mounted, published};
-use super::{Folder, Port, Recipe, Run, Running, Variable};
+use super::{Folder, Port, Recipe, Run, Running, Scope, Told, Variable};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::shell::{self, Command};
@@ -43,6 +43,29 @@ const VALUED: [&str; 34] = [
     "--log-opt",
     "--pull",
 ];
+
+/// Reads what a documentation file tells a developer to run.
+pub(super) fn told(home: &RelPath, file: &RelPath, text: &str, into: &mut Told) {
+    for (first, block) in blocks(text) {
+        let part = ("documentation", String::new());
+        let mut scope = Scope { file, dir: home.clone(), env: Vec::new(), release: false, part };
+        for (number, line) in shell::lines(&block) {
+            let line = line.trim_start().trim_start_matches("$ ");
+            scope.line(line, first + number, &mut into.steps);
+            scope.variables(first + number, &mut into.steps);
+        }
+    }
+}
+
+/// Reads the variables of direnv's `.envrc`.
+pub(super) fn envrc(home: &RelPath, file: &RelPath, text: &str, into: &mut Told) {
+    let part = ("script", file.file_name().to_owned());
+    let mut scope = Scope { file, dir: home.clone(), env: Vec::new(), release: false, part };
+    for (number, line) in shell::lines(text) {
+        scope.line(&line, 1 + number, &mut into.steps);
+        scope.variables(1 + number, &mut into.steps);
+    }
+}
 
 /// Reads a documentation file.
 pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {

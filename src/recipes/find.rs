@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
-use super::{Built, Running, ci, compose, docs, goreleaser, kubernetes, make, platform, pm2};
+use super::{Built, Running, Told, ci, compose, docs, goreleaser, kubernetes, make, platform, pm2};
 use super::{supervisor, systemd, task};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
@@ -60,7 +60,40 @@ pub(super) fn built(repo: &Repo, home: &RelPath) -> Result<Built> {
     files.extend(home.join(".circleci/config.yml"));
     let mut found = Built::default();
     read(repo, home, files, &mut found, |home, path| built_by(home, path))?;
+    called(repo, home, &mut found)?;
     Ok(found)
+}
+
+/// Maximum number of scripts that are followed from other recipes.
+const MAX_SCRIPTS: usize = 16;
+
+/// Reads the scripts of the repository that the commands of a recipe call: `./scripts/build.sh`.
+fn called(repo: &Repo, home: &RelPath, found: &mut Built) -> Result<()> {
+    let mut scripts: Vec<(RelPath, RelPath, bool)> = Vec::new();
+    for step in &found.steps {
+        let is_shell =
+            ["sh", "bash"].iter().any(|shell| step.words.first().is_some_and(|w| w == shell));
+        let mut words = step.words.iter().skip(usize::from(is_shell));
+        let word = words.find(|word| !is_shell || !word.starts_with('-'));
+        let path = word.and_then(|word| step.dir.join(word));
+        let Some(path) = path.filter(|path| path.extension() == "sh") else { continue };
+        // The readers of recipes take those of the home.
+        let read = path.parent().as_ref() == Some(home) && built_by(home, &path).is_some();
+        let new = !read && scripts.iter().all(|(held, _, _)| *held != path);
+        if new && scripts.len() < MAX_SCRIPTS && repo.is_file(&path) {
+            scripts.push((path, step.dir.clone(), step.release));
+        }
+    }
+    for (path, dir, release) in scripts {
+        let text = repo.source_text(&path)?.filter(|_| repo.size(&path) <= MAX_SIZE);
+        let Some(text) = text else { continue };
+        let from = found.steps.len();
+        make::script(&dir, &path, &text, found);
+        for step in &mut found.steps[from..] {
+            step.release |= release;
+        }
+    }
+    Ok(())
 }
 
 fn built_by(home: &RelPath, path: &RelPath) -> Option<Reader<Built>> {
@@ -87,6 +120,28 @@ fn built_by(home: &RelPath, path: &RelPath) -> Option<Reader<Built>> {
         _ if yaml && way.starts_with(".circleci/") => ci::circle,
         _ => return None,
     })
+}
+
+/// Reads what documentation and `.envrc` tell a developer to run.
+pub(super) fn told(repo: &Repo, home: &RelPath) -> Result<Told> {
+    let reader = |home: &RelPath, path: &RelPath| -> Option<Reader<Told>> {
+        let name = path.file_name().to_ascii_lowercase();
+        if name == ".envrc" {
+            return Some(docs::envrc);
+        }
+        let text = matches!(path.extension(), "" | "md" | "markdown" | "txt" | "rst" | "adoc");
+        let words = ["readme", "contributing", "development", "install", "building", "hacking"];
+        let documents = DOCUMENTING.contains(&path.strip(home)?.split('/').next()?);
+        let told = documents || words.iter().any(|word| name.starts_with(word));
+        (text && told).then_some(docs::told as Reader<Told>)
+    };
+    let mut files = files_in(repo, home);
+    for folder in DOCUMENTING.iter().filter_map(|name| home.join(name)) {
+        files.extend(files_in(repo, &folder));
+    }
+    let mut found = Told::default();
+    read(repo, home, files, &mut found, reader)?;
+    Ok(found)
 }
 
 /// Reads how the software of a folder is run.

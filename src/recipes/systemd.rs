@@ -53,6 +53,10 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
     let Some(start) = service.iter().rfind(|a| a.key == "ExecStart" && !a.value.is_empty()) else {
         return;
     };
+    // A task that a timer starts, or one that ends, is not the service.
+    if service.iter().any(|a| a.key == "Type" && a.value.trim() == "oneshot") {
+        return;
+    }
     // The paths in a unit that runs a container are those of the machine, not of the container.
     let line = start.value.trim_start_matches(['@', '-', ':', '+', '!']);
     let name = file.file_name().trim_end_matches(".service").trim_end_matches('@');

@@ -117,6 +117,19 @@ fn every_kind_of_recipe_says_how_the_program_runs() {
 }
 
 #[test]
+fn a_task_of_a_timer_is_not_the_service() {
+    let repo = Repo::from_files([
+        ("deploy/box-clean.service", "[Service]\nType=oneshot\nExecStart=/usr/bin/box clean\n"),
+        ("deploy/box.service", "[Service]\nExecStart=/usr/bin/box serve\n"),
+    ]);
+    let runs = starts(&repo, &RelPath::root()).unwrap();
+    assert_eq!(
+        runs.iter().map(|run| run.words.join(" ")).collect::<Vec<_>>(),
+        ["/usr/bin/box serve"]
+    );
+}
+
+#[test]
 fn what_speaks_of_something_else_is_left_alone() {
     for (file, text) in [
         (

@@ -392,7 +392,8 @@ pub(super) fn private(
     required: &[String],
 ) -> Result<Option<(String, Evidence)>> {
     for key in ["GOPRIVATE", "GONOPROXY"] {
-        let Some(found) = recipes::build_variable(repo, dir, key)? else { continue };
+        let found = recipes::build_variable(repo, dir, key)?;
+        let Some(found) = found.or(told(repo, dir, key)?) else { continue };
         let pattern = found.value.trim_matches(['"', '\'']).to_owned();
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-/*,?".contains(c);
         if pattern.chars().all(plain) && required.iter().any(|module| matches(&pattern, module)) {
@@ -400,6 +401,24 @@ pub(super) fn private(
         }
     }
     Ok(None)
+}
+
+/// The value that a recipe, documentation or `.envrc` gives to a variable of the go command:
+/// `export GOPRIVATE=x`, `go env -w GOPRIVATE=x`.
+fn told(repo: &Repo, dir: &RelPath, key: &str) -> Result<Option<recipes::Variable>> {
+    let mut steps = recipes::steps_of(repo, dir, &["go"])?;
+    steps.extend(recipes::told(repo, dir)?);
+    let set = |step: Step| {
+        let own = step.env.iter().rev().find(|(held, _)| held == key);
+        let written = step.words.starts_with(&["go", "env", "-w"].map(str::to_owned));
+        let words = step.words.iter().filter(|_| written);
+        let mut written = words.filter_map(|word| word.split_once('=')).filter(|w| w.0 == key);
+        let value = own.map(|(_, value)| value.clone());
+        let value = value.or_else(|| written.next().map(|(_, value)| value.to_owned()))?;
+        let evidence = Evidence { note: format!("sets {key}"), ..step.evidence };
+        Some(recipes::Variable { key: key.to_owned(), value, evidence })
+    };
+    Ok(steps.into_iter().find_map(set))
 }
 
 /// True if one of the comma-separated patterns matches a module's path, or a part with which it
@@ -535,6 +554,37 @@ mod tests {
         let make = "comma := ,\nT = a,b$(if $(MORE),$(comma)$(MORE))\nall:\n\tgo build -tags=$(T) ./cmd/x\n";
         let (own, program) = details(&[("Makefile", make)]);
         assert_eq!((line(&own).as_str(), program.findings.len()), ("a,b |  | ", 0));
+    }
+
+    #[test]
+    fn a_script_that_a_recipe_calls_and_what_documentation_sets() {
+        let script = ("scripts/build.sh", "set -e\ngo build -tags a -o out/x ./cmd/x\n");
+        let ci = (
+            ".github/workflows/ci.yml",
+            "jobs:\n  x:\n    steps:\n      - run: ./scripts/build.sh\n",
+        );
+        assert_eq!(line(&details(&[script, ci]).0), "a |  | ");
+        assert_eq!(
+            line(&details(&[("Makefile", "all:\n\tbash scripts/build.sh\n"), script]).0),
+            "a |  | "
+        );
+        assert_eq!(line(&details(&[script]).0), " |  | ");
+        let pattern = |file: &str, text: &str| {
+            let repo = Repo::from_files([(file, text)]);
+            let found = private(&repo, &RelPath::root(), &["git.x.y/a/b".to_owned()]).unwrap();
+            found.map(|(pattern, _)| pattern)
+        };
+        let readme = |line: &str| format!("# x\n\n```sh\n{line}\ngo build\n```\n");
+        for (file, text) in [
+            ("README.md", readme("go env -w GOPRIVATE=git.x.y")),
+            ("README.md", readme("export GOPRIVATE=git.x.y")),
+            ("README.md", readme("$ GOPRIVATE=git.x.y go mod download")),
+            (".envrc", "export GOPRIVATE=git.x.y\n".to_owned()),
+            ("Makefile", "all:\n\tgo env -w GOPRIVATE=git.x.y\n".to_owned()),
+        ] {
+            assert_eq!(pattern(file, &text).as_deref(), Some("git.x.y"), "{file}: {text}");
+        }
+        assert_eq!(pattern("README.md", "Set GOPRIVATE=git.x.y for yourself.\n"), None);
     }
 
     #[test]

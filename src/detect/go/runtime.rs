@@ -11,6 +11,7 @@ use crate::detect::{add_front_end, env_file};
 use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 
+mod arguments;
 mod demands;
 mod documents;
 mod embeds;
@@ -110,7 +111,11 @@ pub(super) fn analyse(
     let findings = needs::needs(&world, &mut program.needs, &mut details);
     program.findings.extend(findings);
 
+    let (variables, refused) = demands::demands(&world);
     let subcommands = subcommands::subcommands(&world);
+    let mut wanted = arguments::demanded(&world, &subcommands);
+    let all = subcommands.library.is_none();
+    wanted.extend(refused.into_iter().filter(|flag| all || flag.2).map(|flag| (flag.0, flag.1)));
     program.subcommands = subcommands.library;
     if program.subcommands.is_none() || subcommands.serving.is_some() {
         program.args = arguments(subcommands.serving, args);
@@ -124,7 +129,8 @@ pub(super) fn analyse(
         let folders = row.folders.iter().map(|name| Sourced::new(name.clone(), evidence.clone()));
         program.writable.extend(folders);
     }
-    env_file::required(program, demands::demands(&world));
+    env_file::required(program, variables);
+    program.findings.extend(arguments::finding(wanted, program));
     program.findings.extend(demands::either(&world));
     program.handles_sigterm = Some(sigterm(&code, program));
     Ok(details)
@@ -133,7 +139,8 @@ pub(super) fn analyse(
 /// The files that the program opens, and every settings file that it reads: opened ones, and those
 /// in `embedded`. Settings name further files, so the program is read again once they are known.
 fn opened_files(world: &World, embedded: &[RelPath]) -> Result<(files::Opened, Vec<RelPath>)> {
-    let opened = files::opened(world);
+    let mut opened = files::opened(world);
+    documents::of_frameworks(world, &mut opened)?;
     let settings = |opened: &files::Opened| -> Vec<RelPath> {
         let paths = opened.files().into_iter().map(|(_, file)| file.value);
         paths.chain(embedded.iter().cloned()).collect()
@@ -147,6 +154,7 @@ fn opened_files(world: &World, embedded: &[RelPath]) -> Result<(files::Opened, V
         documents.iter().map(|(key, (text, at))| (key.clone(), Part::known(text, at.clone())));
     world.code.know(known);
     let mut opened = files::opened(world);
+    documents::of_frameworks(world, &mut opened)?;
     opened.named_in(world, documents.into_values().filter(|(_, at)| !embedded.contains(&at.file)));
     let paths = settings(&opened);
     Ok((opened, paths))

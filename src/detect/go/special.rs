@@ -25,6 +25,9 @@ fn setting(program: &Program, call: &Call, _: &[String], steps: u8) -> Option<Va
     if let Some(value) = kingpin(program, call, steps) {
         return Some(value);
     }
+    if let Some(value) = with_default(program, call, steps) {
+        return Some(value);
+    }
     // `addr.String()` is the text of the address itself.
     if call.name() == "String" && call.is_method() && call.arguments().is_empty() {
         return program.receiver(call, steps).filter(|value| !value.is_unknown());
@@ -38,6 +41,18 @@ fn setting(program: &Program, call: &Call, _: &[String], steps: u8) -> Option<Va
     keyed(program, &key, steps)
         .or_else(|| urfave(program, &key, steps))
         .or_else(|| program.flag_named(&key, steps))
+}
+
+/// The value of beego's `AppConfig.DefaultInt("httpport", 8000)`: that of the settings file, or the
+/// default.
+fn with_default(program: &Program, call: &Call, steps: u8) -> Option<Value> {
+    let named = matches!(call.name(), "DefaultInt" | "DefaultInt64" | "DefaultString");
+    let beego = ["github.com/beego/beego", "github.com/astaxie/beego"];
+    if !named || call.arguments().len() != 2 || !beego.iter().any(|of| call.file.imports_from(of)) {
+        return None;
+    }
+    let key = program.argument_within(call, 0, steps)?.text()?;
+    program.documented(&key).or_else(|| program.argument_within(call, 1, steps))
 }
 
 /// The value of a setting by its key.
@@ -133,7 +148,17 @@ fn viper(program: &Program, key: &str, steps: u8) -> Option<Value> {
     let (text, evidence) = match (default, &flag) {
         (Some((text, evidence)), _) => (Some(text), evidence),
         (None, Some(flag)) => (flag.text(), flag.evidence()?.clone()),
-        (None, None) => return None,
+        (None, None) => {
+            let name = env.as_ref()?;
+            let mut files = program.files().filter(|f| f.imports_from("github.com/spf13/viper"));
+            let (file, at) = files.find_map(|file| {
+                let says = |at: &usize| {
+                    file.string(*at).is_some_and(|text| text.eq_ignore_ascii_case(key))
+                };
+                (file.body..file.len()).find(says).map(|at| (file, at))
+            })?;
+            (None, file.evidence(at, format!("viper reads {name}")))
+        }
     };
     let flag = flag.as_ref().and_then(|value| value.flag()).map(str::to_owned);
     Some(Part::setting(text, env, flag, evidence).into())

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::source::SourceFile;
-use crate::code::{File, Part, Program, Rows, Special, Value};
+use crate::code::{Call, File, Part, Program, Rows, Special, Value};
 use crate::path::RelPath;
 
 /// The files of a program, as the shared reader of code takes them.
@@ -14,9 +14,63 @@ pub(super) fn program<'r>(files: &[Rc<SourceFile>], rows: &'r Rows) -> Program<'
     // Names are searched in the whole program, because a file's path does not tell its module's
     // path.
     let files = files.iter().map(|file| (RelPath::root(), file.code(known())));
-    let special = Special { tag: attributes, ..Special::NONE };
+    let special = Special { tag: attributes, call: matched, ..Special::NONE };
     Program::new(files.collect(), std::collections::BTreeMap::new(), rows, special)
 }
+
+/// Methods of clap's matches that give the value of an argument.
+const MATCHES: [&str; 8] = [
+    "value_of",
+    "value_of_os",
+    "value_of_t",
+    "value_of_t_or_exit",
+    "get_one",
+    "remove_one",
+    "get_raw",
+    "value_of_lossy",
+];
+
+/// How many calls a chain of a builder may have.
+const MAX_CHAIN: usize = 24;
+
+/// The value of `matches.value_of("port")`: what `Arg::new("port")` or `Arg::with_name("port")` sets.
+fn matched(program: &Program, call: &Call, _: &[String], steps: u8) -> Option<Value> {
+    if !call.is_method() || !MATCHES.contains(&call.name()) || call.arguments().len() != 1 {
+        return None;
+    }
+    let key = program.argument_within(call, 0, steps)?.text()?;
+    let named = ["new", "with_name"].into_iter().flat_map(|name| program.calls_named(name));
+    let named = named.filter(|made| made.package() == Some("Arg"));
+    let is_key = |made: &Call| {
+        let first = made.arguments().first().cloned();
+        first.is_some_and(|first| made.file.string(first.start).is_some_and(|text| text == key))
+    };
+    let made = named.take(MAX_ARGUMENTS).find(is_key)?;
+    let file = &made.file;
+    let (mut env, mut flag, mut default) = (None, None, None);
+    let mut at = file.closing(made.open) + 1;
+    for _ in 0..MAX_CHAIN {
+        let open = at + 2;
+        if file.word(at) != "." || file.word(open) != "(" {
+            break;
+        }
+        let next = Call { file: file.clone(), at: at + 1, open };
+        let text = || program.argument_within(&next, 0, steps)?.text();
+        match file.word(at + 1) {
+            "long" => flag = text(),
+            "env" => env = text(),
+            "default_value" | "default_value_os" => default = text(),
+            _ => {}
+        }
+        at = file.closing(open) + 1;
+    }
+    let evidence = made.evidence(format!("the argument `{key}`"));
+    (env.is_some() || flag.is_some() || default.is_some())
+        .then(|| Part::setting(default, env, flag, evidence).into())
+}
+
+/// How many arguments of builders are looked at.
+const MAX_ARGUMENTS: usize = 400;
 
 /// Attributes that say what sets a field.
 const SETTING: [&str; 10] = [

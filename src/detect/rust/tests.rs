@@ -347,6 +347,9 @@ fn constants_that_name_files_and_folders_below_unknown_ones() {
 #[test]
 fn a_program_that_serves_its_working_directory_is_not_in_it() {
     for code in [
+        "fn main() { let at = env::current_dir().unwrap(); let s = ServeDir::new(at); TcpListener::bind(\"0.0.0.0:1\") }",
+        "fn main() -> Result<()> { warp::fs::dir(env::current_dir()?); TcpListener::bind(\"0.0.0.0:1\") }",
+        "fn main() { ServeDir::new(env::args().nth(1).map(PathBuf::from).unwrap_or(env::current_dir().unwrap())); TcpListener::bind(\"0.0.0.0:1\") }",
         "struct A { #[arg(long, default_value = \".\")] root: PathBuf } fn main() { TcpListener::bind(\"0.0.0.0:1\") }",
         "fn main() { TcpListener::bind(\"0.0.0.0:1\"); ServeDir::new(\".\") }",
     ] {

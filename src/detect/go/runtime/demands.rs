@@ -17,16 +17,27 @@ const MAX_TOKENS: usize = 40;
 const MAX_CHAIN: usize = 8;
 
 /// Struct tags with which a library makes a variable mandatory.
-const DEMANDS: [(&str, &str); 4] =
-    [("required", "true"), ("env-required", "true"), ("require", "true"), ("needed", "true")];
+const DEMANDS: [(&str, &str); 6] = [
+    ("required", "true"),
+    ("required", ""),
+    ("required", "yes"),
+    ("env-required", "true"),
+    ("require", "true"),
+    ("needed", "true"),
+];
 
 /// Mandatory variables by name, each with whether only a condition demands it, and its place.
 type Demands = BTreeMap<String, (bool, Evidence)>;
 
-/// Every mandatory variable, with its place. Those that only a condition demands come last: some of
-/// them belong to a mode that is not chosen.
-pub(super) fn demands(world: &World) -> Vec<(String, Evidence)> {
+/// A flag without which the program stops, its place, and whether it belongs to the program in any
+/// case, not perhaps to a subcommand of it.
+pub(super) type Flag = (String, Evidence, bool);
+
+/// Every mandatory variable, with its place, and every mandatory flag. Variables that only a
+/// condition demands come last: some of them belong to a mode that is not chosen.
+pub(super) fn demands(world: &World) -> (Vec<(String, Evidence)>, Vec<Flag>) {
     let mut found: Demands = BTreeMap::new();
+    let mut flags: Vec<Flag> = Vec::new();
     for (row, call) in world.code.doing(&[Does::Environment]) {
         let name = world.code.argument(&call, row.at.unwrap_or(0)).and_then(|value| value.text());
         let Some(name) = name.filter(|name| is_env_name(name)) else { continue };
@@ -36,7 +47,7 @@ pub(super) fn demands(world: &World) -> Vec<(String, Evidence)> {
         }
     }
     readers(world, &mut found);
-    refused(world, &mut found);
+    refused(world, &mut found, &mut flags);
     for file in world.code.files() {
         for definition in file.facts().definitions().iter().filter(|d| d.form == Form::Tag) {
             let at = definition.value.start;
@@ -46,6 +57,7 @@ pub(super) fn demands(world: &World) -> Vec<(String, Evidence)> {
                 let options = value.split(',').skip(1).map(str::trim);
                 let optional = ["required", "notEmpty", "nonempty"];
                 DEMANDS.contains(&(*key, *value))
+                    || *key == "arg" && value.split(',').any(|option| option == "required")
                     || *key == "env" && options.into_iter().any(|o| optional.contains(&o))
             });
             let value = demanded.then(|| world.code.tagged(file, definition.name, at, &[]));
@@ -55,12 +67,15 @@ pub(super) fn demands(world: &World) -> Vec<(String, Evidence)> {
             if let Some(name) = value.env() {
                 let note = format!("{name} is required");
                 demand(&mut found, name.to_owned(), false, file.evidence(at, note));
+            } else if let Some(flag) = value.flag() {
+                let note = format!("--{flag} is required");
+                flags.push((flag.to_owned(), file.evidence(at, note), false));
             }
         }
     }
     let mut all: Vec<(String, (bool, Evidence))> = found.into_iter().collect();
     all.sort_by_key(|(_, (sometimes, _))| *sometimes);
-    all.into_iter().map(|(name, (_, evidence))| (name, evidence)).collect()
+    (all.into_iter().map(|(name, (_, evidence))| (name, evidence)).collect(), flags)
 }
 
 /// Adds a variable. A place that demands it in any case replaces one that does so under a condition.
@@ -165,9 +180,9 @@ fn readers(world: &World, found: &mut Demands) {
 const MAX_CALLERS: usize = 4;
 const MAX_STEPS: u8 = 3;
 
-/// Adds the variables of flags that the code that serves refuses to go without: `if c.String("x")
-/// == "" { return errors.New("..") }`.
-fn refused(world: &World, found: &mut Demands) {
+/// Adds the variables and flags that the code that serves refuses to go without: `if c.String("x")
+/// == "" { return errors.New("..") }`, `if *dir == "" { log.Fatal("..") }`.
+fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
     let mut reach = None;
     for file in world.code.files() {
         for &at in file.places("if") {
@@ -181,12 +196,17 @@ fn refused(world: &World, found: &mut Demands) {
                 continue;
             }
             for part in file.split(head, &["||"]) {
-                let Some(name) = empty(world, file, &part) else { continue };
+                let Some((name, is_flag)) = empty(world, file, &part) else { continue };
                 let reach = reach.get_or_insert_with(|| Reach::new(world));
                 if conditions::is_conditional(file, at)
                     || !is_started(world, reach, file, at, MAX_STEPS)
                 {
                     break;
+                }
+                if is_flag {
+                    let note = format!("without --{name} the program ends");
+                    flags.push((name, file.evidence(at, note), true));
+                    continue;
                 }
                 let note = format!("without {name} the program ends");
                 demand(found, name, false, file.evidence(at, note));
@@ -206,16 +226,19 @@ fn refuses(world: &World, file: &File, open: usize) -> bool {
     })
 }
 
-/// The variable of a call in `x.y("z") == ""`, if nothing else gives it a value.
-fn empty(world: &World, file: &Rc<File>, part: &Range<usize>) -> Option<String> {
+/// The variable of `x.y("z") == ""`, if nothing else gives it a value, or the flag, with true.
+fn empty(world: &World, file: &Rc<File>, part: &Range<usize>) -> Option<(String, bool)> {
     let mark = part.clone().find(|&at| file.word(at) == "==")?;
     let text = file.string(mark + 1)?;
-    if !text.is_empty() || mark + 2 != part.end || file.word(mark.checked_sub(1)?) != ")" {
+    if !text.is_empty() || mark + 2 != part.end {
         return None;
     }
     let value = world.code.value(file, part.start..mark);
-    let unset = value.text().is_none_or(|text| text.is_empty());
-    value.env().filter(|name| unset && is_env_name(name)).map(str::to_owned)
+    let unset = value.text().is_none_or(|text| text.is_empty()) && !value.is_like();
+    if let Some(name) = value.env() {
+        return (unset && is_env_name(name)).then(|| (name.to_owned(), false));
+    }
+    value.flag().filter(|_| unset).map(|flag| (flag.to_owned(), true))
 }
 
 /// True if the function around a place leads to a listener, or hands its error to one that does.

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::World;
+use super::files::Opened;
 use super::settings::is_aside;
 use crate::code::listen::is_address;
-use crate::code::{Part, Value, is_other_service};
+use crate::code::{Part, Value, is_env_name, is_other_service};
 use crate::detect::env_file;
 use crate::facts::Evidence;
 use crate::path::RelPath;
@@ -113,6 +114,48 @@ pub(super) fn settings_of(
     // A placeholder such as `${PORT}` is not a value.
     all.retain(|key, (value, _)| !disputed.contains(key) && !value.contains(['$', '{']));
     Ok(all)
+}
+
+/// Adds what frameworks read without being told, and the settings in it.
+pub(super) fn of_frameworks(world: &World, opened: &mut Opened) -> Result<()> {
+    let rows: Vec<_> = crate::code::listen::read_untold(world.code).collect();
+    for (row, evidence) in rows {
+        for (number, way) in row.reads.iter().enumerate() {
+            let Some(path) = opened.untold(world, way, &evidence) else { continue };
+            let repo = world.module.sources.repo;
+            let text = if number == 0 { repo.source_text(&path)? } else { None };
+            let Some(text) = text else { continue };
+            let all = settings(&text);
+            // The section of the mode wins over what stands above all sections.
+            let mode = all.iter().find(|(key, _, _)| key == "runmode").map_or("dev", |one| &one.1);
+            let mode = format!("{mode}.");
+            let (own, other): (Vec<_>, Vec<_>) =
+                all.iter().partition(|(key, _, _)| key.starts_with(&mode));
+            let parts =
+                other.into_iter().chain(own).take(MAX_SETTINGS).map(|(key, value, line)| {
+                    let key = key.strip_prefix(&mode).unwrap_or(key).to_ascii_lowercase();
+                    let part = Part::known(
+                        value.clone(),
+                        Evidence::at(&path, *line, format!("`{key}` is `{value}`")),
+                    );
+                    (key, with_variable(part))
+                });
+            world.code.know(parts.collect::<Vec<_>>());
+        }
+    }
+    Ok(())
+}
+
+/// `${PORT||8080}`: a variable with its default.
+fn with_variable(mut part: Part) -> Part {
+    let text = part.text.clone().unwrap_or_default();
+    let inner = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    if let Some(inner) = inner {
+        let (name, default) = inner.split_once("||").unwrap_or((inner, ""));
+        part.env = Some(name.to_owned()).filter(|name| is_env_name(name));
+        part.text = Some(default.to_owned()).filter(|default| !default.is_empty());
+    }
+    part
 }
 
 /// The value that the example of an environment file gives to a variable.

@@ -120,6 +120,21 @@ impl Opened {
             .collect()
     }
 
+    /// Adds a file or a folder of the module that a framework reads in its working directory;
+    /// `None` if there is none.
+    pub(super) fn untold(
+        &mut self,
+        world: &World,
+        way: &str,
+        evidence: &Evidence,
+    ) -> Option<RelPath> {
+        let path = world.module.layout.module.join(way)?;
+        let found = world.module.sources.repo.exists(&path).then_some(path)?;
+        let file = Sourced::new(found.clone(), evidence.clone());
+        self.found.entry(way.to_owned()).or_insert(file);
+        Some(found)
+    }
+
     fn call(&mut self, world: &World, call: &Call, row: &CallRow) {
         let arguments = call.arguments();
         let ranges = match row.at {

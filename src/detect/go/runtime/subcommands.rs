@@ -40,17 +40,22 @@ pub(super) struct Subcommands {
     pub(super) serving: Option<Sourced<String>>,
     /// The subcommand that serves, if it needs an argument to start.
     pub(super) wanting: Option<Sourced<String>>,
+    /// All commands that are literals.
+    pub(super) commands: Vec<Command>,
+    /// The indices of the one that serves and of those above it.
+    pub(super) started: Vec<usize>,
 }
 
 /// A literal that declares a command.
-struct Command {
+#[derive(Debug)]
+pub(super) struct Command {
     name: String,
     /// The index of the file, and the position of the literal's opening brace.
-    file: usize,
-    open: usize,
+    pub(super) file: usize,
+    pub(super) open: usize,
     /// The names by which other code refers to the command: a variable, or the function that
     /// returns it.
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     evidence: Evidence,
     /// True if it needs an argument.
     wanting: bool,
@@ -59,7 +64,7 @@ struct Command {
     /// The code that it runs.
     run: Option<Range<usize>>,
     /// True if it is the program itself.
-    program: bool,
+    pub(super) program: bool,
     /// True if the program is an `App`, so that no command without a parent is the program.
     of_app: bool,
     parent: Option<usize>,
@@ -68,11 +73,12 @@ struct Command {
 /// Finds the library that parses subcommands, and the subcommand that serves.
 pub(super) fn subcommands(world: &World) -> Subcommands {
     let mut found = Subcommands { library: library(world), ..Subcommands::default() };
+    let commands = commands(world);
     if found.library.is_none() {
+        found.commands = commands;
         return found;
     }
     let reach = Reach::new(world);
-    let commands = commands(world);
     let files: Vec<&Rc<File>> = world.code.files().collect();
     let listens = |command: &Command| {
         command.run.clone().is_some_and(|run| reach.leads(files[command.file], run))
@@ -101,10 +107,17 @@ pub(super) fn subcommands(world: &World) -> Subcommands {
         let known = |name: &String| SERVING.iter().position(|serving| serving == name);
         path.iter().filter_map(known).min().unwrap_or(SERVING.len())
     });
+    if let Some((first, _, _)) = serving.first() {
+        let one = startable(&commands).into_iter().find(|(path, _)| path == first);
+        let one = one.and_then(|(_, one)| commands.iter().position(|held| std::ptr::eq(held, one)));
+        let above = |&number: &usize| commands[number].parent;
+        found.started = std::iter::successors(one, above).take(MAX_LEVELS).collect();
+    }
     for (path, evidence, wanting) in serving {
         let slot = if wanting { &mut found.wanting } else { &mut found.serving };
         slot.get_or_insert_with(|| Sourced::new(path.join(" "), evidence));
     }
+    found.commands = commands;
     found
 }
 

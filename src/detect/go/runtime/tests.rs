@@ -4,6 +4,7 @@ use crate::detect::go::detect;
 use crate::facts::{Facts, FrontEnd, Kind, Libc, Program, Sourced};
 use crate::repo::Repo;
 
+mod asked;
 mod paths;
 mod precision;
 mod reading;

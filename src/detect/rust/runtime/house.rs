@@ -140,8 +140,15 @@ pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut 
             set_env(program, &var.value.key, &var.value.value, evidence);
         }
     }
+    program.findings.extend(written.findings);
     for (row, call) in source.doing(&[Does::Opens]) {
         let Some(value) = source.argument(&call, row.at.unwrap_or(0)) else { continue };
+        let here = |value: Value| matches!(value.text().as_deref(), Some("." | "./"));
+        if call.name() != "WalkDir" && call.package() != Some("WalkDir") {
+            let found = value.alternatives().any(here);
+            let at = found.then(|| call.evidence("it serves the working directory"));
+            disk.served = disk.served.take().or(at);
+        }
         let mut known = false;
         for way in value.alternatives().filter_map(|value| value.text()) {
             known |= opened(code, disk, &call, &way);

@@ -110,6 +110,27 @@ fn rocket_is_opened_and_stops_by_itself() {
 }
 
 #[test]
+fn arguments_of_a_builder_give_the_address() {
+    let main = |arg: &str, code: &str| {
+        format!("fn main() {{ let m = App::new(\"x\").arg({arg}).get_matches(); {code} }}")
+    };
+    let port = "Arg::with_name(\"port\").long(\"port\").takes_value(true).default_value(\"7320\")";
+    let code = "let p: u16 = m.value_of(\"port\").unwrap().parse().unwrap(); TcpListener::bind((\"0.0.0.0\", p));";
+    let (found, _) = program("clap = \"2\"\n", &main(port, code), &[]);
+    assert_eq!(found.port.unwrap().value, 7320);
+    let code = "let p = *m.get_one::<u16>(\"port\").unwrap(); TcpListener::bind((\"0.0.0.0\", p));";
+    let port = "Arg::new(\"port\").long(\"port\").env(\"PORT\").default_value(\"7321\")";
+    let (found, _) = program("clap = \"4\"\n", &main(port, code), &[]);
+    assert_eq!((found.port.unwrap().value, found.port_variable.as_deref()), (7321, Some("PORT")));
+    let bind = "Arg::new(\"bind\").long(\"bind\").takes_value(true)";
+    let code = "let b = m.value_of(\"bind\").unwrap_or(\"127.0.0.1:7322\"); TcpListener::bind(b);";
+    let (found, details) = program("clap = \"3\"\n", &main(bind, code), &[]);
+    assert_eq!(found.port.unwrap().value, 7322);
+    assert_eq!(details.args, ["--bind", "0.0.0.0:7322"]);
+    assert!(found.findings.is_empty());
+}
+
+#[test]
 fn port_and_profile_from_configuration_files() {
     let main = "fn main() { let d = current_dir().join(\"conf\"); let e = std::env::var(\"APP_ENV\").unwrap_or_else(|_| \"local\".into()); match e { \"production\" => {} } TcpListener::bind(x) }";
     let files = [

@@ -1,0 +1,132 @@
+//! What a program asks of whoever starts it, what frameworks read without being told, and folders
+//! that nothing but a name states.
+
+use super::*;
+
+fn args(program: &Program) -> Option<&str> {
+    program.args.as_ref().map(|args| args.value.as_str())
+}
+
+fn said(program: &Program) -> Vec<&str> {
+    program.findings.iter().map(|finding| finding.what.as_str()).collect()
+}
+
+#[test]
+fn flags_without_which_a_program_stops() {
+    let stops = ["the program stops without the argument `--dir`"];
+    let cobra = |more: &str| {
+        with(&[(
+            "main.go",
+            &format!(
+                "package main\nimport (\"net/http\"; \"github.com/spf13/cobra\")\nfunc main() {{\n\tvar dir string\n\tcmd := &cobra.Command{{Use: \"x\", RunE: func(c *cobra.Command, a []string) error {{ return http.ListenAndServe(\":8090\", nil) }}}}\n\tcmd.Flags().StringVar(&dir, \"dir\", \"\", \"\")\n\t{more}\n\tcmd.Execute()\n}}\n"
+            ),
+        )])
+    };
+    assert_eq!(said(&cobra("cmd.MarkFlagRequired(\"dir\")")), stops);
+    assert_eq!(said(&cobra("cobra.MarkFlagRequired(cmd.Flags(), \"dir\")")), stops);
+    assert!(said(&cobra("")).is_empty());
+    // Of two commands the one that is started counts.
+    let two = |marked: &str| {
+        with(&[(
+            "main.go",
+            &format!(
+                "package main\nimport (\"net/http\"; \"github.com/spf13/cobra\")\nvar root = &cobra.Command{{Use: \"x\"}}\nvar serve = &cobra.Command{{Use: \"serve\", Run: func(c *cobra.Command, a []string) {{ http.ListenAndServe(\":8091\", nil) }}}}\nvar load = &cobra.Command{{Use: \"load\", Run: f}}\nfunc main() {{\n\troot.AddCommand(serve, load)\n\t{marked}.MarkFlagRequired(\"dir\")\n\troot.Execute()\n}}\n"
+            ),
+        )])
+    };
+    assert_eq!((said(&two("serve")), args(&two("serve"))), (stops.to_vec(), Some("serve")));
+    assert!(said(&two("load")).is_empty());
+    let urfave = |flag: &str| {
+        with(&[(
+            "main.go",
+            &format!(
+                "package main\nimport (\"net/http\"; \"os\"; \"github.com/urfave/cli/v2\")\nfunc main() {{\n\tapp := &cli.App{{Flags: []cli.Flag{{&cli.StringFlag{{Name: \"dir\", {flag}}}}}, Action: func(c *cli.Context) error {{ return http.ListenAndServe(\":8092\", nil) }}}}\n\tapp.Run(os.Args)\n}}\n"
+            ),
+        )])
+    };
+    assert_eq!(said(&urfave("Required: true")), stops);
+    assert!(said(&urfave("Required: true, Value: \"x\"")).is_empty());
+    let plain = |test: &str| {
+        main(
+            "net/http flag log",
+            &format!(
+                "dir := flag.String(\"dir\", \"\", \"\")\nflag.Parse()\n{test}\nlog.Fatal(http.ListenAndServe(\":8093\", nil))"
+            ),
+        )
+    };
+    assert_eq!(said(&plain("if *dir == \"\" { log.Fatal(\"set it\") }")), stops);
+    assert!(said(&plain("if *dir == \"\" { log.Print(\"none\") }")).is_empty());
+    // A key of viper is a variable.
+    let viper = main(
+        "net/http log github.com/spf13/viper",
+        "viper.AutomaticEnv()\nv := viper.GetString(\"dir\")\nif v == \"\" { log.Fatal(\"set it\") }\nlog.Fatal(http.ListenAndServe(\":8094\", nil))",
+    );
+    assert_eq!(said(&viper), ["the program has no default for DIR"]);
+}
+
+#[test]
+fn a_field_of_another_type_names_no_folder() {
+    let program = |other: &str| {
+        with(&[
+            (
+                "main.go",
+                "package main\nimport (\"net/http\"; \"os\"; \"path/filepath\"; \"example.com/app/conf\")\nfunc main() {\n\tconf.Load()\n\titem := find()\n\tos.MkdirAll(filepath.Join(item.Root, \"blobs\"), 0o755)\n\thttp.ListenAndServe(\":8095\", nil)\n}\n",
+            ),
+            ("conf/conf.go", other),
+        ])
+    };
+    let like = program(
+        "package conf\ntype Pages struct { Root string }\nfunc Load() *Pages { return &Pages{Root: \"web/public\"} }\n",
+    );
+    assert!(like.writable.is_empty());
+    assert_eq!(codes(&like), ["folder-unknown"]);
+}
+
+#[test]
+fn folders_and_files_beside_the_executable() {
+    let exe = "func here() string { exe, _ := os.Executable(); return filepath.Dir(exe) }";
+    let program = |body: &str| {
+        with(&[(
+            "main.go",
+            &format!(
+                "package main\nimport (\"net/http\"; \"os\"; \"flag\"; \"path/filepath\")\n{exe}\nfunc main() {{\n{body}\n\thttp.ListenAndServe(\":8096\", nil)\n}}\n"
+            ),
+        )])
+    };
+    let flag = program(
+        "d := flag.String(\"data\", filepath.Join(here(), \"store\"), \"\")\nos.MkdirAll(*d, 0o755)",
+    );
+    assert_eq!(flag.writable[0].value, "store");
+    let file = program("os.Create(filepath.Join(here(), \"app.log\"))");
+    assert!(file.writable.is_empty());
+    assert_eq!(codes(&file), ["writes-beside-program"]);
+}
+
+#[test]
+fn settings_that_a_framework_reads_without_being_told() {
+    let beego = |main: &str, conf: &str| {
+        with(&[
+            (
+                "main.go",
+                &format!(
+                    "package main\nimport (\"fmt\"; \"github.com/beego/beego/v2/server/web\")\nfunc main() {{ {main} }}\n"
+                ),
+            ),
+            ("conf/app.conf", conf),
+        ])
+    };
+    let run = "web.Run()";
+    let program = beego(run, "httpport = 9096\n");
+    assert_eq!(port(&program), Some(9096));
+    assert_eq!(program.files[0].value.as_str(), "conf/app.conf");
+    assert_eq!(
+        port(&beego(run, "runmode = prod\nhttpport = 1\n[prod]\nhttpport = 9097\n")),
+        Some(9097)
+    );
+    let read =
+        "port := web.AppConfig.DefaultInt(\"httpport\", 8000); web.Run(fmt.Sprintf(\":%v\", port))";
+    assert_eq!(port(&beego(read, "httpport = 9098\n")), Some(9098));
+    assert_eq!(port(&beego(read, "appname = x\n")), Some(8000));
+    let variable = beego(run, "httpport = ${PORT||9099}\n");
+    assert_eq!((port(&variable), variable.port_variable.as_deref()), (Some(9099), Some("PORT")));
+}
