@@ -29,6 +29,7 @@ mod objects;
 mod owned;
 mod parameters;
 pub(crate) mod program;
+mod refusals;
 pub(crate) mod rules;
 mod services;
 mod spread;

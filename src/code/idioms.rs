@@ -208,7 +208,7 @@ fn tail(file: &File, open: usize) -> Option<Range<usize>> {
 }
 
 /// The start of the chain that ends at a position: `a::b(c)?.d(e)` before `.f`.
-fn start_of(file: &File, end: usize) -> usize {
+pub(super) fn start_of(file: &File, end: usize) -> usize {
     let mut start = end;
     let joins = |word: &str| matches!(word, "." | "?.") || file.dialect().joints.contains(&word);
     while let Some(before) = start.checked_sub(1).filter(|_| end - start < MAX_CHAIN) {

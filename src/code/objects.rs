@@ -318,6 +318,10 @@ impl File {
     /// The value of a key in the object that opens at a position.
     pub(crate) fn property(&self, open: usize, key: &str) -> Option<Range<usize>> {
         self.elements(open).into_iter().find_map(|one| {
+            // `get key() { return x }`
+            if self.word(one.start) == "get" && self.word(one.start + 1) == key {
+                return Some(one.start + 2..one.end);
+            }
             let named = self.string(one.start).is_some_and(|text| text == key);
             if !named && self.word(one.start) != key {
                 return None;
@@ -375,7 +379,7 @@ impl File {
     }
 
     /// The body of the class around a position; the whole file if there is none.
-    pub(super) fn class_around(&self, at: usize) -> Range<usize> {
+    pub(crate) fn class_around(&self, at: usize) -> Range<usize> {
         let blocks = std::iter::successors(self.enclosing(at), |&open| self.enclosing(open));
         let mut blocks = blocks.take(MAX_BLOCKS).filter(|&open| self.word(open) == "{");
         let found = blocks.find(|&open| {

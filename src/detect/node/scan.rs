@@ -164,7 +164,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     loaded::carry(app, launch, &sources, &mut scan);
     storage::read(app, launch, &sources, &mut scan);
     imports::read(app, launch, &sources, &mut scan)?;
-    required::read(&sources, &mut scan);
+    required::read(app, &sources, &mut scan)?;
     schema::read(app, &sources, &mut scan)?;
     migrated::read(app, &sources, &mut scan);
     arguments::read(launch, &sources, &mut scan);

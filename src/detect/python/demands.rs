@@ -8,10 +8,6 @@ use super::special;
 use crate::code::{Call, Does, File, Program as Code, conditions, is_env_name};
 use crate::facts::Evidence;
 
-/// Maximum number of uses of a name that are looked at, and of tokens in a block.
-const MAX_USES: usize = 64;
-const MAX_BLOCK: usize = 200;
-
 /// How far from a variable its presence is asked for.
 const MAX_NEAR: usize = 48;
 
@@ -51,8 +47,11 @@ pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
                 add(name, file, at, cast(file, at));
             }
         }
-        for (name, at) in refused(code, file) {
-            add(name, file, at, String::new());
+    }
+    for refusal in code.refusals() {
+        // Either of several names is enough, so none of them is demanded.
+        if let [name] = refusal.names.as_slice() {
+            add(name.clone(), &refusal.file, refusal.at, String::new());
         }
     }
     for (row, call) in code.doing(&[Does::Environment]) {
@@ -131,45 +130,6 @@ fn is_tried(file: &File, at: usize, name: &str) -> bool {
         .into_iter()
         .any(|at| file.word(at + 1) == "in" && file.string(at).is_some_and(|text| text == name));
     asked || inline
-}
-
-/// Names whose absence the code answers with an error: `if not TOKEN: raise ...`.
-fn refused(code: &Code, file: &Rc<File>) -> Vec<(String, usize)> {
-    let mut all = Vec::new();
-    for &at in file.places("if") {
-        let (name, colon) = match (file.word(at + 1), file.word(at + 3)) {
-            ("not", ":") => (at + 2, at + 3),
-            (_, "None") if file.word(at + 2) == "is" => (at + 1, at + 4),
-            _ => continue,
-        };
-        if !file.is_word(name) || file.word(colon) != ":" {
-            continue;
-        }
-        let open = colon + 1;
-        let end = if file.word(open) == "{" { file.closing(open) } else { open + 24 };
-        let block = open..end.min(open + MAX_BLOCK);
-        let ends = block.clone().any(|at| match file.word(at) {
-            "raise" => true,
-            "exit" | "_exit" => file.word(at + 1) == "(",
-            _ => false,
-        });
-        if !ends {
-            continue;
-        }
-        let definitions = file.facts().definitions_of(file, file.word(name));
-        let same = |d: &&crate::code::facts::Definition| {
-            let of = |at: usize| file.facts().function_at(at).map(|function| function.name);
-            of(d.name) == of(at) && d.name < at
-        };
-        let Some(definition) = definitions.iter().rev().take(MAX_USES).find(same) else {
-            continue;
-        };
-        let value = code.value(file, definition.value.clone());
-        if let Some(key) = value.env().filter(|_| value.text().is_none()) {
-            all.push((key.to_owned(), definition.name));
-        }
-    }
-    all
 }
 
 /// Fields of a settings class that have no default.

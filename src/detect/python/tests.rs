@@ -173,6 +173,46 @@ if __name__ == '__main__':
 }
 
 #[test]
+fn a_refusal_to_start_is_known_in_any_form() {
+    let code = "\
+import os, sys
+for name in ('AA', 'BB'):
+    if name not in os.environ:
+        raise RuntimeError(name)
+missing = [n for n in ['CC'] if not os.environ.get(n)]
+if missing:
+    sys.exit(1)
+def must(name, default=None):
+    value = os.environ.get(name, default)
+    if not value:
+        raise RuntimeError(name)
+    return value
+def need(name):
+    value = os.getenv(name)
+    if value is None:
+        raise RuntimeError(name)
+    return value
+class Config:
+    URL = os.environ.get('EE')
+if not Config.URL:
+    raise RuntimeError('x')
+if not os.getenv('FF') or not os.getenv('GG'):
+    sys.exit(2)
+assert os.getenv('HH'), 'x'
+if not (u := os.getenv('II')):
+    raise RuntimeError('x')
+if not os.getenv('NO') and not os.getenv('NOT'):
+    raise RuntimeError('either')
+need('DD')
+must('NEITHER', 'x')
+if __name__ == '__main__':
+    print(u)
+";
+    let program = first(&[("requirements.txt", "requests\n"), ("main.py", code)]);
+    assert_eq!(required(&program), ["AA", "BB", "CC", "DD", "EE", "FF", "GG", "HH", "II"]);
+}
+
+#[test]
 fn written_paths_follow_the_file_and_the_settings() {
     let conf = "\
 import os

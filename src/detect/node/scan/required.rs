@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Result;
+
+use super::super::App;
 use super::super::token::{Token, arguments, closing, split};
-use super::{Scan, Source};
-use crate::code::{File, Function, is_env_name};
+use super::{Scan, Source, listen};
+use crate::code::{File, Function, Rows, is_env_name};
 use crate::detect::env_file::GIVEN;
 use crate::facts::{Evidence, Finding, FindingCode, Sourced};
 
@@ -21,11 +24,40 @@ const MAX_MAPS: usize = 16;
 /// How many calls of one function in a file are read.
 const MAX_CALLS: usize = 8;
 
+/// How many tokens may stand between the name of a class and its body.
+const MAX_HEAD: usize = 24;
+
+/// Methods that call a function for each element of a list.
+const EACH: [&str; 6] = ["forEach", "filter", "find", "some", "every", "map"];
+
 /// Reports the variables. Those that the image sets are left out.
-pub(super) fn read(sources: &[Source], scan: &mut Scan) {
+pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
     let mut found: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut parts: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut started = Started::new(sources);
+    let mut either: Vec<(Vec<String>, Evidence)> = Vec::new();
+    if sources.iter().any(|source| !source.code.places("env").is_empty()) {
+        let rows: Rows = app.catalog.table("code")?;
+        for refusal in listen::code(app, sources, &rows)?.refusals() {
+            let Some(source) = sources.iter().find(|one| one.path == refusal.file.path) else {
+                continue;
+            };
+            let at_start = started.runs(&source.code, refusal.at);
+            match refusal.names.as_slice() {
+                [name] => {
+                    let into = if at_start { &mut found } else { &mut parts };
+                    let evidence = refusal.file.evidence(refusal.at, format!("needs {name}"));
+                    into.entry(name.clone()).or_insert(evidence);
+                }
+                names if at_start => {
+                    let note = "without any of them the program ends";
+                    let evidence = refusal.file.evidence(refusal.at, note);
+                    either.push((names.to_vec(), evidence));
+                }
+                _ => {}
+            }
+        }
+    }
     for source in sources {
         let tokens = source.tokens.as_slice();
         let schema = is_schema(&source.code);
@@ -47,30 +79,28 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
                     into.entry(name.to_owned()).or_insert_with(|| source.at(at, note));
                 }
             }
-            let (name, at_start) = match token.word() {
-                Some("if") => match checked(tokens, index) {
-                    Some(name) => {
-                        (Some(name), started.runs(&source.code, source.code.token_at(token.at)))
-                    }
-                    None => continue,
-                },
-                Some("login") if source.imports("discord.js") => (given(tokens, index), true),
-                Some(name) if schema && is_env_name(name) => {
-                    (stated(tokens, index).then_some(name), true)
-                }
+            let name = match token.word() {
+                Some("login") if source.imports("discord.js") => given(tokens, index),
+                Some(name) if schema && is_env_name(name) && stated(tokens, index) => Some(name),
                 _ => continue,
             };
-            if let Some(name) = name.filter(|name| *name != "NODE_ENV") {
+            if let Some(name) = name {
                 let note = format!("needs {name}");
-                let into = if at_start { &mut found } else { &mut parts };
-                into.entry(name.to_owned()).or_insert_with(|| source.at(token.at, note));
+                found.entry(name.to_owned()).or_insert_with(|| source.at(token.at, note));
             }
         }
     }
-    let set =
-        |name: &str| GIVEN.contains(&name) || scan.env.iter().any(|held| held.value.key == name);
+    let set = |name: &str| {
+        GIVEN.contains(&name)
+            || name == "NODE_ENV"
+            || scan.env.iter().any(|held| held.value.key == name)
+    };
     found.retain(|name, _| !set(name));
     parts.retain(|name, _| !set(name) && !found.contains_key(name));
+    either.retain(|(names, _)| !names.iter().any(|name| set(name) || found.contains_key(name)));
+    for (names, evidence) in either {
+        scan.findings.push(Finding::one_variable_required(&names, evidence));
+    }
     let all = [
         (found, "the program stops as it starts without"),
         (parts, "parts of the program fail without"),
@@ -83,6 +113,7 @@ pub(super) fn read(sources: &[Source], scan: &mut Scan) {
             scan.required.extend(all);
         }
     }
+    Ok(())
 }
 
 /// True if the file has a schema with which it checks the environment.
@@ -173,8 +204,26 @@ impl<'s> Started<'s> {
         let Some(left) = self.left.checked_sub(1) else { return false };
         self.left = left;
         let mut around = file.facts().functions_around(at);
-        around
-            .all(|function| called_at_once(file, function) || self.calls(file.word(function.name)))
+        around.all(|function| {
+            let name = file.word(function.name);
+            called_at_once(file, function)
+                || is_callback(file, function)
+                || match name {
+                    "constructor" => self.makes(file, function),
+                    _ => self.calls(name),
+                }
+        })
+    }
+
+    /// True if code that runs as the program starts makes an object of the class around its
+    /// constructor.
+    fn makes(&mut self, file: &'s File, constructor: &Function) -> bool {
+        let class = file.class_around(constructor.name).start;
+        let before = (0..class).rev().take(MAX_HEAD);
+        let name = before
+            .take_while(|&at| !matches!(file.word(at), ";" | "}" | "{"))
+            .find(|&at| at > 0 && file.word(at - 1) == "class" && file.is_word(at));
+        name.is_some_and(|at| self.calls(file.word(at)))
     }
 
     /// True if code that runs as the program starts calls the function.
@@ -202,6 +251,12 @@ impl<'s> Started<'s> {
     }
 }
 
+/// True for the function in `list.forEach((name) => { ... })`, which runs where it stands.
+fn is_callback(file: &File, function: &Function) -> bool {
+    let open = file.enclosing(function.range.start);
+    open.and_then(|open| open.checked_sub(1)).is_some_and(|at| EACH.contains(&file.word(at)))
+}
+
 /// True for `(async () => { ... })()`.
 fn called_at_once(file: &File, function: &Function) -> bool {
     let words = (0..function.parameters).rev().take(3);
@@ -215,23 +270,6 @@ fn variable(tokens: &[Token], at: usize) -> Option<(&str, usize)> {
     let part = tokens.get(at..at + 5)?;
     let env = part[0].is_word("process") && part[1].is('.') && part[2].is_word("env");
     (env && part[3].is('.')).then(|| Some((part[4].word()?, at + 5))).flatten()
-}
-
-/// The variable in `if (!process.env.NAME) throw ...` or `{ ...; process.exit(1) }`.
-fn checked(tokens: &[Token], at: usize) -> Option<&str> {
-    let open = tokens.get(at + 1).filter(|token| token.is('('))?;
-    let not = tokens.get(at + 2).is_some_and(|token| token.is('!'));
-    let (name, end) = variable(tokens, at + 3).filter(|_| not && open.is('('))?;
-    if end != closing(tokens, at + 1) {
-        return None;
-    }
-    let body = match tokens.get(end + 1)? {
-        brace if brace.is('{') => tokens.get(end + 2..closing(tokens, end + 1))?,
-        _ => tokens.get(end + 1..tokens.len().min(end + 5))?,
-    };
-    let exits = |w: &[Token]| w[0].is_word("process") && w[2].is_word("exit");
-    let ends = body.iter().any(|t| t.is_word("throw")) || body.windows(3).any(exits);
-    ends.then_some(name)
 }
 
 /// The variables of a map whose members the code checks in a loop: `for (const [key, value] of
@@ -359,12 +397,46 @@ mod tests {
         }
         for source in [
             "if (!process.env.A_KEY) { console.warn('x') }",
-            "if (!process.env.A_KEY || y) { throw x }",
+            "if (!process.env.A_KEY && y) { throw x }",
+            "const k = process.env.A_KEY || 'x'; if (!k) throw x",
+            "if (!process.env.A_KEY) { app.get('/', () => { throw x }) }",
             "const e = z.object({ A_KEY: z.string() }).parse(body)",
             "if (process.env.A_KEY) { throw x }",
         ] {
             assert_eq!(said(source), "", "{source}");
         }
+    }
+
+    #[test]
+    fn a_refusal_is_known_in_any_form() {
+        let refused = [
+            "const url = process.env.A_KEY; if (!url) { console.error('x'); process.exit(1) }",
+            "const { A_KEY } = process.env; if (!A_KEY) throw new Error('x')",
+            "if (process.env.A_KEY === undefined) { throw new Error('x') }",
+            "if (null == process.env.A_KEY) { throw new Error('x') }",
+            "if (typeof process.env.A_KEY === 'undefined') { throw new Error('x') }",
+            "if (!process.env['A_KEY']) { throw new Error('x') }",
+            "for (const n of ['A_KEY']) { if (!process.env[n]) { throw new Error(n) } }",
+            "const all = ['A_KEY']; all.forEach((n) => { if (!process.env[n]) { throw n } })",
+            "const no = ['A_KEY'].filter((n) => !process.env[n]);\nif (no.length > 0) { process.exit(1) }",
+            "function must(n) { const v = process.env[n]; if (!v) throw new Error(n); return v }\nconst u = must('A_KEY'), v = must('B', 'x')",
+            "const must = (n, or) => { const v = process.env[n] ?? or; if (v === undefined) throw new Error(n); return v }\nmust('A_KEY'); must('B', 'x')",
+            "const assert = require('assert'); assert(process.env.A_KEY, 'x')",
+            "class C { constructor() { this.url = process.env.A_KEY; if (!this.url) throw new Error('x') } }\nnew C()",
+            "if (!process.env.A_KEY || !y) { process.exit(1) }",
+            "try { if (!process.env.A_KEY) throw new Error('x') } catch (e) { process.exit(1) }",
+            "const c = { get url() { return process.env.A_KEY } }; if (!c.url) { process.exit(1) }",
+        ];
+        for source in refused {
+            assert_eq!(said(source), "the program stops as it starts without A_KEY", "{source}");
+        }
+        let main = "const config = require('./config');\nif (!config.url) { process.exit(1) }";
+        let config = "module.exports = { url: process.env.A_KEY || process.env.B_KEY };";
+        let files = [("package.json", "{}"), ("index.js", main), ("config.js", config)];
+        let scan = scanned(&files);
+        let either =
+            scan.findings.iter().any(|f| f.what.contains("A_KEY") && f.what.contains("B_KEY"));
+        assert!(either, "{:?}", scan.findings);
     }
 
     #[test]
