@@ -170,5 +170,7 @@ pub(super) fn mounted(text: &str) -> Option<String> {
     let sources = SOURCES.contains(&source.trim_end_matches('/'));
     let usable = path.starts_with('/') && !path.contains(['$', '`']) && !path.contains("..");
     let read_only = options.split(',').any(|option| option == "ro");
+    let is_socket = |path: &str| path.trim_end_matches('}').to_ascii_lowercase().ends_with("sock");
+    let file = file || is_socket(source) || is_socket(path);
     (usable && !file && !of_machine && !sources && !cache && !read_only).then(|| path.to_owned())
 }

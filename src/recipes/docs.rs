@@ -73,11 +73,58 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
         into.needed.extend(needed(file, text));
     }
     for (first, block) in blocks(text) {
-        for (number, line) in shell::lines(&block) {
-            let line = line.trim_start().trim_start_matches("$ ");
+        let lines = shell::lines(&block);
+        // Between lines with a prompt is what the commands print.
+        let prompts = lines.iter().any(|(_, line)| is_prompted(line));
+        for (number, line) in &lines {
+            if prompts && !is_prompted(line) {
+                continue;
+            }
+            let line = line.trim_start().trim_start_matches(PROMPTS).trim_start();
             for command in shell::parse(line).commands {
                 add(command, file, first + number, into);
             }
+        }
+    }
+    composed(file, text, into);
+}
+
+/// What stands before a command that is typed.
+const PROMPTS: [char; 4] = ['$', '~', '❯', '➜'];
+
+fn is_prompted(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with(PROMPTS) && line.chars().nth(1) == Some(' ')
+}
+
+/// Maximum number of compose files that a document shows.
+const MAX_COMPOSED: usize = 4;
+
+/// Reads the compose files that a document shows in fences.
+fn composed(file: &RelPath, text: &str, into: &mut Running) {
+    let (mut left, mut from) = (MAX_COMPOSED, None);
+    let lines: Vec<&str> = text.lines().collect();
+    for (number, line) in lines.iter().enumerate() {
+        let Some(said) = line.trim_start().strip_prefix("```") else { continue };
+        let yaml = ["yaml", "yml", "docker-compose", "compose"].contains(&said.trim());
+        let Some(first) = from.replace(number + 1).filter(|_| said.trim().is_empty()) else {
+            from = yaml.then_some(number + 1);
+            continue;
+        };
+        from = None;
+        let block = lines.get(first..number).unwrap_or_default();
+        let indent = block.first().map_or(0, |line| line.len() - line.trim_start().len());
+        let block = block.iter().map(|line| line.get(indent..).unwrap_or_default());
+        if left == 0 || !block.clone().any(|line| line.trim_end() == "services:") {
+            continue;
+        }
+        left -= 1;
+        // Empty lines before it keep the numbers of the lines.
+        let block: Vec<&str> = std::iter::repeat_n("", first).chain(block).collect();
+        let held = into.runs.len();
+        super::compose::read(file, file, &block.join("\n"), into);
+        for run in &mut into.runs[held..] {
+            run.by = Recipe::Docs;
         }
     }
 }
@@ -301,6 +348,12 @@ fn container(words: &[&str], file: &RelPath, number: u32) -> Option<Run> {
                     run.folders.push(Folder { path, evidence });
                 }
             }
+            "--mount" => {
+                if let Some(path) = mount(value) {
+                    let evidence = evidence(format!("`--mount {value}` mounts a volume at {path}"));
+                    run.folders.push(Folder { path, evidence });
+                }
+            }
             "-e" | "--env" => {
                 if let Some((key, value)) = value.split_once('=') {
                     let evidence = evidence(format!("`-e {key}={value}`"));
@@ -312,6 +365,17 @@ fn container(words: &[&str], file: &RelPath, number: u32) -> Option<Run> {
         }
     }
     None
+}
+
+/// The folder of the container that `--mount type=volume,source=x,target=/y` mounts for writing.
+fn mount(value: &str) -> Option<String> {
+    let options = || value.split(',').map(|option| option.split_once('=').unwrap_or((option, "")));
+    let of = |names: &[&str]| options().find(|(name, _)| names.contains(name));
+    let read_only = of(&["readonly", "ro"]).is_some_and(|(_, value)| value != "false");
+    let (_, target) = of(&["target", "dst", "destination"]).filter(|_| !read_only)?;
+    let source = of(&["source", "src"]).map_or("", |(_, source)| source);
+    let memory = of(&["type"]).is_some_and(|(_, kind)| kind == "tmpfs");
+    mounted(&format!("{source}:{target}")).filter(|_| !memory)
 }
 
 fn port(value: &str, evidence: &dyn Fn(String) -> Evidence) -> Option<Port> {

@@ -111,6 +111,16 @@ fn every_kind_of_recipe_says_how_the_program_runs() {
             "4000 - - -",
         ),
         ("docs/docker.md", "```\nbox serve --http :4000\n```\n", "4000 serve_--http_:4000 - -"),
+        (
+            "README.md",
+            "1. Run it:\n   ```yaml\n   services:\n     web:\n       image: example/box\n       ports: ['80:4000']\n       volumes: ['data:/data']\n   ```\n",
+            "4000 - /data -",
+        ),
+        (
+            "README.md",
+            "```\ndocker run -p 80:4000 --mount type=volume,source=d,target=/data --mount type=bind,src=./c,dst=/conf,readonly me/box\n```\n",
+            "4000 - /data -",
+        ),
     ] {
         assert_eq!(told(&one(file, text)), expected, "{file}: {:?}", codes(&one(file, text)));
     }
@@ -160,6 +170,9 @@ fn what_speaks_of_something_else_is_left_alone() {
             "k8s/x.yaml",
             "kind: Pod\nspec: {containers: [{image: redis, ports: [{containerPort: 6379}]}]}\n",
         ),
+        // Output of a command, and sockets of the machine.
+        ("README.md", "```\n$ box --version\nbox version:1 --port 80\n```\n"),
+        ("README.md", "```\ndocker run -v ${SSH_AUTH_SOCK}:/.agent me/box\n```\n"),
         (
             "README.md",
             "```\ndocker run -v $PWD:/src -v ~/.x:/root/.x -v /var/run/docker.sock:/var/run/docker.sock me/box\n```\n",

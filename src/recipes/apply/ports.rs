@@ -48,6 +48,11 @@ pub(super) fn port(program: &mut Program, runs: &[&Run], taken: Option<&Start>, 
             }));
         }
     }
+    // `PORT=8080 server` in documentation often shows how to choose another port.
+    stated.sort_by_key(|one| {
+        let is_taken = taken.is_some_and(|start| start.evidence == one.run.evidence);
+        one.run.by == Recipe::Docs && one.run.image.is_none() && !is_taken
+    });
     let Some(first) = stated.first() else { return };
     let by_argument = taken.is_some_and(|start| start.evidence == first.evidence);
     let known = program.port.as_ref().map(|port| (port.value, port.evidence.clone()));
