@@ -19,6 +19,8 @@ pub(super) struct Privileged {
     device: Option<String>,
     /// The group that the device belongs to.
     group: Option<String>,
+    /// The socket of the host that it connects to.
+    socket: Option<String>,
     /// Where that is said.
     source: String,
 }
@@ -29,25 +31,30 @@ impl Privileged {
         let Self { library, does, .. } = self;
         let capability = self.capability.as_ref().map(|name| format!("the capability {name}"));
         let device = self.device.as_ref().map(|path| format!("the device {path}"));
-        let needs: Vec<String> = capability.into_iter().chain(device).collect();
+        let socket = self.socket.as_ref().map(|path| format!("the socket {path} of the host"));
+        let needs: Vec<String> = capability.into_iter().chain(device).chain(socket).collect();
         let what =
             format!("the program uses `{library}` to {does}; that takes {}", needs.join(" and "));
         let options = [
             self.capability.as_ref().map(|name| format!("--cap-add {name} --user 0")),
             self.device.as_ref().map(|path| format!("--device {path}")),
             self.group.as_ref().map(|group| format!("--group-add {group}")),
+            self.socket
+                .as_ref()
+                .map(|path| format!("-v {path}:{path} --group-add \"$(stat -c %g {path})\"")),
         ];
         let options: Vec<String> = options.into_iter().flatten().collect();
         let evidence = Evidence { note: self.source.clone(), ..evidence };
         let finding = Finding::new(FindingCode::PrivilegesNeeded, what, [evidence]);
-        let group = match &self.group {
-            Some(_) => {
+        let more = match (&self.group, &self.socket) {
+            (Some(_), _) => {
                 "; the number of the group on the host is the safest, `stat -c %g DEVICE` prints it"
             }
-            None => "",
+            (_, Some(_)) => "; whoever can write to that socket controls the host",
+            _ => "",
         };
         finding.with_fix(format!(
-            "if the program needs to do that, start it with `docker run {} ...`{group}",
+            "if the program needs to do that, start it with `docker run {} ...`{more}",
             options.join(" ")
         ))
     }

@@ -149,10 +149,12 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
         ),
         FindingCode::PrivilegesNeeded => Row::warning(
             "privileges-needed",
-            "the program uses a library whose work takes a capability or a device",
-            "a container has no device of the host unless it is handed over, and the image's user \
-            has no capability: Docker gives one to root alone, unless the program's file holds it",
-            "start the container with `--cap-add` and `--user 0`, or with `--device` and \
+            "the program uses a library whose work takes a capability, a device or a socket of the \
+            host",
+            "a container has no device and no socket of the host unless it is handed over, and the \
+            image's user has no capability: Docker gives one to root alone, unless the program's \
+            file holds it",
+            "start the container with `--cap-add` and `--user 0`, or with `--device` or `-v` and \
             `--group-add`",
         ),
         FindingCode::ProgramDocumented => Row::note(
