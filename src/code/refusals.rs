@@ -67,13 +67,17 @@ impl Program<'_> {
             for name in ASSERTS {
                 for call in self.calls_named(name).filter(|call| call.file.path == file.path) {
                     let first = call.arguments().into_iter().next();
-                    first.into_iter().for_each(|one| self.needed(file, call.at, one, &mut found));
+                    if let Some(one) = first {
+                        self.needed(file, call.at, one, &mut found);
+                    }
                 }
             }
             for &at in file.places("assert").iter().filter(|_| file.dialect().indents) {
                 let whole = at + 1..line_end(file, at);
                 let first = file.split(whole, &[","]).into_iter().next();
-                first.into_iter().for_each(|one| self.needed(file, at, one, &mut found));
+                if let Some(one) = first {
+                    self.needed(file, at, one, &mut found);
+                }
             }
         }
         found
@@ -108,7 +112,7 @@ impl Program<'_> {
         }
         let (range, default) = with_default(file, at, operand);
         if let Some(name) = self.variable_index(file, &range) {
-            if default.is_none() || self.is_parameter(file, default.as_ref()) {
+            if default.is_none() || is_parameter(file, default.as_ref()) {
                 self.each_name(file, at, name, found);
             }
             return;
@@ -213,13 +217,6 @@ impl Program<'_> {
         let end =
             if file.word(name.end.wrapping_sub(1)) == "not" { name.end - 1 } else { name.end };
         (environment && end == name.start + 1).then_some(name.start..end)
-    }
-
-    fn is_parameter(&self, file: &Rc<File>, range: Option<&Range<usize>>) -> bool {
-        range.is_some_and(|range| {
-            range.len() == 1
-                && Parameter::around(file, range.start, file.word(range.start)).is_some()
-        })
     }
 
     /// True if a block ends the program, whatever happens in it.
@@ -365,6 +362,13 @@ fn with_default(
         (Some(first), Some(second), None) if !choices.is_empty() => (first, Some(second)),
         _ => (range, None),
     }
+}
+
+/// True if an expression is a parameter of a function around it.
+fn is_parameter(file: &Rc<File>, range: Option<&Range<usize>>) -> bool {
+    range.is_some_and(|range| {
+        range.len() == 1 && Parameter::around(file, range.start, file.word(range.start)).is_some()
+    })
 }
 
 /// The list that a loop goes through with a name: `for (const name of list)`, `for name in list`,
