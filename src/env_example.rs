@@ -10,14 +10,20 @@ use crate::repo::Repo;
 use crate::settings::assignments;
 
 /// Names of example environment files.
-pub(crate) const NAMES: [&str; 7] = [
+pub(crate) const NAMES: [&str; 13] = [
     ".env.example",
     ".env.sample",
     ".env.dist",
     ".env.template",
+    ".env-example",
     ".example.env",
     "env.example",
     "example.env",
+    "env.sample",
+    "sample.env",
+    ".env.production.example",
+    ".env.prod.example",
+    ".env.local.example",
 ];
 
 /// Maximum number of variables of one file.

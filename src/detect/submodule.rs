@@ -7,6 +7,9 @@ use crate::repo::Repo;
 /// The command that fetches them.
 pub const FETCH: &str = "git submodule update --init --recursive";
 
+/// Maximum number of places that one finding names.
+const MAX_PLACES: usize = 4;
+
 /// The fix for a missing folder of the submodule that is declared at a place.
 pub fn fix(at: &Evidence) -> String {
     format!("it is a git submodule ({}): run `{FETCH}` first, in CI too", at.place())
@@ -21,18 +24,26 @@ pub fn missing(repo: &Repo, path: &RelPath) -> Option<Evidence> {
 
 /// The submodules inside the build context that are missing in the checkout.
 pub fn findings(repo: &Repo, context: &RelPath) -> Vec<Finding> {
-    let missing = all_missing(repo)
+    let missing: Vec<(RelPath, Evidence)> = all_missing(repo)
         .into_iter()
-        .filter(|(folder, _)| folder.is_within(context) && !is_of_tests(folder));
-    let finding = |(folder, evidence): (RelPath, Evidence)| {
-        Finding::new(
-            FindingCode::SubmoduleMissing,
-            format!("{folder} is a git submodule, and this checkout does not hold it"),
-            [evidence],
-        )
-        .with_fix(format!("run `{FETCH}` before the build, in CI too"))
+        .filter(|(folder, _)| folder.is_within(context) && !is_of_tests(folder))
+        .collect();
+    let what = match missing.as_slice() {
+        [] => return Vec::new(),
+        [(folder, _)] => {
+            format!("{folder} is a git submodule, and this checkout does not hold it")
+        }
+        [(first, _), (second, _), rest @ ..] => {
+            let more = match rest.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{first}, {second}{more} are git submodules that this checkout does not hold")
+        }
     };
-    missing.map(finding).collect()
+    let places = missing.into_iter().map(|(_, evidence)| evidence).take(MAX_PLACES);
+    let finding = Finding::new(FindingCode::SubmoduleMissing, what, places);
+    vec![finding.with_fix(format!("run `{FETCH}` before the build, in CI too"))]
 }
 
 /// Tests run before an image is built, and what they read is not part of it.
@@ -71,6 +82,10 @@ mod tests {
         assert!(missing(&repo, &path("libs")).is_none());
         assert_eq!(findings(&repo, &RelPath::root()).len(), 1);
         assert!(findings(&repo, &path("other")).is_empty());
+        let three = "path = a\npath = b\npath = c\n";
+        let three = findings(&Repo::from_files([(".gitmodules", three)]), &RelPath::root());
+        let what = "a, b and 1 more are git submodules that this checkout does not hold";
+        assert_eq!((three.len(), three[0].what.as_str()), (1, what));
         let tests = "path = s3-tests\n";
         let repo = Repo::from_files([(".gitmodules", tests)]);
         assert!(findings(&repo, &RelPath::root()).is_empty());

@@ -91,6 +91,14 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             program needs the value",
             "set the variables when the container starts: `docker run -e NAME=VALUE ...`",
         ),
+        FindingCode::VariablesGiven => Row::note(
+            "variables-given",
+            "the documentation or a compose file starts the image with variables that the image \
+            does not set",
+            "the code does not show what the program does without them: it may stop, or work on \
+            other data",
+            "give `docker run` those that the container needs: `-e NAME=VALUE` or --env-file",
+        ),
         FindingCode::DotenvRequired => Row::warning(
             "dotenv-required",
             "the program stops if there is no .env file, and the image holds none",

@@ -4,6 +4,7 @@
 //! A recipe is about a program if it starts the program's own file, if it is written for the
 //! application's folder and builds it, or if it runs an image with exactly the application's name.
 
+mod given;
 mod ports;
 
 use std::collections::BTreeSet;
@@ -81,6 +82,7 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     }
     environment(program, &mine);
     opened(program, &mine);
+    given::variables(program, &mine);
     needed(program, running.iter().flat_map(|running| &running.needed));
     other_processes(program, &others);
     Ok(())

@@ -195,8 +195,15 @@ fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
         _ if path.extension() == "md" && DOCUMENTING.contains(&top) => docs::read,
         "install.md" | "docker.md" | "deployment.md" | "deploy.md" => docs::read,
         _ if yaml && DEPLOYING.contains(&top) => kubernetes::read,
+        _ if yaml && top.is_empty() && is_manifest(&name) => kubernetes::read,
         _ => return None,
     })
+}
+
+/// True for the name of a Kubernetes manifest at the root: `k8s.yaml`, `deployment-prod.yml`.
+fn is_manifest(name: &str) -> bool {
+    let stem = name.split(['.', '-', '_']).next().unwrap_or_default();
+    ["k8s", "kubernetes", "kube", "deployment", "pod"].contains(&stem)
 }
 
 /// True for a variant of a compose file for development or tests.

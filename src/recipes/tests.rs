@@ -183,6 +183,17 @@ fn what_speaks_of_something_else_is_left_alone() {
 }
 
 #[test]
+fn variables_of_the_images_own_start_are_said() {
+    let run = "```\ndocker run -p 80:4000 -e BOX_TOKEN='your token' -e TZ=UTC me/box\n```\n";
+    let program = one("README.md", run);
+    assert_eq!(codes(&program), ["variables-given"]);
+    let what = "the repository starts its image with BOX_TOKEN, which the image does not set";
+    assert_eq!(program.findings[0].what, what);
+    let other = "```\ndocker run -e BOX_TOKEN=x other/thing\nBOX_TOKEN=x box\n```\n";
+    assert!(codes(&one("README.md", other)).is_empty());
+}
+
+#[test]
 fn what_the_image_cannot_serve_is_said() {
     for line in ["serve --config /etc/box.toml", "serve $ARGS", "serve %i", "--config box.yml"] {
         let unit = format!("[Service]\nExecStart=/usr/bin/box {line}\n");
@@ -367,7 +378,8 @@ fn a_recipe_opens_the_address_that_the_code_keeps_to_itself() {
     let opened = run("0.0.0.0:9000");
     assert_eq!((opened.env[0].value.value.as_str(), opened.findings.len()), ("0.0.0.0:9000", 0));
     let kept = run("127.0.0.1");
-    assert_eq!((kept.env.len(), codes(&kept)), (0, vec!["localhost-only"]));
+    let codes = codes(&kept);
+    assert_eq!((kept.env.len(), codes), (0, vec!["localhost-only", "variables-given"]));
 }
 
 #[test]
