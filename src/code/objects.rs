@@ -77,10 +77,16 @@ impl Program<'_> {
                 ")" => return Some(self.call(&whole_call(file, &rest)?, &path, steps)),
                 "]" => {
                     end = file.opening(last);
-                    path.insert(0, self.eval(file, end + 1..last, steps).text()?);
+                    let key = self.eval(file, end + 1..last, steps);
+                    // `configs[process.env.NODE_ENV || "development"]`
+                    let set = key.env().and_then(|name| self.rows.set.get(name)).cloned();
+                    path.insert(0, set.or_else(|| key.text())?);
                     end -= usize::from(end > 0 && file.word(end - 1) == "?.");
                 }
                 "!" => end = last,
+                "}" if file.opening(last) == range.start && path.len() > keys.len() => {
+                    return Some(self.eval_below(file, rest, &path, steps));
+                }
                 _ if !file.is_word(last) => return None,
                 name if rest.len() > 2 && matches!(file.word(last - 1), "." | "?.") => {
                     path.insert(0, name.to_owned());
@@ -317,7 +323,11 @@ impl Program<'_> {
 impl File {
     /// The value of a key in the object that opens at a position.
     pub(crate) fn property(&self, open: usize, key: &str) -> Option<Range<usize>> {
-        self.elements(open).into_iter().find_map(|one| {
+        self.elements(open).into_iter().find_map(|mut one| {
+            // The last one ends with its line, if no comma follows.
+            while !one.is_empty() && self.word(one.end - 1) == ";" {
+                one.end -= 1;
+            }
             // `get key() { return x }`
             if self.word(one.start) == "get" && self.word(one.start + 1) == key {
                 return Some(one.start + 2..one.end);

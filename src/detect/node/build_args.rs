@@ -13,7 +13,9 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use self::env_file::EnvFile;
+pub(crate) use self::plugins::configs;
 use self::uses::{Compiled, META, PROCESS, Use, uses};
+
 use super::App;
 use super::config;
 use super::launch::Launch;

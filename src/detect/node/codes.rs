@@ -36,6 +36,7 @@ pub(super) const ALL: &[FindingCode] = &[
     START_CHAIN,
     START_SCRIPT_SHORTENED,
     START_SCRIPT_UNUSED,
+    START_SECRET,
     START_UNKNOWN,
     START_VARIABLE_FIXED,
     TOOL_VERSION_DISAGREES,
@@ -287,6 +288,14 @@ pub(super) const START_SCRIPT_UNUSED: FindingCode = FindingCode::Own(&Row::warni
     "arguments, flags and steps of the script are not in the image: the program may do something \
     else than the script starts",
     "name what the container should start with --entrypoint, and its arguments with --args",
+));
+
+pub(super) const START_SECRET: FindingCode = FindingCode::Own(&Row::warning(
+    "start-secret",
+    "the start script sets a variable whose name looks like that of a secret",
+    "whoever has the image reads the values of its ENV lines, so the image leaves the variable out, \
+    and the program does not get the value",
+    "pass it when the container starts: `docker run -e NAME=VALUE ...`",
 ));
 
 pub(super) const START_UNKNOWN: FindingCode = FindingCode::Own(&Row::error(

@@ -102,6 +102,32 @@ impl Config {
         Some((value.text()?, evidence))
     }
 
+    /// The literal of a property with that name, also in the form `{ base }` or `config.base = x`.
+    /// An assignment counts if it stands under no condition, or under one that a build meets.
+    pub(crate) fn stated(&self, name: &str) -> Option<(String, Evidence)> {
+        if let Some(found) = self.literal(name) {
+            return Some(found);
+        }
+        let tokens = &self.tokens;
+        let names = Names::of(tokens);
+        let assigned = tokens
+            .windows(4)
+            .enumerate()
+            .find(|(_, w)| w[0].is('.') && w[1].is_word(name) && w[2].is('=') && !w[3].is('='));
+        if let Some((at, _)) = assigned {
+            let to = tokens.get(at + 3..)?;
+            let end = to.iter().position(|token| token.is(';') || token.is('}'));
+            let value = &to[..end.unwrap_or(to.len().min(MAX_VALUE))];
+            let text = self.value(value).text().filter(|_| builds(tokens, at))?;
+            return Some((text.clone(), self.at(tokens[at].at, format!("{name} is \"{text}\""))));
+        }
+        let short = tokens.windows(3).find(|w| {
+            (w[0].is('{') || w[0].is(',')) && w[1].is_word(name) && (w[2].is('}') || w[2].is(','))
+        })?;
+        let text = self.value(names.value_of(name)?).text()?;
+        Some((text.clone(), self.at(short[1].at, format!("{name} is \"{text}\""))))
+    }
+
     /// The module whose export is the value of the first property with that name, or is called for
     /// it: `adapter: node()` after `import node from "@x/node"`. `None` if an unknown condition
     /// chooses the module.
@@ -154,10 +180,66 @@ impl Config {
     }
 }
 
+/// How many tokens a value has at most.
+const MAX_VALUE: usize = 60;
+
+/// True if the statement at `at` stands under no `if`, or under one that a build meets.
+fn builds(tokens: &[Token], at: usize) -> bool {
+    let mut under = tokens.iter().enumerate().take(at).filter_map(|(index, token)| {
+        let open = index + 1;
+        if !token.is_word("if") || !tokens.get(open).is_some_and(|token| token.is('(')) {
+            return None;
+        }
+        let close = token::closing(tokens, open);
+        let block = tokens.get(close + 1).filter(|token| token.is('{'));
+        let end = match block {
+            Some(_) => token::closing(tokens, close + 1),
+            None => {
+                let rest = tokens.get(close + 1..)?;
+                close + 1 + rest.iter().position(|token| token.is(';')).unwrap_or(rest.len())
+            }
+        };
+        (close < at && at < end).then(|| &tokens[open + 1..close])
+    });
+    // `command` and `mode` are what Vite hands to the function of a configuration.
+    under.all(|condition| {
+        let (Some(first), Some(last)) = (condition.first(), condition.last()) else { return false };
+        let negated = condition.iter().any(|token| token.is('!'));
+        let plain = condition.len() <= 6 && condition.iter().any(|token| token.is('='));
+        let says = |text: &str| last.text() == Some(text);
+        plain
+            && match first.word() {
+                Some("command") => says("build") && !negated || says("serve") && negated,
+                Some("mode") => says("production") && !negated || says("development") && negated,
+                _ => false,
+            }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::repo::Repo;
+
+    #[test]
+    fn a_property_may_be_short_or_assigned() {
+        for (expected, code) in [
+            (Some("/x/"), "const base = '/x/'; export default defineConfig({ base })"),
+            (Some("/x/"), "const base = '/x/'; export default { plugins: [], base, a: 1 }"),
+            (Some("/x/"), "const c = {}; c.base = '/x/'; export default c"),
+            (
+                Some("/x/"),
+                "({ command }) => { if (command !== 'serve') { c.base = '/x/'; } return c }",
+            ),
+            (Some("/x/"), "({ mode }) => { if (mode === 'production') c.base = '/x/'; return c }"),
+            (None, "({ command }) => { if (command === 'serve') { c.base = '/x/'; } return c }"),
+            (None, "if (process.env.PAGES) { c.base = '/x/'; }"),
+            (None, "import { base } from './x'; export default { base }"),
+        ] {
+            let found = config(code).stated("base").map(|(text, _)| text);
+            assert_eq!(found.as_deref(), expected, "{code}");
+        }
+    }
 
     fn config(code: &str) -> Config {
         let repo = Repo::from_files([("x.config.js", code)]);

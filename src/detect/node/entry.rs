@@ -6,6 +6,7 @@ mod files;
 mod flags;
 mod made;
 mod pm2;
+mod prepared;
 mod process;
 mod settle;
 mod several;
@@ -14,6 +15,7 @@ mod started;
 mod variables;
 
 use command::keep;
+pub(crate) use command::kept;
 pub(crate) use files::{exports_alone, from_files, named};
 use settle::settle;
 pub(crate) use started::with_recipes;
@@ -24,10 +26,10 @@ use anyhow::Result;
 use super::App;
 use super::launch::Launch;
 use super::manifest::Kind;
-use super::script::{self, Command};
+use super::script::{self, BACKGROUND, Command};
 use crate::detect::node::codes;
-use crate::docker::quote;
-use crate::facts::{Evidence, Finding};
+use crate::docker::lint::is_secret_name;
+use crate::facts::{Evidence, Finding, Sourced};
 use crate::path::RelPath;
 
 /// Scripts that start production, best first.
@@ -47,6 +49,7 @@ pub(crate) const SCRIPTS: [&str; 9] = [
 const MAX_DEPTH: usize = 8;
 
 /// Something to start.
+#[derive(Default)]
 pub(crate) struct Entry {
     /// The answer that selects it.
     pub(crate) id: String,
@@ -67,6 +70,8 @@ pub(crate) struct Entry {
     pub(crate) unmade: bool,
     /// The script that starts it.
     pub(crate) script: Option<String>,
+    /// Folders that the commands before it make or fill.
+    pub(crate) writable: Vec<Sourced<String>>,
 }
 
 impl Entry {
@@ -147,11 +152,16 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
     let text = app.package.script(name).unwrap_or_default();
     let place = |note: String| app.package.at(&["scripts", name], note);
     let (mut commands, mut fixed) = variables::spread(app, commands);
-    let findings = follow_files(app, &mut commands, &mut fixed)?;
+    let (findings, mut aside) = follow_files(app, &mut commands, &mut fixed)?;
     commands.retain(|command| !is_idle(command) && !is_build(app, command));
-    let beside = shell == Some(script::BACKGROUND) && commands.len() > 1;
+    aside.retain(|command| !is_idle(command) && !is_build(app, command));
+    let beside = shell == Some(BACKGROUND) && commands.len() > 1;
     let processes = if beside {
         several::background(std::mem::take(&mut commands))
+    } else if !aside.is_empty() {
+        // What stands in the foreground last runs beside them; the rest runs before it.
+        aside.extend(commands.pop());
+        several::background(aside)
     } else {
         let Some(last) = commands.pop() else {
             return Ok(Outcome::No("it only builds".to_owned()));
@@ -195,9 +205,9 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
         entry.evidence.insert(0, stated.clone());
         entry.findings.extend(findings.iter().cloned());
         entry.script = Some(name.to_owned());
-        before(app, name, &commands, &stated, &mut entry)?;
-        if names.len() > 1 {
-            entry.beside = true;
+        entry.beside = names.len() > 1;
+        prepared::before(app, name, &commands, &stated, &mut entry)?;
+        if entry.beside {
             entry.findings.push(several::finding(name, &names, stated.clone()));
         }
         entries.push(entry);
@@ -208,88 +218,36 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
     Ok(if entries.is_empty() { Outcome::No(why) } else { Outcome::Start(entries) })
 }
 
-/// Replaces commands that run shell files by the commands in those files.
+/// Replaces commands that run shell files by the commands in those files. Returns the findings,
+/// and the commands that those files start in the background.
 fn follow_files(
     app: &App,
     commands: &mut Vec<Command>,
     fixed: &mut Vec<(String, String)>,
-) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
+) -> Result<(Vec<Finding>, Vec<Command>)> {
+    let (mut findings, mut aside) = (Vec::new(), Vec::new());
     for command in std::mem::take(commands) {
         match shell::follow(app, &command)? {
             Some(followed) => {
                 findings.extend(followed.finding);
                 fixed.extend(followed.fixed);
                 let scripts = app.package.scripts();
-                for command in followed.commands {
-                    match script::runs_script(&command, &scripts) {
-                        Some((name, _)) => {
-                            flatten(app, name, &mut Vec::new(), commands, &mut None);
+                let lists = [(followed.commands, &mut *commands), (followed.aside, &mut aside)];
+                for (list, into) in lists {
+                    for command in list {
+                        match script::runs_script(&command, &scripts) {
+                            Some((name, _)) => {
+                                flatten(app, name, &mut Vec::new(), into, &mut None);
+                            }
+                            None => into.push(command),
                         }
-                        None => commands.push(command),
                     }
                 }
             }
             None => commands.push(command),
         }
     }
-    Ok(findings)
-}
-
-/// Adds the commands before the server, which a shell runs first, as the script says.
-fn before(
-    app: &App,
-    name: &str,
-    commands: &[Command],
-    stated: &Evidence,
-    entry: &mut Entry,
-) -> Result<()> {
-    let mut lines = Vec::new();
-    for command in commands {
-        match node(app, command)? {
-            Ok(step) if !step.words().any(|word| word.contains(['$', '`'])) => {
-                let mut words: Vec<String> = vec!["node".to_owned()];
-                words.extend(step.launch.flags.iter().cloned());
-                words.push(step.launch.file.clone());
-                words.extend(step.launch.args.iter().cloned());
-                let mut line: Vec<String> = step
-                    .launch
-                    .env
-                    .iter()
-                    .map(|(key, value)| format!("{key}={}", quote::shell_word(value)))
-                    .collect();
-                line.push(quote::shell_words(&words));
-                lines.push(line.join(" "));
-                entry.launch.keep_development |= step.launch.keep_development;
-                let new = step
-                    .findings
-                    .into_iter()
-                    .filter(|finding| !entry.findings.contains(finding))
-                    .collect::<Vec<_>>();
-                entry.findings.extend(new);
-            }
-            _ => {
-                entry.findings.push(Finding::new(
-                    codes::START_CHAIN,
-                    format!(
-                        "the script {name} runs `{}` before the server, and the image cannot",
-                        command.argv.join(" ")
-                    ),
-                    [stated.clone()],
-                ));
-            }
-        }
-    }
-    if !lines.is_empty() {
-        if !entry.beside {
-            name.clone_into(&mut entry.id);
-        }
-        let lines = lines.join(" && ");
-        let note = format!("the script {name} runs `{lines}` before the server");
-        entry.shell = Some(Evidence { note, ..stated.clone() });
-        entry.launch.before = Some(lines);
-    }
-    Ok(())
+    Ok((findings, aside))
 }
 
 /// Appends the commands of a script. Commands that run another script are replaced by its
@@ -450,6 +408,31 @@ fn is_web_server(app: &App, command: &Command) -> bool {
     )
 }
 
+/// Leaves out of the environment what the image cannot load or may not hold.
+fn in_image(app: &App, entry: &mut Entry) {
+    flags::from_environment(app, entry);
+    let (secret, kept): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut entry.launch.env).into_iter().partition(|(key, _)| is_secret_name(key));
+    entry.launch.env = kept;
+    for (key, _) in secret {
+        let evidence = app.package.at(&["scripts"], format!("sets {key}"));
+        let what = format!("the image leaves out {key}, which the start script sets");
+        let fix = format!("pass it when the container starts: `docker run -e {key}=VALUE ...`");
+        let found = Finding::new(codes::START_SECRET, what, [evidence]).with_fix(fix);
+        if !entry.findings.contains(&found) {
+            entry.findings.push(found);
+        }
+    }
+}
+
+/// Leaves out of a launch's `NODE_OPTIONS` what the image cannot load.
+pub(crate) fn options(app: &App, launch: &mut Launch, findings: &mut Vec<Finding>) {
+    let mut entry = Entry { launch: std::mem::take(launch), ..Entry::default() };
+    in_image(app, &mut entry);
+    *launch = entry.launch;
+    findings.append(&mut entry.findings);
+}
+
 /// A plain start of Node.js, or the reason why a command is none.
 type PlainStart = std::result::Result<Entry, String>;
 
@@ -461,19 +444,9 @@ fn node(app: &App, command: &Command) -> Result<PlainStart> {
     if !command.dir.is_empty() && !matches!(words.first(), Some(&("node" | "nodejs"))) {
         return Ok(Err(format!("`{}` runs in the folder {}", words.join(" "), command.dir)));
     }
-    let mut entry = Entry {
-        id: String::new(),
-        launch: Launch { env: command.env.clone(), ..Launch::default() },
-        evidence: Vec::new(),
-        shell: None,
-        findings: Vec::new(),
-        development: false,
-        command: None,
-        beside: false,
-        fixed: settled.fixed,
-        unmade: false,
-        script: None,
-    };
+    let launch = Launch { env: command.env.clone(), ..Launch::default() };
+    let mut entry = Entry { launch, fixed: settled.fixed, ..Entry::default() };
+    in_image(app, &mut entry);
     match words.as_slice() {
         [] => return Ok(Err("it is empty".to_owned())),
         ["node" | "nodejs", rest @ ..] => {
@@ -543,17 +516,9 @@ fn node(app: &App, command: &Command) -> Result<PlainStart> {
 impl Entry {
     fn clone_empty(&self) -> Self {
         Self {
-            id: String::new(),
             launch: Launch { env: self.launch.env.clone(), ..Launch::default() },
-            evidence: Vec::new(),
-            shell: None,
-            findings: Vec::new(),
             development: self.development,
-            command: None,
-            beside: false,
-            fixed: Vec::new(),
-            unmade: false,
-            script: None,
+            ..Self::default()
         }
     }
 }
@@ -645,6 +610,68 @@ mod tests {
         ] {
             assert_eq!(plain(script).as_deref(), Ok(expected), "{script}");
         }
+    }
+
+    #[test]
+    fn variables_named_like_secrets_are_left_out_and_said() {
+        let manifest = r#"{"scripts": {"start": "TOKEN_TTL=60 A=b node a.js"}}"#;
+        let repo = Repo::from_files([("package.json", manifest), ("a.js", "")]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let entry = from_scripts(&app).unwrap().0.remove(0);
+        assert_eq!(entry.launch.env, [("A".to_owned(), "b".to_owned())]);
+        assert_eq!(entry.findings[0].code.as_str(), "start-secret");
+    }
+
+    #[test]
+    fn what_node_options_loads_is_in_the_image_or_left_out() {
+        let of = |options: &str| {
+            let manifest = format!(
+                r#"{{"scripts": {{"start": "NODE_OPTIONS='{options}' node a.js"}},
+                "devDependencies": {{"hook": "1"}}}}"#
+            );
+            let files = [("package.json", manifest.as_str()), ("a.js", ""), ("own.js", "")];
+            let repo = Repo::from_files(files);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let entry = from_scripts(&app).unwrap().0.remove(0);
+            let text = entry.launch.env.first().map(|(_, value)| value.clone());
+            (text, entry.launch.keep_development, entry.findings.len())
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(of("--require ./.pnp.cjs"), (None, false, 0));
+        assert_eq!(
+            of("-r ./gone.js --max-old-space-size=9"),
+            (text("--max-old-space-size=9"), false, 1)
+        );
+        assert_eq!(of("--require ./own.js"), (text("--require ./own.js"), false, 0));
+        assert_eq!(of("--import=hook/register"), (text("--import=hook/register"), true, 1));
+        assert_eq!(of("--env-file=.env"), (None, false, 1));
+    }
+
+    #[test]
+    fn a_shell_file_may_start_programs_in_the_background() {
+        let of = |script: &str| {
+            let repo = Repo::from_files([
+                ("package.json", r#"{"scripts": {"start": "sh run.sh"}}"#),
+                ("run.sh", script),
+                ("m.js", ""),
+                ("w.js", ""),
+                ("a.js", ""),
+            ]);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let entries = from_scripts(&app).unwrap().0;
+            let words = entries.iter().map(|entry| match &entry.launch.before {
+                Some(before) => format!("{before} && {}", entry.launch.file),
+                None => entry.launch.file.clone(),
+            });
+            let said = entries.iter().all(|entry| entry.beside);
+            (words.collect::<Vec<_>>().join(", "), said)
+        };
+        let both = || ("w.js, a.js".to_owned(), true);
+        assert_eq!(of("#!/bin/sh\nnode w.js &\nnode a.js\n"), both());
+        assert_eq!(of("node w.js & node a.js\n"), both());
+        assert_eq!(of("node w.js &\nnode a.js &\nwait\n"), both());
+        let after = "node m.js && w.js, node m.js && a.js".to_owned();
+        assert_eq!(of("node m.js\nnode w.js &\nexec node a.js\n"), (after, true));
     }
 
     #[test]

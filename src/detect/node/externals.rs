@@ -63,6 +63,44 @@ pub(super) fn of(app: &App, launch: &Launch) -> Result<Outside> {
     Ok(Outside::nothing())
 }
 
+/// Output for servers that a build writes from a source, beside what it starts.
+pub(super) struct Rendered {
+    pub(super) source: String,
+    /// The ends of the paths by which a server loads it: `server/entry-server.js`.
+    pub(super) files: Vec<String>,
+}
+
+/// What `vite build --ssr src/entry-server.js` writes in the build: every package stays an import
+/// there. <https://vite.dev/guide/ssr#ssr-externals>
+pub(super) fn rendered(app: &App, launch: &Launch) -> Result<Vec<Rendered>> {
+    let Some(script) = launch.script.clone().or_else(|| app.build_script()) else {
+        return Ok(Vec::new());
+    };
+    let config = config::read(&app.dir, "vite.config")?;
+    if config.as_ref().is_some_and(|config| names(config, "noExternal")) {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for command in entry::commands(app, &script) {
+        let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+        if !matches!(words.as_slice(), ["vite", "build", ..]) {
+            continue;
+        }
+        let Some(source) = option(&words, &["--ssr"]).first().copied() else { continue };
+        let stated = option(&words, &["--outDir"]).first().map(|text| (*text).to_owned());
+        let stated =
+            stated.or_else(|| config.as_ref()?.literal("outDir").map(|(folder, _)| folder));
+        let folder = stated.unwrap_or_else(|| "dist".to_owned());
+        let folder = folder.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+        let name = source.rsplit('/').next().unwrap_or(source);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let files = ["js", "mjs", "cjs"].map(|extension| format!("{folder}/{stem}.{extension}"));
+        let source = source.trim_start_matches("./").to_owned();
+        found.push(Rendered { source, files: files.into() });
+    }
+    Ok(found)
+}
+
 /// True for a compiler that writes one file for each source, so that every import stays.
 fn compiles(app: &App, launch: &Launch, command: &Command) -> bool {
     let says = |word: &str| command.argv.iter().any(|held| held == word);
@@ -229,6 +267,31 @@ mod tests {
             program.findings.iter().find(|f| f.code.as_str() == "dev-dependency-at-run-time");
         assert_eq!(said.is_some(), launch.keep_development, "{build}");
         said.map(|finding| finding.what.clone())
+    }
+
+    #[test]
+    fn what_vite_renders_for_a_server_imports_its_packages() {
+        let kept = |build: &str, opens: &str| {
+            let manifest = format!(
+                r#"{{"scripts": {{"build": "{build}", "start": "node server.js"}},
+                "dependencies": {{"express": "4"}}, "devDependencies": {{"vite": "6", "vue": "3"}}}}"#
+            );
+            let server = format!("app.get('*', async () => (await import('{opens}')).render())");
+            let repo = Repo::from_files([
+                ("package.json", manifest.as_str()),
+                ("server.js", server.as_str()),
+                ("src/entry-server.ts", "import { make } from './make'; make()"),
+                ("src/make.ts", "import { createSSRApp } from 'vue'; createSSRApp({})"),
+            ]);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let launch = program::all(&app).unwrap().programs.remove(0).1;
+            launch.keep_development
+        };
+        let build = "vite build && vite build --ssr src/entry-server.ts --outDir dist/server";
+        assert!(kept(build, "./dist/server/entry-server.js"));
+        assert!(kept("vite build --ssr=./src/entry-server.ts", "./dist/entry-server.mjs"));
+        assert!(!kept(build, "/src/entry-server.js"));
+        assert!(!kept("vite build", "./dist/server/entry-server.js"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::angular;
 use super::config::{self, Config};
 use super::entry;
 use super::launch::{Launch, Layout};
+use super::manifest::Kind;
 use super::nest;
 use super::static_site::{self, INDEX};
 use crate::detect::node::codes;
@@ -26,7 +27,7 @@ pub(crate) struct Framework {
     /// How it handles SIGTERM, if it does.
     pub(crate) sigterm: Option<&'static str>,
     /// Folders into which it writes.
-    pub(crate) writable: Vec<&'static str>,
+    pub(crate) writable: Vec<String>,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -192,6 +193,7 @@ fn next(app: &App) -> Result<Option<Framework>> {
         build_env.push(("NEXT_PRIVATE_STANDALONE".to_owned(), "true".to_owned()));
     }
     let old = package.major("next").is_some_and(|major| major < 12);
+    let cache = format!("{dist}/cache");
     let launch = if old {
         Launch {
             file: "node_modules/next/dist/bin/next".to_owned(),
@@ -216,7 +218,7 @@ fn next(app: &App) -> Result<Option<Framework>> {
     framework.port = Some(3000);
     framework.env = vec![("HOSTNAME", "0.0.0.0")];
     framework.sigterm = Some("Next.js's server ends on SIGTERM by itself");
-    framework.writable = vec![".next/cache"];
+    framework.writable = vec![cache];
     Ok(Some(framework))
 }
 
@@ -484,15 +486,18 @@ fn remix(app: &App) -> Result<Option<Framework>> {
         // The bundles for browsers are in public/build.
         outputs.push("public".to_owned());
     }
+    let dropped = package.dependency(serve) == Some(Kind::Development);
     let launch = Launch {
         file: file.to_owned(),
         args: vec![server],
         layout: Layout::Output,
         outputs,
         build_env,
+        keep_development: dropped,
         ..Launch::default()
     };
     let mut framework = Framework::new("react-router", launch, evidence);
+    framework.findings.extend(dropped.then(|| super::entry::kept(app, serve)));
     framework.port = Some(3000);
     framework.sigterm = Some(if router {
         "its server ends on SIGTERM by itself"

@@ -24,7 +24,7 @@ const NAMES: [&str; 10] = [
 ];
 
 /// Commands that update the tables, whatever the script is called.
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 15] = [
     "prisma migrate deploy",
     "drizzle-kit migrate",
     "knex migrate:latest",
@@ -32,6 +32,14 @@ const COMMANDS: [&str; 7] = [
     "sequelize-cli db:migrate",
     "typeorm migration:run",
     "mikro-orm migration:up",
+    "node-pg-migrate up",
+    "db-migrate up",
+    "migrate-mongo up",
+    "dbmate up",
+    "graphile-migrate migrate",
+    "kysely migrate",
+    "prisma db push",
+    "drizzle-kit push",
 ];
 
 /// The script of a package that updates the tables.

@@ -217,6 +217,16 @@ pub(super) fn locked(app: &App) -> Result<Rc<Lock>> {
     app.dir.repo.once(&app.dir.path, || Lock::read(app))
 }
 
+/// The packages that a production install brings. Only npm's lockfile says which those are.
+pub(super) fn installed(app: &App) -> Result<BTreeSet<String>> {
+    let lock = locked(app)?;
+    if lock.path.extension() != "json" || lock.path == app.package.path {
+        return Ok(BTreeSet::new());
+    }
+    let kept = lock.packages.iter().filter(|package| !package.development);
+    Ok(kept.map(|package| package.name.clone()).collect())
+}
+
 impl Lock {
     fn read(app: &App) -> Result<Self> {
         if let Some((path, json)) = &*tool::npm_lock(&app.root)? {

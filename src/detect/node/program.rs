@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 
 use super::App;
 use super::built;
+use super::config;
 use super::entry::{self, Entry};
 use super::example;
 use super::framework::{self, Framework};
@@ -22,6 +23,7 @@ use super::service;
 use super::{site, static_site};
 use crate::detect::node::codes;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Sourced};
+use crate::path::RelPath;
 
 /// The programs, likeliest first.
 #[derive(Default)]
@@ -92,6 +94,17 @@ pub(crate) fn all(app: &App) -> Result<Found> {
     }
     for entry in others {
         found.programs.push(of_entry(app, entry)?);
+    }
+    let serves = scan::SERVERS.iter().any(|name| app.package.has(name));
+    if found.programs.is_empty()
+        && !serves
+        && app.package.get(&["bin"]).is_none()
+        && let Some(page) = site::page_of(app)?
+    {
+        let id = page.launch.site.clone().unwrap_or_default();
+        let mut program = new(app, &id, Kind::Site, &page.evidence);
+        of_site(app, &mut program)?;
+        found.programs.push((program, page.launch));
     }
     let by_file = found.programs.is_empty();
     if by_file {
@@ -226,6 +239,7 @@ pub(crate) fn named(app: &App, wanted: &str) -> Result<(Program, Launch)> {
 fn of_site(app: &App, program: &mut Program) -> Result<()> {
     let evidence = Evidence::file(&app.package.path, "the image's own web server listens there");
     program.port = Some(Sourced::new(scan::SITE_PORT, evidence));
+    program.findings.extend(scan::revision(app, &[])?);
     builder_needs(app, program)?;
     Ok(())
 }
@@ -280,7 +294,7 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
         let id = launch.site.clone().unwrap_or_default();
         let mut program = new(app, &id, Kind::Site, &framework.evidence);
         of_site(app, &mut program)?;
-        program.findings.clone_from(&framework.findings);
+        program.findings.extend(framework.findings.iter().cloned());
         return Ok((program, launch));
     }
     let mut evidence = framework.evidence.clone();
@@ -305,10 +319,12 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
         evidence.push(app.package.at(&["scripts", name], format!("the script {name} is `{text}`")));
         break;
     }
+    let mut said = framework.findings.clone();
+    entry::options(app, &mut launch, &mut said);
     let id = launch.file.clone();
     let mut program = new(app, &id, Kind::Service, &evidence);
     program.handles_sigterm = framework.sigterm.map(|note| Evidence::file(&app.package.path, note));
-    program.findings.extend(framework.findings.iter().cloned());
+    program.findings.extend(said);
     let mut scan = scan::read(app, &launch)?;
     keep(&mut launch, &mut scan);
     launch.beside(&scan.also);
@@ -335,9 +351,7 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     }
     for folder in framework.writable {
         let note = format!("{} keeps its cache there", framework.name);
-        program
-            .writable
-            .push(Sourced::new(folder.to_owned(), Evidence::file(&app.package.path, note)));
+        program.writable.push(Sourced::new(folder, Evidence::file(&app.package.path, note)));
     }
     Ok((program, launch))
 }
@@ -371,6 +385,11 @@ fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, DefaultPort)> 
     if let Some(service) = service {
         service.complete(app, &entry.launch, &mut program)?;
     }
+    for made in entry.writable {
+        if !program.writable.iter().any(|held| held.value == made.value) {
+            program.writable.push(made);
+        }
+    }
     for cache in &entry.launch.build_caches {
         let note = "the framework in it keeps its cache there";
         let folder = Sourced::new(cache.clone(), Evidence::file(&app.package.path, note));
@@ -391,7 +410,11 @@ fn embedded(app: &App, entry: &mut Entry) -> Result<()> {
                 launch.layout = Layout::Tree;
             }
             if launch.layout == Layout::Tree {
-                launch.build_caches.push(".next/cache".to_owned());
+                let config = config::read(&app.dir, "next.config")?;
+                let dist = config.and_then(|config| config.literal("distDir")).map(|held| held.0);
+                let dist = dist.filter(|dist| RelPath::new(dist).is_some());
+                let dist = dist.unwrap_or_else(|| ".next".to_owned());
+                launch.build_caches.push(format!("{}/cache", dist.trim_start_matches("./")));
                 let off = ("NEXT_TELEMETRY_DISABLED".to_owned(), "1".to_owned());
                 launch.build_env.push(off);
             }

@@ -5,6 +5,7 @@ mod absent;
 mod arguments;
 mod browser;
 mod conventions;
+mod env_file;
 mod globals;
 mod import_clauses;
 mod imports;
@@ -17,10 +18,12 @@ mod pages;
 mod process;
 mod required;
 mod resolution;
+mod revision;
 mod schema;
 mod sources;
 mod stdio;
 mod storage;
+mod tagged;
 #[cfg(test)]
 mod tested;
 mod workers;
@@ -37,6 +40,7 @@ use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Port, Sourced};
 use crate::path::RelPath;
 
 pub(crate) use self::browser::install_settings;
+pub(crate) use self::revision::revision;
 pub(crate) use self::sources::{Source, reached};
 
 /// The port of every site's web server. It is above 1024, so that it needs no privileges anywhere.
@@ -169,6 +173,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     migrated::read(app, &sources, &mut scan);
     arguments::read(launch, &sources, &mut scan);
     absent::read(app, launch, &sources, &mut scan);
+    scan.findings.extend(revision(app, &sources)?);
     if own_server {
         pages::read(app, launch, &sources, &mut scan);
     }

@@ -1,9 +1,12 @@
 //! Sites: single-page applications and static pages. The folder that their build writes is read
 //! from the configuration.
 
+mod bundle;
 mod folder;
 
 use anyhow::Result;
+
+pub(super) use self::bundle::page_of;
 
 use super::App;
 use super::angular;
@@ -302,10 +305,17 @@ fn has_page(build: &Build) -> bool {
     let own = root.and_then(|root| app.dir.join(&format!("{root}/index.html")));
     ["index.html", "src/index.html", "public/index.html"].iter().any(|page| app.dir.has(page))
         || own.is_some_and(|page| app.dir.repo.is_file(&page))
+        || build.tool.package == "webpack-cli" && makes_page(build)
         || config::read(&app.dir, "vite.config")
             .ok()
             .flatten()
             .is_some_and(|c| c.property("root").is_some())
+}
+
+/// True if a plugin of webpack makes the page.
+fn makes_page(build: &Build) -> bool {
+    let read = |stem: &&str| config::read(&build.app.dir, stem).ok().flatten();
+    build.tool.config.iter().filter_map(read).any(|config| config.says("html-webpack-plugin"))
 }
 
 /// A build: the tool, the script that runs it, and the text of the script.
@@ -350,7 +360,7 @@ fn prefix(build: &Build) -> Result<Option<(String, Evidence)>> {
     };
     for stem in stems.iter().filter(|_| !tool.base.is_empty()) {
         if let Some(config) = config::read(&app.dir, stem.trim_start_matches("./"))?
-            && let Some((text, found)) = config.literal(tool.base)
+            && let Some((text, found)) = config.stated(tool.base)
         {
             return Ok(below(&text).map(|prefix| (prefix, found)));
         }

@@ -43,7 +43,7 @@ fn is_own(name: &str) -> bool {
 }
 
 /// The configurations of the bundlers that the build runs.
-pub(super) fn configs(app: &App) -> Result<Vec<Config>> {
+pub(crate) fn configs(app: &App) -> Result<Vec<Config>> {
     let mut all: Vec<Config> = Vec::new();
     let commands = app.build_script().map(|name| entry::commands(app, &name)).unwrap_or_default();
     for command in &commands {
@@ -126,17 +126,18 @@ pub(super) fn named(configs: &[Config]) -> Vec<(Use, Evidence)> {
                 found.push((one, config.at(at, note)));
             }
         };
+        let loaded = loaded(&config.tokens);
         for (index, pair) in config.tokens.windows(2).enumerate() {
             let Some(word) = pair[0].word().filter(|_| pair[1].is('(')) else { continue };
             let arguments = arguments(&config.tokens, index + 1);
             match word {
                 "EnvironmentPlugin" => arguments.iter().for_each(|one| environment(one, &mut add)),
-                "DefinePlugin" => arguments.iter().for_each(|one| replaced(one, &mut add)),
+                "DefinePlugin" => arguments.iter().for_each(|one| replaced(one, &loaded, &mut add)),
                 _ => {}
             }
         }
         for value in Names::of(&config.tokens).properties("define") {
-            replaced(value, &mut add);
+            replaced(value, &loaded, &mut add);
         }
         // The configuration may pass a secret to a plugin, such as a token to upload source maps.
         let mut asked = 0;
@@ -176,8 +177,50 @@ fn environment(argument: &[Token], add: &mut impl FnMut(&str, usize, bool)) {
     }
 }
 
-/// Finds `process.env.NAME` in the values that replace names in the code.
-fn replaced(object: &[Token], add: &mut impl FnMut(&str, usize, bool)) {
+/// The names that hold what Vite's `loadEnv` returns: all of it, or one variable each.
+/// <https://vite.dev/guide/api-javascript#loadenv>
+#[derive(Default)]
+struct Loaded<'t> {
+    all: BTreeSet<&'t str>,
+    variables: BTreeSet<&'t str>,
+}
+
+fn loaded(tokens: &[Token]) -> Loaded<'_> {
+    let mut found = Loaded::default();
+    for (at, window) in tokens.windows(2).enumerate() {
+        let called = window[0].is_word("loadEnv") && window[1].is('(');
+        let Some(equals) = at.checked_sub(1).filter(|at| called && tokens[*at].is('=')) else {
+            continue;
+        };
+        let Some(before) = equals.checked_sub(1) else { continue };
+        if let Some(name) = tokens[before].word() {
+            found.all.insert(name);
+        } else if tokens[before].is('}') {
+            let names = tokens[..before].iter().rev().take_while(|token| !token.is('{'));
+            found.variables.extend(names.filter_map(Token::word));
+        }
+    }
+    found
+}
+
+/// Finds `process.env.NAME` in the values that replace names in the code, and the variables of
+/// `loadEnv`.
+fn replaced(object: &[Token], loaded: &Loaded, add: &mut impl FnMut(&str, usize, bool)) {
+    for (at, token) in object.iter().enumerate() {
+        let Some(word) = token.word() else { continue };
+        let member = at > 0 && object[at - 1].is('.');
+        let next = |by: usize| object.get(at + by);
+        let open = |by: usize| next(by).is_some_and(|t| t.is('|') || t.is('?'));
+        if !member && loaded.variables.contains(word) {
+            add(word, token.at, open(1));
+        } else if !member
+            && loaded.all.contains(word)
+            && next(1).is_some_and(|t| t.is('.'))
+            && let Some(name) = next(2).and_then(Token::word)
+        {
+            add(name, token.at, open(3));
+        }
+    }
     for window in object.windows(6) {
         let env = window[0].is_word("process")
             && window[1].is('.')

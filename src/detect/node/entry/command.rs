@@ -51,14 +51,17 @@ pub(super) fn brought(app: &App, name: &str, rest: &[&str], mut entry: Entry) ->
 /// Keeps development dependencies in the image, because the start command needs one.
 pub(super) fn keep(app: &App, package: &str, entry: &mut Entry) {
     entry.launch.keep_development = true;
-    entry.findings.push(
-        Finding::new(
-            codes::DEV_DEPENDENCY_AT_RUN_TIME,
-            format!("{package} is a development dependency, and the start command needs it"),
-            [app.package.at_dependency(package, "listed for development")],
-        )
-        .with_fix(format!("move {package} to `dependencies`, or start compiled files")),
-    );
+    entry.findings.push(kept(app, package));
+}
+
+/// The finding for a start command that needs a development dependency.
+pub(crate) fn kept(app: &App, package: &str) -> Finding {
+    Finding::new(
+        codes::DEV_DEPENDENCY_AT_RUN_TIME,
+        format!("{package} is a development dependency, and the start command needs it"),
+        [app.package.at_dependency(package, "listed for development")],
+    )
+    .with_fix(format!("move {package} to `dependencies`, or start compiled files"))
 }
 
 /// The first release of tsx that `node --import` can load.

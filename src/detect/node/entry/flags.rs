@@ -28,39 +28,8 @@ const VALUED: [&str; 12] = [
 pub(super) fn read(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), String> {
     let mut words = words.iter().copied().peekable();
     while let Some(word) = words.next_if(|word| word.starts_with('-') && *word != "--") {
-        let (name, joined) = match word.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (word, None),
-        };
-        let takes = VALUED.contains(&name);
-        let next = (takes && joined.is_none()).then(|| words.next()).flatten();
-        match name {
-            "-e" | "--eval" | "-p" | "--print" | "--run" | "--test" => {
-                return Err(format!("node {name} starts no file"));
-            }
-            "--watch" | "--watch-path" | "--watch-preserve-output" => entry.development = true,
-            // The image has no .env file: the environment comes from outside.
-            "--env-file" => {
-                let file = next.or(joined).unwrap_or(".env");
-                let evidence = app.package.at(&["scripts"], format!("`{name} {file}`"));
-                let what = format!("the image leaves out `{name}={file}`: it holds no .env file");
-                entry.findings.push(gone(what, evidence).with_fix(format!(
-                    "pass the variables when the container starts: `docker run --env-file {file} ...`"
-                )));
-            }
-            "--inspect" | "--inspect-brk" | "--inspect-wait" | "--env-file-if-exists" => {}
-            _ => {
-                let preload = matches!(
-                    name,
-                    "-r" | "--require" | "--import" | "--loader" | "--experimental-loader"
-                );
-                let loaded = next.or(joined).filter(|_| preload);
-                if loaded.is_none_or(|module| preloaded(app, name, module, entry)) {
-                    entry.launch.flags.push(word.to_owned());
-                    entry.launch.flags.extend(next.map(str::to_owned));
-                }
-            }
-        }
+        let kept = flag(app, word, &mut words, entry)?;
+        entry.launch.flags.extend(kept);
     }
     let Some(file) = words.find(|word| *word != "--") else {
         return Err("node is given no file".to_owned());
@@ -68,6 +37,66 @@ pub(super) fn read(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), S
     file.clone_into(&mut entry.launch.file);
     entry.launch.args = words.map(str::to_owned).collect();
     Ok(())
+}
+
+/// Leaves out of `NODE_OPTIONS` what the image cannot load, as if its flags stood behind `node`.
+pub(super) fn from_environment(app: &App, entry: &mut Entry) {
+    let held = |(key, _): &(String, String)| key == "NODE_OPTIONS";
+    let Some(at) = entry.launch.env.iter().position(held) else { return };
+    let text = std::mem::take(&mut entry.launch.env[at].1);
+    let mut words = text.split_whitespace().peekable();
+    let mut kept: Vec<String> = Vec::new();
+    while let Some(word) = words.next() {
+        // Node.js itself refuses a word there that is no flag.
+        kept.extend(flag(app, word, &mut words, entry).unwrap_or_default());
+    }
+    if kept.is_empty() {
+        entry.launch.env.remove(at);
+    } else {
+        entry.launch.env[at].1 = kept.join(" ");
+    }
+}
+
+/// The words of one flag that the image keeps. `words` gives its value, if that stands apart.
+fn flag<'w>(
+    app: &App,
+    word: &'w str,
+    words: &mut impl Iterator<Item = &'w str>,
+    entry: &mut Entry,
+) -> Result<Vec<String>, String> {
+    let (name, joined) = match word.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (word, None),
+    };
+    let takes = VALUED.contains(&name);
+    let next = (takes && joined.is_none()).then(|| words.next()).flatten();
+    match name {
+        "-e" | "--eval" | "-p" | "--print" | "--run" | "--test" => {
+            return Err(format!("node {name} starts no file"));
+        }
+        "--watch" | "--watch-path" | "--watch-preserve-output" => entry.development = true,
+        // The image has no .env file: the environment comes from outside.
+        "--env-file" => {
+            let file = next.or(joined).unwrap_or(".env");
+            let evidence = app.package.at(&["scripts"], format!("`{name} {file}`"));
+            let what = format!("the image leaves out `{name}={file}`: it holds no .env file");
+            entry.findings.push(gone(what, evidence).with_fix(format!(
+                "pass the variables when the container starts: `docker run --env-file {file} ...`"
+            )));
+        }
+        "--inspect" | "--inspect-brk" | "--inspect-wait" | "--env-file-if-exists" => {}
+        _ => {
+            let preload = matches!(
+                name,
+                "-r" | "--require" | "--import" | "--loader" | "--experimental-loader"
+            );
+            let loaded = next.or(joined).filter(|_| preload);
+            if loaded.is_none_or(|module| preloaded(app, name, module, entry)) {
+                return Ok([word].into_iter().chain(next).map(str::to_owned).collect());
+            }
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// Makes sure that the image has what a flag loads; false if the flag is dropped instead.

@@ -74,12 +74,13 @@ fn declared(config: &Config, environment: Option<&str>) -> Vec<Process> {
         .into_iter()
         .take(MAX_PROCESSES)
         .filter_map(|object| {
+            let property = |object, name: &str| held(object, name, &names);
             let text = |name: &str| config.value(property(object, name)?).text();
             let script = text("script")?;
             let at = object.first().map_or(0, |token| token.at);
-            let mut env = variables(property(object, "env"), config);
-            let more =
-                environment.map(|name| variables(property(object, &format!("env_{name}")), config));
+            let mut env = variables(property(object, "env"), config, &names);
+            let more = environment
+                .map(|name| variables(property(object, &format!("env_{name}")), config, &names));
             for (key, value) in more.unwrap_or_default() {
                 env.retain(|(held, _)| *held != key);
                 env.push((key, value));
@@ -102,8 +103,54 @@ fn declared(config: &Config, environment: Option<&str>) -> Vec<Process> {
         .collect()
 }
 
+/// How many objects one value is followed through.
+const MAX_OBJECTS: usize = 8;
+
+/// The value of a property, which may have a name, or come from an object that is spread:
+/// `{ ...common, env }`.
+fn held<'t>(object: &'t [Token], name: &str, names: &Names<'t>) -> Option<&'t [Token]> {
+    let mut object = object;
+    for _ in 0..MAX_OBJECTS {
+        if let Some(value) = property(object, name) {
+            let named = match value {
+                [one] => one.word().and_then(|word| names.value_of(word)),
+                _ => None,
+            };
+            return Some(named.unwrap_or(value));
+        }
+        object = spread(object, names).pop()?;
+    }
+    None
+}
+
+/// The objects that are spread in an object, in order.
+fn spread<'t>(object: &'t [Token], names: &Names<'t>) -> Vec<&'t [Token]> {
+    if !object.first().is_some_and(|token| token.is('{')) {
+        return Vec::new();
+    }
+    let of = |entry: &'t [Token]| match entry {
+        [a, b, c, name] if [a, b, c].iter().all(|token| token.is('.')) => {
+            names.value_of(name.word()?)
+        }
+        _ => None,
+    };
+    arguments(object, 0).into_iter().filter_map(of).collect()
+}
+
 /// `{A: "b", PORT: 8085}` as pairs, without values that are unknown.
-fn variables(object: Option<&[Token]>, config: &Config) -> Vec<(String, String)> {
+fn variables(object: Option<&[Token]>, config: &Config, names: &Names) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let spreads = object.map(|object| spread(object, names)).unwrap_or_default();
+    for object in spreads.into_iter().take(MAX_OBJECTS).map(Some).chain([object]) {
+        for (key, value) in pairs(object, config) {
+            found.retain(|(held, _)| *held != key);
+            found.push((key, value));
+        }
+    }
+    found
+}
+
+fn pairs(object: Option<&[Token]>, config: &Config) -> Vec<(String, String)> {
     let Some(object) = object.filter(|object| object.first().is_some_and(|t| t.is('{'))) else {
         return Vec::new();
     };
@@ -129,4 +176,28 @@ fn words(tokens: Option<&[Token]>, config: &Config) -> Vec<String> {
     literals
         .flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{App, from_scripts};
+    use crate::repo::Repo;
+
+    #[test]
+    fn an_environment_with_a_name_or_spread_is_read() {
+        for code in [
+            "const env = { PORT: 8085 }; module.exports = { apps: [{ script: 'a.js', env }] }",
+            "const base = { env: { PORT: '8085' } }; module.exports = { apps: [{ ...base, script: 'a.js' }] }",
+            "const all = { PORT: 8085 }; module.exports = { apps: [{ script: 'a.js', env: { ...all } }] }",
+        ] {
+            let repo = Repo::from_files([
+                ("package.json", r#"{"scripts": {"start": "pm2-runtime ecosystem.config.js"}}"#),
+                ("ecosystem.config.js", code),
+                ("a.js", ""),
+            ]);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let entry = from_scripts(&app).unwrap().0.remove(0);
+            assert_eq!(entry.launch.env, [("PORT".to_owned(), "8085".to_owned())], "{code}");
+        }
+    }
 }

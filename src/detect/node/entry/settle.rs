@@ -31,7 +31,18 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<PlainStart> {
     let loader = entry.launch.flags.iter().any(|flag| {
         ["ts-node", "tsx", "@swc", "esbuild-register"].iter().any(|l| flag.contains(l))
     });
-    if wanted.starts_with("node_modules/") {
+    // No package has a name with a dot before it: a build keeps its output there.
+    let hidden = wanted.starts_with("node_modules/.") && !wanted.starts_with("node_modules/.bin/");
+    if hidden && app.builds() {
+        let made = made::bundled(app, &wanted)?;
+        let folder = wanted.rsplit_once('/').map_or(wanted.as_str(), |(folder, _)| folder);
+        entry.launch.outputs = vec![folder.to_owned()];
+        entry.launch.bundled = made.as_ref().is_some_and(|(_, whole)| *whole);
+        let source = made.map(|(source, _)| source);
+        entry.launch.source = source.or_else(|| app.source_of(&wanted));
+        entry.launch.file = wanted;
+        entry.launch.layout = Layout::Output;
+    } else if wanted.starts_with("node_modules/") {
         entry.launch.file = wanted;
         entry.launch.layout =
             if app.build_script().is_some() { Layout::Tree } else { Layout::Source };

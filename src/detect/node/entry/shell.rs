@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::{App, Command, script, variables};
+use super::{App, BACKGROUND, Command, script, variables};
 use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 
@@ -14,6 +14,8 @@ const MAX_LINES: usize = 400;
 pub(super) struct Followed {
     /// The commands that it runs, in order.
     pub(super) commands: Vec<Command>,
+    /// The commands that it starts in the background, with `&`.
+    pub(super) aside: Vec<Command>,
     /// Set if it does more than run commands.
     pub(super) finding: Option<Finding>,
     /// Variables that give an argument, with the value that the image has for it.
@@ -45,7 +47,8 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
     // What the script is called with: `entry.sh node server.js`.
     let given = command.argv.iter().skip_while(|word| *word != name).skip(1);
     let given: Vec<String> = given.cloned().collect();
-    let mut followed = Followed { commands: Vec::new(), finding: None, fixed: Vec::new() };
+    let mut followed =
+        Followed { commands: Vec::new(), aside: Vec::new(), finding: None, fixed: Vec::new() };
     let mut environment = command.env.clone();
     let (mut known, mut defaults) = (std::collections::BTreeMap::new(), Vec::new());
     let mut unread: Option<(u32, String)> = None;
@@ -66,7 +69,11 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
             unread.get_or_insert((number, line.to_owned()));
             continue;
         }
-        for mut command in chain.commands {
+        // In `a && b &` a shell of its own runs both; in `a & b` only `a` is in the background.
+        let whole = line.ends_with('&') && !line.ends_with("&&");
+        let last = chain.commands.len().saturating_sub(1);
+        let some = chain.shell == Some(BACKGROUND);
+        for (at, mut command) in chain.commands.into_iter().enumerate() {
             // Without any, the container's own arguments follow the command anyway.
             let passed = |word: String| match word.as_str() {
                 "$@" | "$*" => given.clone(),
@@ -106,7 +113,11 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
                 }
                 _ => {
                     command.env.splice(0..0, environment.clone());
-                    followed.commands.push(command);
+                    if whole || some && at < last {
+                        followed.aside.push(command);
+                    } else {
+                        followed.commands.push(command);
+                    }
                 }
             }
         }

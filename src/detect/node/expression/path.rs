@@ -145,6 +145,10 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
             "process" if words.get(1) == Some(&"cwd") && plus(tokens).is_none() => {
                 here(Anchor::WorkingDirectory, "")
             }
+            // `require("path").join(...)`
+            "require" if tokens.get(2).and_then(Token::text).is_some_and(is_path_module) => {
+                path_within(tokens.get(5..)?, names, steps + 1)
+            }
             // The module may have any name: `Path.join(...)` or `nodePath.resolve(...)`.
             module
                 if (matches!(module, "join" | "resolve" | "normalize" | "fs")
@@ -186,6 +190,10 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
         },
         _ => None,
     }
+}
+
+fn is_path_module(text: &str) -> bool {
+    matches!(text.trim_start_matches("node:"), "path" | "path/posix")
 }
 
 /// The value of a name, or of a member whose object is not known.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::super::App;
 use super::super::expression::Names;
 use super::super::manifest::Kind;
+use super::super::native;
 use super::{Scan, Source, listen};
 use crate::code::is_env_name;
 use crate::detect::node::codes;
@@ -31,7 +32,11 @@ struct Browser {
 /// The browsers that production dependencies drive, by dependency.
 fn driven(app: &App) -> Result<BTreeMap<String, Browser>> {
     let mut rows: BTreeMap<String, Browser> = app.catalog.table("browsers")?;
-    rows.retain(|name, _| app.package.dependency(name) == Some(Kind::Production));
+    let locked = native::installed(app)?;
+    rows.retain(|name, _| match app.package.dependency(name) {
+        Some(kind) => kind == Kind::Production,
+        None => locked.contains(name),
+    });
     Ok(rows)
 }
 
@@ -43,10 +48,17 @@ pub(crate) fn install_settings(app: &App) -> Result<Vec<(String, String)>> {
 /// Adds what the program needs for its browsers.
 pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
     for (name, browser) in driven(app)? {
-        if !scan.packages.iter().any(|held| held.value == browser.package) {
-            continue;
-        }
         let at = |note: &str| app.package.at_dependency(&name, format!("{name} {note}"));
+        if !scan.packages.iter().any(|held| held.value == browser.package) {
+            // Another package brings it.
+            if app.package.has(&name) {
+                continue;
+            }
+            scan.packages.push(Sourced::new(browser.package.clone(), at("is locked")));
+        }
+        if let Some(found) = sources.iter().find_map(other) {
+            scan.findings.push(found);
+        }
         for (key, value) in &browser.env {
             let var = EnvVar { key: key.clone(), value: value.clone() };
             scan.env.push(Sourced::new(var, at("uses the system's browser")));
@@ -54,7 +66,8 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
         scan.temporary
             .get_or_insert_with(|| at("keeps the browser's profile in a temporary folder"));
         let flag = browser.sandbox.as_str();
-        if !sources.iter().any(|source| says(source, flag)) {
+        let said = scan.findings.iter().any(|held| held.code == codes::BROWSER_SANDBOX);
+        if !said && !sources.iter().any(|source| says(source, flag)) {
             scan.findings.push(sandbox(flag, at("starts it")));
         }
     }
@@ -114,6 +127,18 @@ fn starts_at(source: &Source) -> Option<usize> {
     Some(called[1].at)
 }
 
+/// The finding for a browser that is not the one of the image: `launch({ browser: "firefox" })`.
+fn other(source: &Source) -> Option<Finding> {
+    let names = Names::of(&source.tokens);
+    let mut values = ["browser", "product"].into_iter().flat_map(|key| names.properties(key));
+    let firefox = values.find(|value| value.len() == 1 && value[0].text() == Some("firefox"))?;
+    let evidence = source.at(firefox[0].at, "asks for firefox");
+    let what = "the program starts firefox, and the image holds chromium alone";
+    let fix = "start chromium, or add the package firefox-esr with --packages and name it with \
+               executablePath";
+    Some(Finding::new(codes::BROWSER_MISSING, what, [evidence]).with_fix(fix))
+}
+
 fn says(source: &Source, flag: &str) -> bool {
     source.tokens.iter().any(|token| token.text().is_some_and(|text| text.contains(flag)))
 }
@@ -160,6 +185,35 @@ mod tests {
         let env = found.env.iter().map(|var| format!("{}={}", var.value.key, var.value.value));
         let codes = found.findings.iter().map(|finding| finding.code.to_string());
         (found.packages.len(), env.collect(), codes.collect())
+    }
+
+    #[test]
+    fn a_browser_of_another_package_and_another_browser() {
+        let lock = |marks: &str| {
+            format!(
+                r#"{{"lockfileVersion": 3, "packages": {{"node_modules/pdfs": {{}},
+                "node_modules/puppeteer": {{"version": "24.0.0"{marks}}}}}}}"#
+            )
+        };
+        let of = |lock: &str, source: &str, manifest: &str| {
+            let repo = Repo::from_files([
+                ("package.json", manifest),
+                ("package-lock.json", lock),
+                ("index.js", source),
+            ]);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let (file, source) = ("index.js".to_owned(), Some("index.js".to_owned()));
+            let found = scan::read(&app, &Launch { file, source, ..Launch::default() }).unwrap();
+            let codes: Vec<_> = found.findings.iter().map(|f| f.code.to_string()).collect();
+            (found.packages.iter().any(|held| held.value == "chromium"), codes.join(" "))
+        };
+        let pdfs = r#"{"dependencies": {"pdfs": "1"}}"#;
+        let sandbox = "browser-sandbox".to_owned();
+        assert_eq!(of(&lock(""), "x()", pdfs), (true, sandbox));
+        assert_eq!(of(&lock(r#", "dev": true"#), "x()", pdfs), (false, String::new()));
+        let own = r#"{"dependencies": {"puppeteer": "24"}}"#;
+        let starts = "x.launch({ browser: 'firefox', args: ['--no-sandbox'] })";
+        assert_eq!(of("{}", starts, own), (true, "browser-missing".to_owned()));
     }
 
     #[test]

@@ -9,16 +9,21 @@ use super::super::App;
 use super::super::expression::{Names, path};
 use super::super::launch::{Launch, Layout};
 use super::super::manifest::Kind;
-use super::super::token::{Token, property};
+use super::super::token::{Token, arguments, property};
 use super::location::Location;
 use super::storage;
-use super::{Scan, Source};
-use crate::facts::Sourced;
+use super::{Scan, Source, import_clauses};
+use crate::code::is_env_name;
+use crate::code::writes::HOME;
+use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Sourced};
 
 /// Options that name a file which the library writes as the program starts: NestJS and TypeGraphQL
 /// write the schema there. <https://docs.nestjs.com/graphql/quick-start#code-first>,
 /// <https://typegraphql.com/docs/emit-schema.html>
 const WRITTEN_AT_START: [&str; 2] = ["autoSchemaFile", "emitSchemaFile"];
+
+/// How many variables of an example are demanded.
+const MAX_VARIABLES: usize = 200;
 
 /// The file of `emitSchemaFile: true`. For NestJS, `true` means memory.
 const DEFAULT_SCHEMA: (&str, &str) = ("emitSchemaFile", "schema.graphql");
@@ -38,8 +43,66 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             }
         }
     }
+    let homes: BTreeMap<String, String> = app.catalog.table("home_writers")?;
     for source in sources {
         written_at_start(app, launch, source, scan);
+        for (library, option) in homes.iter().filter(|(library, _)| source.imports(library)) {
+            below_home(source, library, option, scan);
+        }
+        example_demanded(app, source, scan)?;
+    }
+    Ok(())
+}
+
+/// Adds the folder below the home in which `new Conf({ projectName })` keeps its settings.
+fn below_home(source: &Source, library: &str, option: &str, scan: &mut Scan) {
+    let imports = import_clauses::imports(&source.tokens);
+    let import = imports.iter().find(|import| {
+        import.path == library && import.export.as_deref().is_none_or(|name| name == "default")
+    });
+    let Some(import) = import else { return };
+    let made = source
+        .tokens
+        .windows(3)
+        .position(|w| w[0].is_word("new") && w[1].is_word(&import.name) && w[2].is('('));
+    let Some(at) = made else { return };
+    let args = arguments(&source.tokens, at + 2);
+    if args.iter().any(|arg| arg.iter().any(|token| token.is_word(option))) {
+        return;
+    }
+    let evidence = source.at(source.tokens[at].at, format!("{library} writes below the home"));
+    if !scan.env.iter().any(|var| var.value.key == "HOME") {
+        let var = EnvVar { key: "HOME".to_owned(), value: HOME.to_owned() };
+        scan.env.push(Sourced::new(var, evidence.clone()));
+    }
+    scan.writable.push(Sourced::new(format!("{HOME}/.config"), evidence));
+}
+
+/// Notes what `require("dotenv-safe").config()` demands: each variable of the example, which it
+/// reads when the program starts. The image has no such file.
+/// <https://github.com/rolodato/dotenv-safe#options>
+fn example_demanded(app: &App, source: &Source, scan: &mut Scan) -> Result<()> {
+    if !source.imports("dotenv-safe") {
+        return Ok(());
+    }
+    let named = Names::of(&source.tokens);
+    let stated = named.properties("example").find_map(|value| value.first()?.text());
+    let file = stated.unwrap_or(".env.example").trim_start_matches("./");
+    let Some((path, text)) = app.dir.text(file)? else { return Ok(()) };
+    let evidence = Evidence::file(&path, "dotenv-safe demands its variables");
+    for line in text.lines().take(MAX_VARIABLES) {
+        let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+        let known = scan.required.iter().any(|held| held.value == key);
+        if is_env_name(key) && !known {
+            scan.required.push(Sourced::new(key.to_owned(), evidence.clone()));
+        }
+    }
+    let at = source.tokens.iter().find(|token| token.text() == Some("dotenv-safe"));
+    let at = at.map_or(0, |token| token.at);
+    let note = "dotenv-safe reads it and throws if it does not exist";
+    let said = scan.findings.iter().any(|finding| finding.code == FindingCode::DotenvRequired);
+    if !said {
+        scan.findings.push(Finding::dotenv_required(file, [source.at(at, note)]));
     }
     Ok(())
 }
@@ -133,6 +196,18 @@ mod tests {
         }
         assert!(scan("express", "x()", &["config/default.json"]).files.is_empty());
         assert!(scan("config", "x()", &["other/default.json"]).files.is_empty());
+    }
+
+    #[test]
+    fn settings_below_the_home_and_an_example_that_must_exist() {
+        let home = scan("conf", "import Conf from 'conf'; new Conf({ projectName: 'x' })", &[]);
+        assert_eq!(home.writable[0].value, "/home/nonroot/.config");
+        let own = scan("conf", "import Conf from 'conf'; new Conf({ cwd: '/tmp' })", &[]);
+        assert!(own.writable.is_empty());
+        let safe = scan("dotenv-safe", "require('dotenv-safe').config()", &[".env.example"]);
+        assert_eq!(safe.findings[0].code.as_str(), "dotenv-required");
+        let none = scan("dotenv", "require('dotenv').config()", &[".env.example"]);
+        assert!(none.findings.is_empty());
     }
 
     #[test]

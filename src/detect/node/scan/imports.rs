@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use anyhow::Result;
 
+use super::super::externals::{self, Outside};
 use super::super::launch::Launch;
 use super::super::manifest::{Kind, Package};
 use super::super::token::{Token, closing};
-use super::super::{App, externals, tool};
-use super::{Scan, Source, resolution};
+use super::super::{App, tool};
+use super::{Scan, Source, resolution, sources};
 use crate::facts::{Evidence, Sourced};
+use crate::path::RelPath;
 
 /// Notes the development dependencies that the program imports when it is loaded.
 pub(super) fn read(app: &App, launch: &Launch, all: &[Source], scan: &mut Scan) -> Result<()> {
@@ -21,7 +23,35 @@ pub(super) fn read(app: &App, launch: &Launch, all: &[Source], scan: &mut Scan) 
     let by_path: BTreeMap<_, _> = all.iter().map(|source| (&source.path, source)).collect();
     let Some((path, first)) = by_path.get_key_value(&entry) else { return Ok(()) };
     let outside = externals::of(app, launch)?;
-    let (mut seen, mut open) = (BTreeSet::from([*path]), VecDeque::from([*first]));
+    walk(app, (path, first), &by_path, &outside, scan)?;
+    for rendered in externals::rendered(app, launch)? {
+        let opens = |text: &str| rendered.files.iter().any(|file| text.ends_with(file.as_str()));
+        let mut texts = all.iter().flat_map(|source| source.tokens.iter()).filter_map(Token::text);
+        let Some(start) = app.finds(&rendered.source).and_then(|file| app.dir.join(&file)) else {
+            continue;
+        };
+        if !texts.any(opens) {
+            continue;
+        }
+        let made = sources::from(app, launch, start.clone())?;
+        let by_path: BTreeMap<_, _> = made.iter().map(|source| (&source.path, source)).collect();
+        if let Some((path, first)) = by_path.get_key_value(&start) {
+            walk(app, (path, first), &by_path, &Outside::All, scan)?;
+        }
+    }
+    Ok(())
+}
+
+/// Follows the imports that run when a file is loaded, and notes the packages that a production
+/// install drops.
+fn walk(
+    app: &App,
+    (path, first): (&RelPath, &Source),
+    by_path: &BTreeMap<&RelPath, &Source>,
+    outside: &Outside,
+    scan: &mut Scan,
+) -> Result<()> {
+    let (mut seen, mut open) = (BTreeSet::from([path]), VecDeque::from([first]));
     while let Some(source) = open.pop_front() {
         for import in loaded(source) {
             let next = resolution::target(app, &source.path, import.module);

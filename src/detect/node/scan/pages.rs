@@ -1,5 +1,7 @@
 //! Pages that the program serves and that another package of the repository builds.
 
+use std::collections::BTreeSet;
+
 use super::super::App;
 use super::super::entry;
 use super::super::expression::{PathValue, option};
@@ -8,7 +10,7 @@ use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments, closing};
 use super::location::Location;
 use super::modules::Modules;
-use super::{Scan, Source};
+use super::{Scan, Source, import_clauses};
 use crate::detect::node::codes;
 use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
@@ -33,19 +35,33 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     let mut missing: Vec<(RelPath, Evidence)> = Vec::new();
     let mut named: Vec<(String, Evidence)> = Vec::new();
     let modules = Modules::of(app, launch, sources);
+    let servers: Vec<String> = app.catalog.table("folder_servers").unwrap_or_default();
     for (file, source) in sources.iter().enumerate() {
         let path = &|tokens: &[Token]| modules.path_of(tokens, file);
         let place = Location::of(app, launch, source);
+        let imported: BTreeSet<String> = import_clauses::imports(&source.tokens)
+            .into_iter()
+            .filter(|import| import.export.as_deref().is_none_or(|name| name == "default"))
+            .filter(|import| servers.contains(&import.path))
+            .map(|import| import.name)
+            .collect();
         for (index, window) in source.tokens.windows(2).enumerate() {
             let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
+            // `require("koa-static")("./public")`
+            let at_once = name == "require"
+                && source.tokens.get(index + 4).is_some_and(|token| token.is('('))
+                && source.tokens[index + 2].text().is_some_and(|m| servers.iter().any(|s| s == m));
+            let by_module = at_once || imported.contains(name);
             if JOINS.contains(&name) {
                 named.extend(joined(app, launch, (source, &place), path, index, scan));
             }
-            if !SERVES.contains(&name) && !PLUGINS.contains(&name) {
+            if !SERVES.contains(&name) && !PLUGINS.contains(&name) && !by_module {
                 continue;
             }
-            let args = arguments(&source.tokens, index + 1);
-            let folder = args.first().copied().filter(|_| SERVES.contains(&name));
+            let args = arguments(&source.tokens, index + if at_once { 4 } else { 1 });
+            let name = if at_once { source.tokens[index + 2].text().unwrap_or(name) } else { name };
+            let serves = SERVES.contains(&name) || by_module;
+            let folder = args.first().copied().filter(|_| serves);
             // Express refuses a relative path without a root, which then contains the file.
             let bare = |one: &&[Token]| {
                 name == "sendFile" && one.first().is_some_and(|t| t.text().is_some())
@@ -55,8 +71,9 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
                 None => folder,
             };
             let options = ["root", "rootPath"].into_iter().filter(|_| PLUGINS.contains(&name));
-            let candidates: Vec<&[Token]> =
-                folder.into_iter().chain(options.filter_map(|key| option(&args, key))).collect();
+            let public = by_module.then(|| option(&args, "public")).flatten();
+            let options = options.filter_map(|key| option(&args, key)).chain(public);
+            let candidates: Vec<&[Token]> = folder.into_iter().chain(options).collect();
             for tokens in candidates {
                 let found = path(tokens).filter(|found| !found.path.contains("${}"));
                 let paths = found.map(|found| place.in_repository(app, &found));
@@ -310,6 +327,11 @@ mod tests {
             "app.use(express.static(path.join(__dirname, 'client', 'dist')))",
             "app.use(express.static('client/dist')); res.sendFile(path.resolve(__dirname, 'client', 'dist', 'index.html'))",
             "app.register(require('@fastify/static'), { root: path.join(__dirname, 'client/dist/assets') })",
+            "app.register(x, { root: require('path').join(__dirname, 'client/dist') })",
+            "const serve = require('koa-static'); app.use(serve('./client/dist'))",
+            "import files from 'koa-static'; app.use(files('client/dist', { gzip: true }))",
+            "app.use(require('koa-static')('./client/dist'))",
+            "const h = require('serve-handler'); x((q, r) => h(q, r, { public: 'client/dist' }))",
         ] {
             assert_eq!(of("", express, main), (made(), vec![]), "{main}");
         }
@@ -320,6 +342,11 @@ mod tests {
         let main = "const __dirname = path.resolve(); app.use(express.static(path.join(__dirname, '/client/dist')))";
         assert_eq!(of("", module, main).0, made());
         assert_eq!(of("", express, "app.use(express.static('public'))").0, Vec::<String>::new());
+        let koa = "const serve = require('koa-static'); app.use(serve('./public'))";
+        assert_eq!(of("", express, koa).1, ["served-folder-missing"]);
+        let other = "const serve = require('./mine'); app.use(serve('./public'))";
+        let said = of("", express, other).1;
+        assert!(!said.contains(&"served-folder-missing".to_owned()), "{said:?}");
         // The server's own build writes the pages, or leaves that to their package.
         let builds = |script: &str| {
             format!(r#"{{"scripts": {{"build": "{script}"}}, "dependencies": {{"express": "5"}}}}"#)

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::super::App;
-use super::super::expression::Names;
 use super::super::manifest::Kind as Dependency;
 use super::super::token::{Kind, Token, arguments};
-use super::{Scan, Source};
+use super::{Scan, Source, env_file, tagged};
 use crate::detect::node::codes;
 use crate::detect::privileges::Privileged;
 use crate::facts::{Evidence, Finding, FindingCode, Sourced};
@@ -42,61 +41,6 @@ const DESKTOP: [&str; 12] = [
     "explorer",
 ];
 
-/// Reports `process.loadEnvFile()`, which throws if the file does not exist, unless a `try` around
-/// it catches that.
-fn demanded_env_file(source: &Source) -> Option<Finding> {
-    let tokens = &source.tokens;
-    let (mut open, mut tries): (Vec<bool>, usize) = (Vec::new(), 0);
-    for (at, token) in tokens.iter().enumerate() {
-        if token.is('{') {
-            let is_try = at > 0 && tokens[at - 1].is_word("try");
-            tries += usize::from(is_try);
-            open.push(is_try);
-        } else if token.is('}') {
-            tries -= usize::from(open.pop().unwrap_or_default());
-        }
-        if tries > 0 || !token.is_word("loadEnvFile") || !tokens.get(at + 1)?.is('(') {
-            continue;
-        }
-        let name = match tokens.get(at + 2) {
-            Some(first) if first.is(')') => ".env",
-            Some(first) => first.text().unwrap_or(".env"),
-            None => continue,
-        };
-        let note = "process.loadEnvFile throws if the file does not exist";
-        return Some(Finding::dotenv_required(name, [source.at(token.at, note)]));
-    }
-    None
-}
-
-/// Reports `const loaded = dotenv.config(); if (loaded.error) throw loaded.error`, which stops the
-/// program without the file.
-fn checked_env_file(source: &Source) -> Option<Finding> {
-    if !source.imports("dotenv") {
-        return None;
-    }
-    let tokens = source.tokens.as_slice();
-    let at = tokens
-        .windows(3)
-        .position(|w| w[0].is_word("if") && w[1].is('(') && w[2].word().is_some())?;
-    let checks = tokens[at..].windows(7).find(|w| {
-        w[0].is_word("if") && w[1].is('(') && w[3].is('.') && w[4].is_word("error") && w[5].is(')')
-    })?;
-    let name = checks[2].word()?;
-    let names = Names::of(tokens);
-    let loaded = names.value_of(name)?;
-    // `require('dotenv').config()`
-    let is_dotenv = loaded.iter().take(6).any(|token| token.is_word("config"))
-        && loaded.iter().take(6).any(|token| token.is_word("dotenv") || token.is('('));
-    let stops = tokens
-        .iter()
-        .skip_while(|token| token.at <= checks[5].at)
-        .take(4)
-        .any(|token| token.is_word("throw") || token.is_word("exit"));
-    let note = "the program checks that the file was read";
-    (is_dotenv && stops).then(|| Finding::dotenv_required(".env", [source.at(checks[0].at, note)]))
-}
-
 /// Reads the sources. `certain` says that the program runs what they start; a framework may run
 /// some sources only during its build.
 pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan) -> Result<()> {
@@ -127,7 +71,7 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
         if certain
             && !scan.findings.iter().any(|finding| finding.code == FindingCode::DotenvRequired)
         {
-            scan.findings.extend(demanded_env_file(source).or_else(|| checked_env_file(source)));
+            scan.findings.extend(env_file::demanded(source));
         }
         if let Some(evidence) = bun(source)
             .filter(|_| !scan.findings.iter().any(|finding| finding.code == codes::BUN_ONLY))
@@ -227,8 +171,10 @@ fn sigterm(source: &Source) -> Option<Evidence> {
 }
 
 /// `child_process` and wrappers of it.
-const STARTS: [&str; 8] = [
+const STARTS: [&str; 10] = [
     "child_process",
+    "zx",
+    "zx/globals",
     "execa",
     "cross-spawn",
     "shelljs",
@@ -252,6 +198,11 @@ fn named(source: &Source) -> BTreeSet<&str> {
     };
     all.filter_map(name).collect()
 }
+
+/// Programs of the image itself, and of every shell.
+const COMMON: [&str; 14] = [
+    "node", "npm", "npx", "sh", "echo", "ls", "cat", "cp", "mv", "rm", "mkdir", "true", "cd", "pwd",
+];
 
 /// How many places of one program are reported.
 const MAX_PLACES: usize = 3;
@@ -281,6 +232,16 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
     }
     let named = named(source);
     let tokens = &source.tokens;
+    for call in tagged::of(source) {
+        let place = |note: String| source.at(call.at, note);
+        if call.shell && certain {
+            scan.shell.get_or_insert_with(|| place("zx starts a shell".to_owned()));
+            add(scan, "bash", place("zx starts a shell".to_owned()));
+        }
+        for program in &call.programs {
+            starts(program, programs, certain, scan, place(format!("starts {program}")));
+        }
+    }
     for (index, window) in tokens.windows(2).enumerate() {
         let (Some(name), true) = (window[0].word(), window[1].is('(')) else { continue };
         // `exec` in `/x/.exec(y)` is a method of regular expressions.
@@ -318,18 +279,33 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
             _ => continue,
         };
         let program = text.split_whitespace().next().unwrap_or_default();
-        let program = program.rsplit('/').next().unwrap_or(program);
-        if let Some(key) = programs.get(program).filter(|_| certain) {
-            add(scan, key, source.at(window[0].at, format!("starts {program}")));
-        } else if !program.is_empty()
-            && !DESKTOP.contains(&program)
-            && !["node", "npm", "npx", "sh", "echo", "ls", "cat", "cp", "mv", "rm", "mkdir", "true"]
-                .contains(&program)
-            && program.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
-        {
-            let place = source.at(window[0].at, format!("starts {program}"));
-            lacks(scan, program, certain, place);
-        }
+        let place = |program: &str| source.at(window[0].at, format!("starts {program}"));
+        starts(program, programs, certain, scan, place(bare(program)));
+    }
+}
+
+/// The name of a program, without the folder that it is in.
+fn bare(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}
+
+/// Adds a program that the code starts, or reports that the image lacks it.
+fn starts(
+    program: &str,
+    programs: &BTreeMap<String, String>,
+    certain: bool,
+    scan: &mut Scan,
+    place: Evidence,
+) {
+    let program = bare(program);
+    if let Some(key) = programs.get(program).filter(|_| certain) {
+        add(scan, key, place);
+    } else if !program.is_empty()
+        && !DESKTOP.contains(&program)
+        && !COMMON.contains(&program)
+        && program.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
+    {
+        lacks(scan, program, certain, place);
     }
 }
 
@@ -360,17 +336,6 @@ mod tests {
     fn scan(source: &str) -> Scan {
         let manifest = r#"{"dependencies": {"fluent-ffmpeg": "2", "commander": "12"}}"#;
         scanned(&[("package.json", manifest), ("index.js", source)])
-    }
-
-    #[test]
-    fn a_checked_env_file_must_exist() {
-        let said = |source: &str| scan(source).findings.iter().any(|f| f.what.contains("`.env`"));
-        let loads = "const dotenv = require('dotenv'); const loaded = dotenv.config();\n";
-        assert!(said(&format!("{loads}if (loaded.error) throw loaded.error")));
-        assert!(said(&format!("{loads}if (loaded.error) {{ process.exit(1) }}")));
-        assert!(said("const r = require('dotenv').config(); if (r.error) throw r.error"));
-        assert!(!said(&format!("{loads}if (loaded.error) console.warn('none')")));
-        assert!(!said("require('dotenv'); const r = get(); if (r.error) throw r.error"));
     }
 
     #[test]

@@ -108,9 +108,12 @@ fn read(app: &App, path: RelPath) -> Result<Option<Source>> {
         code.modules.extend(module(app, &path, text).map(|path| (text.to_owned(), path)));
     }
     let mut source = Source { path, tokens, ends, modules, code: Rc::new(code), compiled: false };
-    let by_path = by_path(app, &source);
+    let (by_path, by_reading) = (by_path(app, &source), by_reading(app, &source));
     if let Some(code) = Rc::get_mut(&mut source.code) {
         code.modules.extend(by_path);
+        for (key, file) in by_reading {
+            code.modules.entry(key).or_insert(file);
+        }
     }
     Ok(Some(source))
 }
@@ -150,14 +153,55 @@ fn module(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
     match path.filter(stated) {
         Some(path) => Some(path),
         None if text == "config" => settings::script(app).or_else(|| target(app, from, text)),
-        None => target(app, from, text),
+        None => target(app, from, text).or_else(|| {
+            // Node.js adds the ending last: `require("./settings")`.
+            let named = from.parent().unwrap_or_default().join(&format!("{text}.json"));
+            named.filter(|path| text.starts_with('.') && stated(path))
+        }),
     }
+}
+
+/// Functions that read the file in their first argument. What `JSON.parse` makes of it has the same
+/// keys as a module.
+const READS_JSON: [&str; 6] =
+    ["readFileSync", "readFile", "readJsonSync", "readJSONSync", "readJson", "readJSON"];
+
+/// The settings files that a source reads, by the words of the argument that names them.
+fn by_reading(app: &App, source: &Source) -> Vec<(String, RelPath)> {
+    let reads = |token: &Token| token.word().is_some_and(|word| READS_JSON.contains(&word));
+    if !source.tokens.iter().any(reads) {
+        return Vec::new();
+    }
+    let names = Names::of(&source.tokens);
+    let calls = source.tokens.windows(2).enumerate().filter(|(_, w)| reads(&w[0]) && w[1].is('('));
+    let found = calls.filter_map(|(index, _)| {
+        let first = token::arguments(&source.tokens, index + 1).into_iter().next()?;
+        let path = path(first, &names)?;
+        let folder = match path.from {
+            Anchor::SourceFile => source.path.parent().unwrap_or_default(),
+            Anchor::WorkingDirectory => app.dir.path.clone(),
+            Anchor::Home | Anchor::Root => return None,
+        };
+        let file = folder.join(&path.path).filter(|file| file.extension() == "json")?;
+        let held = app.dir.repo.is_file(&file) && file.is_within(&app.root.path);
+        let key = match first {
+            [one] if one.text().is_some() => one.text()?.to_owned(),
+            _ => source.range(first).map(|at| source.code.word(at)).collect(),
+        };
+        held.then_some((key, file))
+    });
+    found.take(MAX_FILES).collect()
 }
 
 /// The files that a file loads, itself among them.
 pub(crate) fn reached(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<RelPath>> {
     let sources = follow(app, launch, entry)?;
     Ok(sources.into_iter().map(|source| source.path).collect())
+}
+
+/// The sources that a file loads, itself first.
+pub(super) fn from(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {
+    follow(app, launch, entry)
 }
 
 fn follow(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {

@@ -90,6 +90,9 @@ const READS: [&str; 20] = [
     "loadSchemaSync",
 ];
 
+/// Calls of libraries that update tables, from a folder in their options.
+const MIGRATES: [&str; 3] = ["migrate", "latest", "readMigrationFiles"];
+
 /// Calls that run the script in their first argument beside the program.
 const BESIDE: [&str; 3] = ["Worker", "fork", "Piscina"];
 
@@ -154,7 +157,9 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             if name == "require" && launch.layout == Layout::Output && !launch.bundled {
                 required(app, launch, &args, &place, source, scan);
             }
-            if launch.layout == Layout::Output || bundled {
+            // Next.js takes along what its pages open, but no folder of migrations.
+            let migrates = launch.layout == Layout::Standalone && MIGRATES.contains(&name);
+            if launch.layout == Layout::Output || bundled || migrates {
                 reads(app, launch, call, &args, path, scan);
             }
         }
@@ -590,6 +595,16 @@ mod tests {
             ..Launch::default()
         };
         super::super::read(&app, &launch).unwrap()
+    }
+
+    #[test]
+    fn a_standalone_server_carries_its_migrations() {
+        let source =
+            "await migrate(db, { migrationsFolder: './drizzle' }); readFileSync('./notes')";
+        let files = [("instrumentation.ts", source), ("drizzle/0.sql", ""), ("notes", "")];
+        let found = scan(&files, Layout::Standalone);
+        let paths: Vec<_> = found.files.iter().map(|file| file.value.as_str()).collect();
+        assert_eq!(paths, ["drizzle"]);
     }
 
     #[test]

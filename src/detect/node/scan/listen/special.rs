@@ -10,6 +10,9 @@ use crate::code::{Call, File, Form, Kind, Part, Program, Special, Value, is_env_
 /// How many occurrences of one word are read in a file.
 const MAX_PLACES: usize = 256;
 
+/// Parsers of arguments whose options have `default: { port: 3000 }`.
+const PARSERS: [&str; 4] = ["minimist", "mri", "yargs-parser", "getopts"];
+
 pub(super) const SPECIAL: Special = Special { call, below, ..Special::NONE };
 
 /// The value at `keys` in the result of a call of such a library.
@@ -20,10 +23,12 @@ fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Va
     let first = arguments.first();
     let root = call.on().map_or("", |on| file.word(on.start));
     match call.name() {
+        // What `JSON.parse` makes of a file has the keys of that file.
+        "parse" if root == "JSON" => Some(program.eval_below(file, first?.clone(), keys, steps)),
         // convict: <https://github.com/mozilla/node-convict>.
         "convict" => schema(program, file, first?.clone(), keys, steps),
         // https://www.npmjs.com/package/minimist: an option is a flag of its name.
-        name if file.imported(name) == Some("minimist") => {
+        name if file.imported(name).is_some_and(|from| PARSERS.contains(&from)) => {
             let [key] = keys else { return None };
             let defaults = file.property(arguments.get(1)?.start, "default")?;
             let default = program.eval_below(file, defaults, keys, steps).text();
@@ -37,7 +42,7 @@ fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Va
             Some(program.eval(file, file.property(option.start, "default")?, steps))
         }
         // The values of a command line: `program.opts()` or `yargs(...).option(...).parse()`.
-        "opts" | "parse" | "parseSync" | "option" if from(&["commander", "yargs"]) => {
+        "opts" | "parse" | "parseSync" | "option" | "options" if from(&["commander", "yargs"]) => {
             option(program, file, keys.last()?, steps)
         }
         _ if matches!(root, "program" | "yargs" | "require") && from(&["commander", "yargs"]) => {
@@ -73,9 +78,22 @@ fn schema(
 
 /// The default of a command-line option.
 fn option(program: &Program, file: &Rc<File>, key: &str, steps: u8) -> Option<Value> {
-    let calls = program.calls_of(&["option", "default", "requiredOption"]);
+    let calls = program.calls_of(&["option", "options", "default", "requiredOption"]);
     calls.filter(|call| call.file.path == file.path).find_map(|call| {
         let given = call.arguments();
+        // `.options({ port: { default: 3000 } })` or `.default({ port: 3000 })`
+        if file.word(given.first()?.start) == "{" {
+            let stated = file.property(given.first()?.start, key)?;
+            let stated = match call.name() {
+                "default" => stated,
+                _ => file.property(stated.start, "default")?,
+            };
+            let mut value = program.eval(file, stated, steps);
+            if let [part] = value.parts.as_mut_slice() {
+                part.flag = Some(key.to_owned());
+            }
+            return Some(value);
+        }
         let name = file.string(given.first()?.start)?;
         let long = name.split([' ', ',', '|']).find_map(|word| word.strip_prefix("--"));
         if name != key && long.map(camel).as_deref() != Some(key) {

@@ -50,9 +50,56 @@ fn a_port_is_followed_through_modules_parameters_and_classes() {
              app.listen(argv.port, host)",
             "",
         ),
+        (
+            "const mri = require('mri')\n\
+             const argv = mri(process.argv.slice(2), {\n  default: {\n    port: 4000\n  }\n})\n\
+             app.listen(argv.port)",
+            "",
+        ),
+        (
+            "const argv = require('yargs').options({ port: { default: 4000 } }).parse();\n\
+             app.listen(argv.port)",
+            "",
+        ),
+        (
+            "const c = require('./config'); app.listen(c.http.port)",
+            "module.exports = {\n  http: {\n    port: 4000\n  }\n}",
+        ),
+        (
+            "const c = require('./config'); app.listen(c.port)",
+            "const all = { production: { port: 4000 }, development: { port: 1 } };\n\
+             module.exports = all[process.env.NODE_ENV || 'development']",
+        ),
+        (
+            "const port = { production: 4000, development: 1 }[process.env.NODE_ENV || 'development'];\n\
+             app.listen(port)",
+            "",
+        ),
     ] {
         assert_eq!(port(entry, &file(config)), Some(4000), "{entry}");
     }
+}
+
+#[test]
+fn a_port_is_read_from_a_file_of_settings() {
+    let settings = [("conf/it.json", r#"{"http": {"port": 4000}}"#)];
+    for entry in [
+        "const c = require('./conf/it'); app.listen(c.http.port)",
+        "const { http } = require('./conf/it.json'); app.listen(http.port)",
+        "import c from './conf/it.json' with { type: 'json' }; app.listen(c.http.port)",
+        "const c = JSON.parse(fs.readFileSync('./conf/it.json', 'utf8')); app.listen(c.http.port)",
+        "const { http } = JSON.parse(readFileSync(path.join(__dirname, 'conf', 'it.json')));\n\
+         app.listen(http.port)",
+        "const c = JSON.parse(await readFile(new URL('./conf/it.json', import.meta.url)));\n\
+         app.listen(c.http.port)",
+        "const c = fs.readJsonSync('conf/it.json'); app.listen(process.env.PORT || c.http.port)",
+    ] {
+        assert_eq!(port(entry, &settings), Some(4000), "{entry}");
+    }
+    let schema = "import fs from 'fs'; fs.readFileSync('x');\n\
+        const env = z.object({ PORT: z.coerce.number().default(4000) }).parse(process.env);\n\
+        app.listen(env.PORT)";
+    assert_eq!(port(schema, &[]), Some(4000));
 }
 
 #[test]

@@ -1,0 +1,155 @@
+//! What a start script runs before the server: programs of Node.js, and commands of the shell that
+//! prepare folders (`mkdir -p data`, `cp a data/`).
+
+use anyhow::Result;
+
+use super::{App, Command, Entry, node};
+use crate::detect::node::codes;
+use crate::docker::quote;
+use crate::facts::{Evidence, Finding, Sourced};
+use crate::path::RelPath;
+
+/// What a preparing command comes to in the image.
+struct Prepared {
+    /// The line that still runs; a folder is made by the image itself.
+    line: Option<String>,
+    /// Folders that it makes or fills.
+    folders: Vec<String>,
+    /// Files of the repository that it reads.
+    reads: Vec<String>,
+    note: String,
+}
+
+/// Reads a command of this kind; `None` for any other, or if the image's user may not do it.
+fn of(app: &App, command: &Command) -> Option<Prepared> {
+    let (name, words) = command.argv.split_first()?;
+    if !command.dir.is_empty() || words.iter().any(|w| w.contains(['$', '`', '*', '?', '>', '<'])) {
+        return None;
+    }
+    let named: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    let note = format!("`{}` runs before the server", command.argv.join(" "));
+    let folder = |word: &str| {
+        let path = RelPath::new(word).filter(|path| !path.is_root())?;
+        Some(path.as_str().to_owned())
+    };
+    match name.as_str() {
+        "mkdir" => {
+            let folders: Option<Vec<String>> = named.into_iter().map(folder).collect();
+            let folders = folders.filter(|folders| !folders.is_empty())?;
+            Some(Prepared { line: None, folders, reads: Vec::new(), note })
+        }
+        "cp" | "ln" | "touch" => {
+            let (target, from) = named.split_last()?;
+            let from = if name == "touch" { &[] } else { from };
+            let into = target.ends_with('/')
+                || app.dir.join(target).is_some_and(|path| app.dir.repo.is_dir(&path));
+            let filled = if into { *target } else { target.rsplit_once('/')?.0 };
+            let reads: Vec<String> = from.iter().filter_map(|word| app.finds(word)).collect();
+            // The user may not write into the folder of the program itself.
+            let folders = vec![folder(filled)?];
+            let line = Some(quote::shell_words(&command.argv));
+            Some(Prepared { line, folders, reads, note })
+        }
+        _ => None,
+    }
+}
+
+/// Adds the commands before the server, which a shell runs first, as the script says.
+pub(super) fn before(
+    app: &App,
+    name: &str,
+    commands: &[Command],
+    stated: &Evidence,
+    entry: &mut Entry,
+) -> Result<()> {
+    let mut lines = Vec::new();
+    for command in commands {
+        if let Some(step) = of(app, command) {
+            let evidence = Evidence { note: step.note, ..stated.clone() };
+            let folders = step.folders.into_iter();
+            entry.writable.extend(folders.map(|held| Sourced::new(held, evidence.clone())));
+            entry.launch.carried.extend(step.reads);
+            lines.extend(step.line);
+            continue;
+        }
+        match node(app, command)? {
+            Ok(step) if !step.words().any(|word| word.contains(['$', '`'])) => {
+                let mut words: Vec<String> = vec!["node".to_owned()];
+                words.extend(step.launch.flags.iter().cloned());
+                words.push(step.launch.file.clone());
+                words.extend(step.launch.args.iter().cloned());
+                let mut line: Vec<String> = step
+                    .launch
+                    .env
+                    .iter()
+                    .map(|(key, value)| format!("{key}={}", quote::shell_word(value)))
+                    .collect();
+                line.push(quote::shell_words(&words));
+                lines.push(line.join(" "));
+                entry.launch.keep_development |= step.launch.keep_development;
+                let new = step
+                    .findings
+                    .into_iter()
+                    .filter(|finding| !entry.findings.contains(finding))
+                    .collect::<Vec<_>>();
+                entry.findings.extend(new);
+            }
+            _ => {
+                entry.findings.push(Finding::new(
+                    codes::START_CHAIN,
+                    format!(
+                        "the script {name} runs `{}` before the server, and the image cannot",
+                        command.argv.join(" ")
+                    ),
+                    [stated.clone()],
+                ));
+            }
+        }
+    }
+    if !lines.is_empty() {
+        if !entry.beside {
+            name.clone_into(&mut entry.id);
+        }
+        let lines = lines.join(" && ");
+        let note = format!("the script {name} runs `{lines}` before the server");
+        entry.shell = Some(Evidence { note, ..stated.clone() });
+        entry.launch.before = Some(lines);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{App, from_scripts};
+    use crate::repo::Repo;
+
+    #[test]
+    fn folders_are_made_and_filled_before_the_server() {
+        let of = |script: &str| {
+            let manifest = format!(r#"{{"scripts": {{"start": {script:?}}}}}"#);
+            let files =
+                [("package.json", manifest.as_str()), ("a.js", ""), ("b.json", ""), ("d/x", "")];
+            let repo = Repo::from_files(files);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let entry = from_scripts(&app).unwrap().0.remove(0);
+            let folders: Vec<_> = entry.writable.iter().map(|w| w.value.clone()).collect();
+            let said = entry.findings.len();
+            (entry.launch.before, folders.join(" "), said)
+        };
+        let line = |text: &str| Some(text.to_owned());
+        for (script, expected) in [
+            ("mkdir -p data/a && node a.js", (None, "data/a".to_owned(), 0)),
+            (
+                "mkdir -p data && cp b.json data/ && node a.js",
+                (line("cp b.json data/"), "data data".to_owned(), 0),
+            ),
+            ("cp b.json d && node a.js", (line("cp b.json d"), "d".to_owned(), 0)),
+            ("touch logs/a.log && node a.js", (line("touch logs/a.log"), "logs".to_owned(), 0)),
+            ("cp b.json c.json && node a.js", (None, String::new(), 1)),
+            ("mkdir $DIR && node a.js", (None, String::new(), 1)),
+        ] {
+            assert_eq!(of(script), expected, "{script}");
+        }
+    }
+}
