@@ -192,12 +192,11 @@ fn builds(tokens: &[Token], at: usize) -> bool {
         }
         let close = token::closing(tokens, open);
         let block = tokens.get(close + 1).filter(|token| token.is('{'));
-        let end = match block {
-            Some(_) => token::closing(tokens, close + 1),
-            None => {
-                let rest = tokens.get(close + 1..)?;
-                close + 1 + rest.iter().position(|token| token.is(';')).unwrap_or(rest.len())
-            }
+        let end = if block.is_some() {
+            token::closing(tokens, close + 1)
+        } else {
+            let rest = tokens.get(close + 1..)?;
+            close + 1 + rest.iter().position(|token| token.is(';')).unwrap_or(rest.len())
         };
         (close < at && at < end).then(|| &tokens[open + 1..close])
     });

@@ -95,9 +95,9 @@ pub(crate) fn all(app: &App) -> Result<Found> {
     for entry in others {
         found.programs.push(of_entry(app, entry)?);
     }
-    let serves = scan::SERVERS.iter().any(|name| app.package.has(name));
+    let library = scan::SERVERS.iter().any(|name| app.package.has(name));
     if found.programs.is_empty()
-        && !serves
+        && !library
         && app.package.get(&["bin"]).is_none()
         && let Some(page) = site::page_of(app)?
     {

@@ -112,11 +112,11 @@ fn held<'t>(object: &'t [Token], name: &str, names: &Names<'t>) -> Option<&'t [T
     let mut object = object;
     for _ in 0..MAX_OBJECTS {
         if let Some(value) = property(object, name) {
-            let named = match value {
+            let behind = match value {
                 [one] => one.word().and_then(|word| names.value_of(word)),
                 _ => None,
             };
-            return Some(named.unwrap_or(value));
+            return Some(behind.unwrap_or(value));
         }
         object = spread(object, names).pop()?;
     }

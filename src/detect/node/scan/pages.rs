@@ -60,8 +60,8 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             }
             let args = arguments(&source.tokens, index + if at_once { 4 } else { 1 });
             let name = if at_once { source.tokens[index + 2].text().unwrap_or(name) } else { name };
-            let serves = SERVES.contains(&name) || by_module;
-            let folder = args.first().copied().filter(|_| serves);
+            let first = SERVES.contains(&name) || by_module;
+            let folder = args.first().copied().filter(|_| first);
             // Express refuses a relative path without a root, which then contains the file.
             let bare = |one: &&[Token]| {
                 name == "sendFile" && one.first().is_some_and(|t| t.text().is_some())
