@@ -10,7 +10,7 @@ use super::conditions::{heads, is_conditional};
 use super::facts::{Call, Definition, Form, locals};
 use super::file::File;
 use super::idioms::generic;
-use super::program::Program;
+use super::program::{Program, is_global};
 use super::rules::Does;
 use super::services::is_other_service;
 use super::tree::{Kind, Piece};
@@ -286,11 +286,14 @@ impl Program<'_> {
                 return value;
             }
         }
+        let shared = self.has_global(name) || self.flags_into(name).next().is_some();
         // A constant of the file hides one of another module.
-        let own =
-            file.dialect().tails.then(|| self.of_package(std::slice::from_ref(file), name, steps));
-        let own = own.flatten();
-        own.or_else(|| self.of_package(&self.package_of(file), name, steps))
+        let own = (shared && file.dialect().tails)
+            .then(|| self.of_package(std::slice::from_ref(file), name, steps));
+        let of_package =
+            || shared.then(|| self.of_package(&self.package_of(file), name, steps)).flatten();
+        own.flatten()
+            .or_else(of_package)
             .or_else(|| self.brought(file, name, steps))
             .unwrap_or(unknown)
     }
@@ -313,17 +316,9 @@ impl Program<'_> {
     pub(super) fn of_package(&self, files: &[Rc<File>], name: &str, steps: u8) -> Option<Value> {
         let mut values = Vec::new();
         for file in files {
-            let facts = file.facts();
-            let own = facts.definitions_of(file, name).iter().filter(|d| d.form.is_variable());
-            // Outside a function, `None = 0` is an enum variant, not a variable.
-            let outside = |d: &Definition| !file.dialect().tails || d.form == Form::Declared;
-            let inits = |d: &&Definition| {
-                facts
-                    .function_at(d.name)
-                    .map_or(outside(d), |f| matches!(file.word(f.name), "init" | "main"))
-            };
-            values
-                .extend(own.filter(inits).map(|d| (true, self.eval(file, d.value.clone(), steps))));
+            let own = file.facts().definitions_of(file, name).iter();
+            let own = own.filter(|definition| is_global(file, definition));
+            values.extend(own.map(|d| (true, self.eval(file, d.value.clone(), steps))));
         }
         let own = files.first().and_then(|file| file.path.parent());
         let inside = |call: &Call| {

@@ -1,7 +1,7 @@
 //! The files of a program, with lookups by name.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -73,6 +73,8 @@ pub(crate) struct Program<'r> {
     flags_into: BTreeMap<String, Vec<Call>>,
     /// The number of functions with a name.
     defined: BTreeMap<String, usize>,
+    /// The names of variables that are not local to a function.
+    globals: OnceCell<BTreeSet<String>>,
     /// Functions and calls by the type or module that they name.
     pub(super) owned: Owned,
     /// Fields by the name of their type.
@@ -91,6 +93,16 @@ pub(crate) struct Program<'r> {
     /// The calls whose functions are being evaluated, each with its function: their arguments are
     /// the values of the parameters.
     pub(super) bound: RefCell<Vec<Bound>>,
+}
+
+/// True for a variable or constant that is not local to a function, and for those of the functions
+/// that run as the program starts.
+pub(super) fn is_global(file: &File, definition: &Definition) -> bool {
+    // Outside a function, `None = 0` is an enum variant, not a variable.
+    let declared = !file.dialect().tails || definition.form == Form::Declared;
+    let inside = || file.facts().function_at(definition.name);
+    definition.form.is_variable()
+        && inside().map_or(declared, |f| matches!(file.word(f.name), "init" | "main"))
 }
 
 /// A call whose function is being evaluated. The function is identified by its file and the place
@@ -151,6 +163,7 @@ impl<'r> Program<'r> {
             fields,
             flags_into: BTreeMap::new(),
             defined: BTreeMap::new(),
+            globals: OnceCell::new(),
             owned: Owned::default(),
             holders: BTreeMap::new(),
             filled: Vec::new(),
@@ -213,6 +226,20 @@ impl<'r> Program<'r> {
         let others = folder.into_iter().flat_map(|folder| self.files_in(folder));
         let others = others.filter(|other| !Rc::ptr_eq(other, file));
         std::iter::once(file).chain(others).cloned().collect()
+    }
+
+    /// True if a file has a variable of that name that is not local to a function. Most names are
+    /// local, so that the files of a large package need not be searched for each.
+    pub(super) fn has_global(&self, name: &str) -> bool {
+        let all = self.globals.get_or_init(|| {
+            let all = self.files().flat_map(|file| {
+                let definitions = file.facts().definitions().iter();
+                let global = definitions.filter(|definition| is_global(file, definition));
+                global.map(|definition| file.word(definition.name).to_owned())
+            });
+            all.collect()
+        });
+        all.contains(name)
     }
 
     /// Counts a search through all files for something that no name refers to; `None` if too many

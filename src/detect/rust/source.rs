@@ -147,7 +147,11 @@ impl SourceFile {
 
     /// True if the token is a name or mark with that text. A string never matches.
     pub(super) fn is(&self, at: usize, word: &str) -> bool {
-        !matches!(self.kind(at), None | Some(Kind::Text | Kind::Raw)) && self.word(at) == word
+        let Some(token) = self.tokens.get(at) else { return false };
+        // Detectors ask this for every token many times, and the length tells most words apart.
+        token.end - token.start == word.len()
+            && !matches!(token.kind, Kind::Text | Kind::Raw)
+            && self.word(at) == word
     }
 
     /// The value of a string token.
