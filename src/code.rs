@@ -50,5 +50,5 @@ pub(crate) use functions::Function;
 pub(crate) use program::{Program, Special};
 pub(crate) use rules::{Does, Rows};
 pub(crate) use services::is_other_service;
-pub(crate) use tree::{Kind, Tree};
+pub(crate) use tree::{Kind, Piece, Tree};
 pub(crate) use value::{Base, Part, Value, is_env_name};

@@ -218,6 +218,11 @@ pub fn candidates(languages: &[&'static Language], repo: &Repo, start: &RelPath)
 /// nearest one that contains `path` is tried first. A manifest that cannot be read is not an error
 /// of the program's.
 pub fn makers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<FrontEnd>> {
+    made(repo, context, path, true)
+}
+
+/// `among`: a build that writes among files of the repository is taken to make `path` there.
+fn made(repo: &Repo, context: &RelPath, path: &RelPath, among: bool) -> Vec<Sourced<FrontEnd>> {
     struct Asked(Vec<Candidate>);
     let languages =
         || LANGUAGES.iter().filter(|language| language.front_end.is_some()).collect::<Vec<_>>();
@@ -235,7 +240,7 @@ pub fn makers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<Fro
         let Some(FrontEnds { makes, .. }) = language.front_end else { continue };
         let Ok(Some(mut made)) = makes(&Dir::new(repo, folder.clone()), path) else { continue };
         let all = path.is_within(&made.value.output);
-        if all && is_there(repo, &made.value.output) {
+        if among && all && is_there(repo, &made.value.output) {
             // The output is added to existing files.
             made.value.output = path.clone();
         }
@@ -261,6 +266,13 @@ pub fn add_front_end(all: &mut Vec<Sourced<FrontEnd>>, made: Sourced<FrontEnd>) 
 /// without.
 pub fn suppliers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<FrontEnd>> {
     let made = makers(repo, context, path);
+    if made.is_empty() { moved::moved(repo, context, path).into_iter().collect() } else { made }
+}
+
+/// As [`suppliers`], for a path that nothing is known to need: a build that writes to a folder above it,
+/// among files of the repository, need not make it.
+pub fn certain_suppliers(repo: &Repo, context: &RelPath, path: &RelPath) -> Vec<Sourced<FrontEnd>> {
+    let made = made(repo, context, path, false);
     if made.is_empty() { moved::moved(repo, context, path).into_iter().collect() } else { made }
 }
 
@@ -319,6 +331,7 @@ pub fn ask(repo: &Repo, (folder, language): &Candidate) -> Result<Option<Facts>>
     let mut found = (language.detect)(&Dir::new(repo, folder.clone()))?;
     if let Some(facts) = &mut found {
         recipes::apply::facts(repo, facts)?;
+        facts.programs.iter_mut().for_each(env_file::settled);
         let reads = (language.markers, language.extensions);
         let said = |program: &Program| {
             program.findings.iter().any(|found| found.code == FindingCode::GitRead)

@@ -13,6 +13,9 @@ RUN {% if details.musl %}apk add --no-cache{% for package in build_packages %} {
 ENV PIP_DISABLE_PIP_VERSION_CHECK="1" \
     PIP_ROOT_USER_ACTION="ignore" \
     VIRTUAL_ENV="{{ details.venv }}"
+{%- if details.ssh %} \
+    GIT_SSH_COMMAND="ssh -o StrictHostKeyChecking=accept-new"
+{%- endif %}
 {%- if details.install %}{% for var in details.install.env %} \
     {{ var.key }}={{ var.value | env }}{% endfor %}{% endif %}
 {%- if details.install and details.install.tool %}
@@ -31,9 +34,7 @@ WORKDIR {{ details.lock | path }}
 {%- endif %}
 RUN --mount=type=cache,target={{ details.install.cache }} \
 {%- include "base/install-secrets.Dockerfile" %}
-{%- if details.netrc %}
-    --mount=type=secret,id=netrc,target=/root/.netrc \
-{%- endif %}
+{%- include "python/mounts.Dockerfile" %}
 {%- for one in details.install.without %}
     (grep -vxF{% for line in one.lines %} -e {{ [line] | shell }}{% endfor %} {{ [one.file] | shell }} || true) > {{ [one.file ~ ".external"] | shell }} \
     && {% else %}
@@ -65,9 +66,7 @@ ARG PACKAGE_VERSION=0.0.0
 # Apart from the dependencies, whose layer an edit does not change.
 {%- endif %}
 RUN --mount=type=cache,target=/root/.cache/pip \
-{%- if details.netrc %}
-    --mount=type=secret,id=netrc,target=/root/.netrc \
-{%- endif %}
+{%- include "python/mounts.Dockerfile" %}
     {% for name in details.versions %}{{ name }}="$PACKAGE_VERSION" {% endfor %}pip --python {{ details.venv }}/bin/python install {{ details.projects | shell }}
 {%- if details.steps and not details.whole %} \
     && cp -a {{ details.own }}/. {{ details.venv }}/

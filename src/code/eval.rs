@@ -293,6 +293,7 @@ impl Program<'_> {
         let of_package =
             || shared.then(|| self.of_package(&self.package_of(file), name, steps)).flatten();
         own.flatten()
+            .or_else(|| self.of_class_body(file, at, name, steps))
             .or_else(of_package)
             .or_else(|| self.brought(file, name, steps))
             .unwrap_or(unknown)

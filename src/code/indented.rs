@@ -4,8 +4,8 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::facts::Call;
 use super::facts::assigned::{MAX_NAMES, is_name};
+use super::facts::{Call, Form};
 use super::file::File;
 use super::functions::Function;
 use super::program::Program;
@@ -231,6 +231,26 @@ impl Program<'_> {
             }
         }
         None
+    }
+
+    /// The value of a name that the body of the same class defines above a place in it.
+    pub(super) fn of_class_body(
+        &self,
+        file: &Rc<File>,
+        at: usize,
+        name: &str,
+        steps: u8,
+    ) -> Option<Value> {
+        if !file.dialect().indents || file.facts().function_at(at).is_some() {
+            return None;
+        }
+        let around = std::iter::successors(file.enclosing(at), |&open| file.enclosing(open));
+        let open = around.take(MAX_WHOLE).find(|&open| file.word(open) == "{")?;
+        let mut own = file.facts().definitions_of(file, name).iter().filter(|d| {
+            d.form == Form::Member && d.name < at && file.enclosing(d.name) == Some(open)
+        });
+        let value = own.next_back()?.value.clone();
+        Some(self.eval(file, value, steps.checked_sub(1)?))
     }
 
     /// The module of that name.

@@ -145,6 +145,11 @@ impl Written {
             None => text,
         };
         let Some(path) = path(&text, target) else { return };
+        if path == ".." || path.starts_with("../") {
+            // A folder above the working directory, whose place in the image nothing here knows.
+            self.unfollowed.push((None, evidence.clone()));
+            return;
+        }
         let folder = match target {
             Does::MakesFolder => path.as_str(),
             _ => path.rsplit_once('/').map_or(".", |(folder, _)| folder),
@@ -280,15 +285,40 @@ fn path(text: &str, target: Does) -> Option<String> {
     if target == Does::WritesFile && STREAMS.contains(&text.to_ascii_lowercase().as_str()) {
         return None;
     }
-    // A join of `data/` and `/var`.
-    let text = text.replace("//", "/");
+    // A join of `data/` and `/var`, and one of `shop/` and `../data`.
+    let text = without_steps_up(&text.replace("//", "/"));
     // A number, an address, a URL, a route, a pattern, a message.
     let odd = text.is_empty()
-        || text.contains("..")
+        || text.trim_start_matches("../").contains("..") && text != ".."
         || text.chars().all(|c| c.is_ascii_digit() || c == '.' && text != ".")
         || text.contains(|c: char| c.is_control() || c.is_whitespace())
         || text.contains([':', '*', '%', '{', '}', '<', '>', '|', '"', '\'', '`', '$', '~']);
     (!odd).then_some(text)
+}
+
+/// A path in which `shop/../data` is `data`; only its beginning may lead up.
+fn without_steps_up(path: &str) -> String {
+    if !path.split('/').any(|part| part == "..") {
+        return path.to_owned();
+    }
+    let rooted = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match parts.last() {
+            Some(last) if part == ".." && *last != ".." => {
+                parts.pop();
+            }
+            // Nothing lies above the root.
+            None if part == ".." && rooted => {}
+            _ => parts.push(part),
+        }
+    }
+    let whole = parts.join("/");
+    match (rooted, whole.is_empty()) {
+        (true, _) => format!("/{whole}"),
+        (false, true) => ".".to_owned(),
+        (false, false) => whole,
+    }
 }
 
 /// The folders that are not inside another one.

@@ -36,6 +36,20 @@ pub(super) const GIVEN: [&str; 3] = ["HOME", "HOSTNAME", "PATH"];
 /// Maximum number of variables in one finding.
 const MAX_NAMED: usize = 12;
 
+/// Takes back what was said of variables to which a unit, a compose file or documentation has given
+/// a value since.
+pub(super) fn settled(program: &mut Program) {
+    let set = |name: &String| program.env.iter().any(|held| held.value.key == *name);
+    if !program.required.iter().any(|held| set(&held.value)) {
+        return;
+    }
+    let all = std::mem::take(&mut program.required);
+    let first = |held: Sourced<String>| Some((held.value, held.evidence.into_iter().next()?));
+    let all: Vec<(String, Evidence)> = all.into_iter().filter_map(first).collect();
+    program.findings.retain(|found| found.code != FindingCode::VariablesRequired);
+    required(program, all);
+}
+
 /// Reports the variables without which the program exits, each with its place, except those that
 /// the image sets. The first ones are named first.
 pub(super) fn required(program: &mut Program, found: impl IntoIterator<Item = (String, Evidence)>) {

@@ -16,11 +16,14 @@ mod application;
 mod browser;
 mod codes;
 mod commands;
+mod data;
 mod demands;
 mod dialect;
 mod django;
 mod finish;
 mod flags;
+mod groups;
+mod installable;
 mod installed;
 mod listen;
 mod lock;
@@ -30,6 +33,7 @@ mod native;
 mod options;
 mod pages;
 mod plan;
+mod plugins;
 mod requirement;
 mod requirements;
 mod runtime;
@@ -58,6 +62,7 @@ fn is_script(name: &str) -> bool {
 #[cfg(test)]
 mod tests;
 
+use groups::Groups;
 use installed::Installed;
 use manifest::Project;
 use tool::{From, Tool};
@@ -192,6 +197,7 @@ struct Application {
     project: Project,
     layout: Layout,
     tool: Tool,
+    groups: Groups,
     installed: Installed,
 }
 
@@ -223,12 +229,16 @@ impl Application {
             return Ok(None);
         }
         let way = dir.path.strip(&layout.root).unwrap_or_default().to_owned();
-        let installed = tool::installed(&tool, project.as_ref(), &way, extras);
+        let groups = groups::groups(project.as_ref(), &tool)?;
+        let grouped: Vec<_> = project.iter().flat_map(|own| groups.requirements(own)).collect();
+        let installed = tool::installed(&tool, project.as_ref(), &grouped, &way, extras);
         let mut project = project.unwrap_or_default();
         tool.behind = sync::behind(&tool, &project, &way);
         tool.findings.extend(sync::finding(&tool, &tool.behind));
-        project.installs = installs(dir, &project, &tool);
-        Ok(Some(Self { dir: dir.path.clone(), project, layout, tool, installed }))
+        tool.findings.extend(groups.findings.iter().cloned());
+        project.installs =
+            installs(dir, &project, &tool) && installable::is_installable(dir, &project)?;
+        Ok(Some(Self { dir: dir.path.clone(), project, layout, tool, groups, installed }))
     }
 
     /// The folders that modules are imported from, nearest first.
@@ -276,7 +286,7 @@ fn has_package(dir: &Dir, project: &Project) -> bool {
 }
 
 fn detect(dir: &Dir) -> Result<Option<Facts>> {
-    let Some(application) = Application::read(dir, &[])? else {
+    let Some(mut application) = Application::read(dir, &[])? else {
         return match CONDA.iter().find(|name| dir.has(name)) {
             Some(name) => bail!(Unsupported(format!(
                 "{}: a conda environment; dockgen writes images with the official Python, whose \
@@ -287,6 +297,14 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         };
     };
     let catalog = Catalog::of(LANGUAGE.id)?;
+    let mut asked = question(&application.project, &application.tool);
+    if let Some(question) = &mut asked
+        && let Some(extra) = groups::extra(&application.project, &application.tool)?
+        && let Some(with) = Application::read(dir, std::slice::from_ref(&extra.value))?
+    {
+        application = with;
+        question.default = Some(extra);
+    }
     let found = start::programs(&application.app(dir, catalog))?;
     // Requirements beside other things are those of a tool; alone, they are what the user asked about.
     if found.is_empty() && !dir.path.is_root() {
@@ -327,7 +345,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         manifests: manifests(dir.repo, &application),
         build_args: Vec::new(),
         source: project.source.clone(),
-        questions: question(project, tool).into_iter().collect(),
+        questions: asked.into_iter().collect(),
         findings,
         details: serde_json::Value::Null,
     };
@@ -355,15 +373,18 @@ fn question(project: &Project, tool: &Tool) -> Option<Question> {
     })
 }
 
-/// The extras that a person asks for.
-fn extras(answers: &Answers) -> Vec<String> {
-    let listed = split_list(answers.get(EXTRAS).unwrap_or_default());
+/// The extras that a person asks for, else those that the server needs.
+fn extras(facts: &Facts, answers: &Answers) -> Vec<String> {
+    let asked = facts.questions.iter().find(|question| question.id == EXTRAS);
+    let default = asked.and_then(|question| question.default.as_ref());
+    let default = default.map(|default| default.value.as_str());
+    let listed = split_list(answers.get(EXTRAS).or(default).unwrap_or_default());
     listed.iter().map(|name| requirement::normal(name)).collect()
 }
 
 /// Extras bring packages, which need something of the system.
 fn refine(dir: &Dir, facts: &Facts, answers: &Answers, mut program: Program) -> Result<Program> {
-    let extras = extras(answers);
+    let extras = extras(facts, answers);
     if !extras.is_empty()
         && let Some(application) = Application::read(dir, &extras)?
     {
@@ -425,8 +446,9 @@ fn manifests(repo: &Repo, application: &Application) -> Vec<RelPath> {
     all.into_iter().collect()
 }
 
-fn program(dir: &Dir, _: &Facts, wanted: &str) -> Result<Program> {
-    let Some(application) = Application::read(dir, &[])? else {
+fn program(dir: &Dir, facts: &Facts, wanted: &str) -> Result<Program> {
+    let extras = extras(facts, &Answers::default());
+    let Some(application) = Application::read(dir, &extras)? else {
         bail!("{}: no manifest of Python is there", dir.path)
     };
     Ok(named(&application, dir, wanted)?.0)

@@ -7,6 +7,9 @@ use crate::path::RelPath;
 use crate::settings::{self, Entry, Item, Value};
 use crate::shell;
 
+/// Maximum number of parts of an image's tag that are read.
+const MAX_PARTS: usize = 8;
+
 /// A workflow of GitHub Actions, or of a forge with the same format.
 pub(super) fn github(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let documents = settings::parse_yaml(text);
@@ -100,7 +103,7 @@ impl Workflow<'_> {
 
     fn image(&self, image: &Item, tools: &mut Vec<Tool>) {
         let Some(text) = image.text() else { return };
-        if let Some((name, version)) = image_tool(text) {
+        for (name, version) in image_tools(text) {
             self.tool(&name, &version, image.line, false, tools);
         }
     }
@@ -161,6 +164,30 @@ pub(super) fn image_tool(image: &str) -> Option<(String, String)> {
     (plain && !name.is_empty()).then(|| (name.to_owned(), version.to_owned()))
 }
 
+/// The tool in an image, and those that the rest of its tag names with a version:
+/// `maven:3.9-eclipse-temurin-21` has Eclipse Temurin too, `gradle:8.10-jdk21` a JDK.
+fn image_tools(image: &str) -> Vec<(String, String)> {
+    let Some(first) = image_tool(image) else { return Vec::new() };
+    let tag = image.split('@').next().and_then(|image| image.rsplit_once(':'));
+    let mut all = vec![first];
+    let mut name = String::new();
+    for part in tag.map(|(_, tag)| tag).unwrap_or_default().split('-').skip(1).take(MAX_PARTS) {
+        let letters = part.find(|c: char| c.is_ascii_digit()).unwrap_or(part.len());
+        let (word, version) = part.split_at(letters);
+        let plain = version.chars().all(|c| c.is_ascii_digit() || c == '.');
+        if !word.is_empty() {
+            name = if name.is_empty() { word.to_owned() } else { format!("{name}-{word}") };
+        }
+        if !version.is_empty() {
+            if plain && !name.is_empty() {
+                all.push((name, version.to_owned()));
+            }
+            name = String::new();
+        }
+    }
+    all
+}
+
 /// Keys of .gitlab-ci.yml that are not jobs.
 const NO_JOBS: [&str; 12] = [
     "default",
@@ -213,11 +240,12 @@ fn add_image(
 ) {
     let Some(item) = image else { return };
     let text = super::write_out(item.text().unwrap_or_default(), env);
-    let Some((name, version)) = image_tool(&text) else { return };
-    let evidence = Evidence::at(file, item.line, format!("the job {job} runs in {text}"));
-    let tool = Tool { name, version, release, one_of_several: false, evidence };
-    if !tools.contains(&tool) {
-        tools.push(tool);
+    for (name, version) in image_tools(&text) {
+        let evidence = Evidence::at(file, item.line, format!("the job {job} runs in {text}"));
+        let tool = Tool { name, version, release, one_of_several: false, evidence };
+        if !tools.contains(&tool) {
+            tools.push(tool);
+        }
     }
 }
 

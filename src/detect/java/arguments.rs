@@ -23,8 +23,15 @@ const PARSERS: [&str; 3] = ["org.kohsuke.args4j", "picocli", "com.beust.jcommand
 /// How many tokens the declaration of an option may have.
 const MAX_DECLARATION: usize = 24;
 
+/// What a program wants on its command line.
+pub(super) struct Wanted {
+    evidence: Evidence,
+    /// The option, if it is a certain one.
+    option: Option<String>,
+}
+
 /// The place where the main method ends at once because it got no arguments.
-pub(super) fn of(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Evidence> {
+pub(super) fn of(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Wanted> {
     let mains = || {
         let all = code.sources.iter().enumerate().filter(|(_, file)| file.path.is_within(dir));
         all.filter_map(|(number, file)| Some((number, file, file.main_class()?)))
@@ -33,6 +40,9 @@ pub(super) fn of(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Evide
     let (number, file, (_, at)) =
         mains().find(|(_, _, (class, _))| main.map_or(only, |main| main == class))?;
     let method = code.methods("main").iter().find(|method| method.at == (number, at))?;
+    if let Some(required) = required(code, number) {
+        return Some(required);
+    }
     let options = options(code, number);
     let exits = exits(code, number);
     let ends = |at: usize| {
@@ -58,7 +68,39 @@ pub(super) fn of(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Evide
             Some(name) => format!("it stops here without the option for `{name}`"),
             None => "it stops here without arguments".to_owned(),
         };
-        (asks || wanted.is_some()).then(|| code.evidence((number, at), note))
+        (asks || wanted.is_some())
+            .then(|| Wanted { evidence: code.evidence((number, at), note), option: None })
+    })
+}
+
+/// An option without which the parser of the command line ends the program: `required = true`. It
+/// belongs to the class of the main method, or to one that its file names.
+fn required(code: &Code, number: usize) -> Option<Wanted> {
+    let main = &code.sources[number];
+    OPTIONS.iter().flat_map(|name| code.calls(name)).find_map(|place| {
+        let file = &code.sources[place.0];
+        let parses = |import: &Import| PARSERS.iter().any(|of| import.path.starts_with(of));
+        let class = file.path.file_name().split('.').next().unwrap_or_default();
+        let own = place.0 == number || !class.is_empty() && main.names(class);
+        // The option of a subcommand is asked for by that one alone.
+        let part = place.0 != number && file.calls("Command").next().is_some();
+        if !own
+            || part
+            || !file.mark(place.1.checked_sub(1)?, '@')
+            || !file.imports.iter().any(parses)
+        {
+            return None;
+        }
+        let open = place.1 + 1;
+        let end = file.pair(open).min(open + MAX_DECLARATION * 4);
+        let is_required = (open..end).any(|at| {
+            file.word(at) == Some("required")
+                && file.mark(at + 1, '=')
+                && file.word(at + 2) == Some("true")
+        });
+        let name = file.option_name(open).filter(|_| is_required)?;
+        let evidence = code.evidence(*place, format!("the option {name} is required"));
+        Some(Wanted { evidence, option: Some(name) })
     })
 }
 
@@ -99,14 +141,25 @@ fn exits<'c>(code: &'c Code, number: usize) -> BTreeSet<&'c str> {
 
 /// Reports that a program needs arguments. It is a warning if nobody would pass others: the
 /// program is a service, or the repository itself starts it with arguments.
-pub(super) fn say(app: &App, program: &mut Program, at: Option<Evidence>) -> Result<()> {
-    let Some(evidence) = at.filter(|_| program.args.is_none()) else { return Ok(()) };
-    let shown = shown(app)?;
-    let (code, what) = if program.kind == Kind::Service || shown.is_some() {
-        (codes::ARGUMENTS_REQUIRED, "the program stops at once if it is started without arguments")
-    } else {
-        (codes::ARGUMENTS_EXPECTED, "the command stops at once if it is started without arguments")
+pub(super) fn say(app: &App, program: &mut Program, wanted: Option<Wanted>) -> Result<()> {
+    let Some(Wanted { evidence, option }) = wanted else { return Ok(()) };
+    let given = program.args.as_ref().map(|args| args.value.as_str());
+    let met = |args: &str| {
+        option.as_ref().is_none_or(|option| {
+            args.split([' ', '=']).any(|word| word.trim_matches('\'') == option)
+        })
     };
+    if given.is_some_and(met) {
+        return Ok(());
+    }
+    let shown = shown(app)?;
+    let without = option.as_deref().unwrap_or("arguments");
+    let (code, kind) = if program.kind == Kind::Service || shown.is_some() {
+        (codes::ARGUMENTS_REQUIRED, "program")
+    } else {
+        (codes::ARGUMENTS_EXPECTED, "command")
+    };
+    let what = format!("the {kind} stops at once if it is started without {without}");
     let mut finding = Finding::new(code, what, [evidence]);
     if let Some((words, at)) = shown {
         finding.evidence.push(at);

@@ -36,6 +36,11 @@ fn commands(code: &Code) -> Vec<Command> {
     found
 }
 
+/// True if the command line chooses among subcommands.
+pub(super) fn has_subcommands(code: &Code) -> bool {
+    !commands(code).is_empty()
+}
+
 /// True if the annotation is inside a class: on a method, or on an inner class.
 fn in_class(code: &Code, (source, at): Place) -> bool {
     code.sources[source].enclosing(at).is_some()

@@ -1,7 +1,7 @@
 //! What a start needs from outside: variables without a default, and files of which the repository
 //! holds only an example.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
@@ -25,7 +25,7 @@ type Variables = BTreeMap<String, Evidence>;
 pub(super) struct Demanded {
     variables: Variables,
     /// The place where it ends without arguments.
-    arguments: Option<Evidence>,
+    arguments: Option<arguments::Wanted>,
 }
 
 /// What a program needs from outside when it starts. `main` is its class, if that is known.
@@ -49,6 +49,7 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
     for (name, evidence) in of_code(code) {
         found.entry(name).or_insert(evidence);
     }
+    let known = relaxed_keys(around);
     // An injected value: `@Value("${API_KEY}")`.
     for place in code.calls("Value").iter().filter(|place| place.1 > 0) {
         let file = &code.sources[place.0];
@@ -63,8 +64,71 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
             let evidence = || code.evidence(*place, format!("@Value(\"{text}\")"));
             found.entry(name.to_owned()).or_insert_with(evidence);
         }
+        let missing = |key: &&str| known.as_ref().is_some_and(|all| is_missing(all, key));
+        if let Some(key) = property(text).filter(missing) {
+            let evidence = || code.evidence(*place, format!("@Value(\"{text}\")"));
+            found.entry(variable_of(key)).or_insert_with(evidence);
+        }
     }
     found
+}
+
+/// The key in `${a.b}`, if that is the whole text and has no default.
+fn property(text: &str) -> Option<&str> {
+    let key = text.strip_prefix("${")?.strip_suffix('}')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    (key.contains('.') && key.chars().all(plain)).then_some(key)
+}
+
+/// Where properties come from that no file of the repository states: the framework and the JVM.
+const OUTSIDE: [&str; 12] = [
+    "build.",
+    "git.",
+    "info.",
+    "java.",
+    "local.",
+    "logging.",
+    "management.",
+    "os.",
+    "random.",
+    "server.",
+    "spring.",
+    "user.",
+];
+
+/// The keys of all settings, as Spring compares them; `None` where a source outside of the repository
+/// may have more.
+fn relaxed_keys(around: &Surroundings) -> Option<BTreeSet<String>> {
+    let brought = ["spring.config.import", "spring.config.location", "spring.cloud.config.uri"];
+    let of = |part: &str| around.dependencies.iter().any(|d| d.key.contains(part));
+    let code = ["PropertySource", "setDefaultProperties", "EnvironmentPostProcessor"];
+    let open = !of("org.springframework.boot:")
+        || around.settings.is_empty()
+        || ["spring-cloud", "nacos", "apollo"].into_iter().any(of)
+        || brought.iter().any(|key| around.settings.get(key).is_some())
+        || around.sources.iter().any(|file| code.iter().any(|word| file.names(word)));
+    let keys = around.settings.strongest().map(|setting| relaxed(&setting.key));
+    (!open).then(|| keys.collect())
+}
+
+fn relaxed(key: &str) -> String {
+    key.replace(['-', '_'], "").to_lowercase()
+}
+
+/// True for a property that Spring does not find. One with parts of its own is there.
+fn is_missing(known: &BTreeSet<String>, key: &str) -> bool {
+    let wanted = relaxed(key);
+    let next = known.range(wanted.clone()..).next();
+    let below = |held: &String| {
+        held.strip_prefix(wanted.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    !OUTSIDE.iter().any(|of| key.starts_with(of)) && !next.is_some_and(below)
+}
+
+/// The variable that sets a property: <https://docs.spring.io/spring-boot/reference/features/external-config.html>.
+fn variable_of(key: &str) -> String {
+    key.replace('-', "").replace('.', "_").to_uppercase()
 }
 
 /// True for a property that the framework sets itself as it starts.

@@ -18,6 +18,11 @@ const NEEDED: [&str; 6] = [
     "--enable-preview",
 ];
 
+/// An option of the program as it is written, or a property of the JVM: `--port`, `-Dport`.
+pub(super) fn spelt(name: &str) -> String {
+    if name.starts_with('-') { name.to_owned() } else { format!("-D{name}") }
+}
+
 /// The flags, each as one word.
 pub(super) fn needed<'a>(
     model: &Model,

@@ -2,6 +2,7 @@
 
 use super::artifact::Shape;
 use super::code::{Code, Place};
+use super::flags;
 use super::storage::{HOME, write};
 use crate::code::branches::Reach;
 use crate::code::writes::{is_followed, unknown_folder};
@@ -61,7 +62,7 @@ fn written(code: &Code, (source, call): Place, at: usize, value: &Value) -> Evid
     if let Some(name) = value.parts.iter().find_map(|part| part.env.as_deref()) {
         evidence.note = format!("{}; {name} changes it", evidence.note);
     } else if let Some(name) = value.parts.iter().find_map(|part| part.flag.as_deref()) {
-        evidence.note = format!("{}; -D{name} changes it", evidence.note);
+        evidence.note = format!("{}; {} changes it", evidence.note, flags::spelt(name));
     }
     evidence
 }

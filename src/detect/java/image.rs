@@ -17,6 +17,8 @@ use crate::path::RelPath;
 
 /// Goals of jib that build an image.
 const GOALS: [&str; 3] = ["build", "dockerBuild", "buildTar"];
+/// The plugin that builds images by the words of a Dockerfile.
+const DOCKER: &str = "io.fabric8:docker-maven-plugin";
 /// The variable with the active profiles.
 const PROFILES: &str = "SPRING_PROFILES_ACTIVE";
 
@@ -50,15 +52,94 @@ fn known(app: &App, text: &str) -> Option<String> {
         .then_some(text)
 }
 
-/// The parts of a list, which may also be one text with commas.
-fn list(app: &App, element: &Element, name: &str) -> Vec<(String, u32)> {
-    let Some(list) = element.child(name) else { return Vec::new() };
+/// A text, and its place.
+type Word = (String, Evidence);
+
+/// The parts of a list, which may also be one text with commas. A property of the same name wins.
+fn list(app: &App, found: Option<At>, name: &str) -> Vec<Word> {
+    if let Some((text, evidence)) = app.model.property(&format!("jib.container.{name}")) {
+        let texts = text.split(',').filter_map(|text| known(app, text.trim()));
+        return texts.map(|text| (text, evidence.clone())).collect();
+    }
+    let Some((path, container)) = found else { return Vec::new() };
+    let Some(list) = container.child(name) else { return Vec::new() };
     let texts: Vec<(&str, u32)> = if list.children.is_empty() {
         list.text.split(',').map(|text| (text.trim(), list.line)).collect()
     } else {
         list.children.iter().map(|child| (child.text.as_str(), child.line)).collect()
     };
-    texts.into_iter().filter_map(|(text, line)| Some((known(app, text)?, line))).collect()
+    let texts = texts.into_iter().filter_map(|(text, line)| Some((known(app, text)?, line)));
+    texts.map(|(text, line)| (text, Evidence::at(path, line, name))).collect()
+}
+
+/// The variables of jib's image: its property, else the element.
+fn variables(app: &App, found: Option<At>) -> Vec<(String, Word)> {
+    if app.model.property("jib.container.environment").is_some() {
+        let pairs = list(app, None, "environment").into_iter();
+        let pairs = pairs.filter_map(|(text, at)| {
+            let (name, value) = text.split_once('=')?;
+            Some((name.to_owned(), (value.to_owned(), at)))
+        });
+        return pairs.collect();
+    }
+    let Some((path, container)) = found else { return Vec::new() };
+    let own = container.list("environment").filter_map(|element| {
+        let at = Evidence::at(path, element.line, "environment");
+        Some((element.name.clone(), (known(app, &element.text)?, at)))
+    });
+    own.collect()
+}
+
+/// What a plugin that builds images says about the container.
+struct Stated {
+    tool: &'static str,
+    environment: Vec<(String, Word)>,
+    args: Vec<Word>,
+    ports: Vec<Word>,
+    flags: Vec<Word>,
+    volumes: Vec<Word>,
+}
+
+/// The container of jib.
+fn of_jib(app: &App) -> Option<Stated> {
+    let found = container(app);
+    if found.is_none() && !app.plugins.contains_key(JIB) {
+        return None;
+    }
+    Some(Stated {
+        tool: "jib",
+        environment: variables(app, found),
+        args: list(app, found, "args"),
+        ports: list(app, found, "ports"),
+        flags: list(app, found, "jvmFlags"),
+        volumes: list(app, found, "volumes"),
+    })
+}
+
+/// The only image of docker-maven-plugin: <https://dmp.fabric8.io/#docker:build>.
+fn of_docker_plugin(app: &App) -> Option<Stated> {
+    let (path, images) = app.plugins.get(DOCKER)?.element("images")?;
+    let mut built = images.children.iter().filter_map(|image| image.child("build"));
+    let (only, None) = (built.next()?, built.next()) else { return None };
+    let words = |way: &str| -> Vec<Word> {
+        let all = only.list(way).filter_map(|one| {
+            let at = Evidence::at(path, one.line, format!("<{way}> of docker-maven-plugin"));
+            Some((known(app, &one.text)?, at))
+        });
+        all.collect()
+    };
+    let environment = only.list("env").filter_map(|one| {
+        let at = Evidence::at(path, one.line, "<env> of docker-maven-plugin");
+        Some((one.name.clone(), (known(app, &one.text)?, at)))
+    });
+    Some(Stated {
+        tool: "docker-maven-plugin",
+        environment: environment.collect(),
+        args: Vec::new(),
+        ports: words("ports"),
+        flags: Vec::new(),
+        volumes: words("volumes"),
+    })
 }
 
 /// The environment of buildpacks: variables that `BPE_NAME` sets in the image, and the others.
@@ -76,27 +157,29 @@ pub(super) fn jdk(plugin: Option<&Plugin>) -> Option<(String, Evidence)> {
 
 /// The profiles with which the pom's own image starts.
 pub(super) fn profiles(app: &App) -> Option<(String, Evidence)> {
-    let said = |path: &RelPath, line: u32| Evidence::at(path, line, "the image's profiles");
-    if let Some((path, container)) = container(app) {
-        let env = container.list("environment").find(|element| element.name == PROFILES);
-        let env = env.and_then(|element| Some((known(app, &element.text)?, element.line)));
-        let words = ["args", "jvmFlags"].into_iter().flat_map(|way| list(app, container, way));
-        let word = words.into_iter().find_map(|(word, line)| {
+    let said = |at: Evidence| Evidence { note: "the image's profiles".to_owned(), ..at };
+    for stated in [of_jib(app), of_docker_plugin(app)].into_iter().flatten() {
+        let mut env = stated.environment.into_iter();
+        let env = env.find(|(name, _)| name == PROFILES).map(|(_, word)| word);
+        let mut words = stated.args.into_iter().chain(stated.flags);
+        let word = words.find_map(|(word, at)| {
             let (key, value) = word.split_once('=')?;
             let named = matches!(key, "--spring.profiles.active" | "-Dspring.profiles.active");
-            named.then(|| (value.to_owned(), line))
+            named.then(|| (value.to_owned(), at))
         });
         // Spring takes arguments and system properties over the environment.
-        if let Some((names, line)) = word.or(env) {
-            return Some((names, said(path, line)));
+        if let Some((names, at)) = word.or(env) {
+            return Some((names, said(at)));
         }
     }
     let mut of_buildpack = buildpack(app).filter(|(_, element)| {
         element.name.strip_prefix("BPE_").map(|n| n.trim_start_matches("DEFAULT_"))
             == Some(PROFILES)
     });
-    of_buildpack
-        .find_map(|(path, element)| Some((known(app, &element.text)?, said(path, element.line))))
+    of_buildpack.find_map(|(path, element)| {
+        let at = Evidence::at(path, element.line, "");
+        Some((known(app, &element.text)?, said(at)))
+    })
 }
 
 /// Adds what the pom says about its image to a program. JVM flags go to `jvm`.
@@ -119,54 +202,77 @@ pub(super) fn add(
                 jvm.extend(value.split_whitespace().map(str::to_owned));
             }
             Some(("APPEND" | "PREPEND" | "DELIM", _)) => {}
-            Some(("DEFAULT" | "OVERRIDE", name)) => set(program, name, value, evidence),
-            _ => set(program, name, value, evidence),
+            Some(("DEFAULT" | "OVERRIDE", name)) => {
+                own_port(program, variable, name, &value, &evidence);
+                set(program, name, value, evidence);
+            }
+            _ => {
+                own_port(program, variable, name, &value, &evidence);
+                set(program, name, value, evidence);
+            }
         }
     }
-    let Some((path, container)) = container(app) else { return };
-    let at = |line: u32, note: String| Evidence::at(path, line, note);
+    for stated in [of_jib(app), of_docker_plugin(app)].into_iter().flatten() {
+        take(program, stated, variable, jvm);
+    }
+    if let Some(container) = container(app) {
+        left_out(app, program, shape, container);
+    }
+}
+
+/// Takes a port that a variable of the image sets.
+fn own_port(program: &mut Program, variable: Option<&str>, name: &str, value: &str, at: &Evidence) {
+    if variable == Some(name)
+        && let Ok(number) = value.parse()
+    {
+        set_port(program, number, at.clone(), true);
+    }
+}
+
+/// Adds what a plugin says about the container.
+fn take(program: &mut Program, stated: Stated, variable: Option<&str>, jvm: &mut Vec<String>) {
+    let tool = stated.tool;
+    let at = |at: Evidence, note: String| Evidence { note, ..at };
     let mut own_port = None;
-    for element in container.list("environment") {
-        let Some(value) = known(app, &element.text) else { continue };
-        if Some(element.name.as_str()) == variable {
-            own_port = value.parse::<u16>().ok();
+    for (name, (value, place)) in stated.environment {
+        let evidence = at(place, format!("{tool} sets {name}"));
+        if Some(name.as_str()) == variable {
+            own_port = value.parse::<u16>().ok().map(|number| (number, evidence.clone()));
         }
-        let evidence = at(element.line, format!("jib sets {}", element.name));
-        set(program, &element.name, value, evidence);
+        set(program, &name, value, evidence);
     }
-    let args = list(app, container, "args");
-    if let (None, Some((_, line))) = (&program.args, args.first()) {
-        let evidence = at(*line, "jib starts it with these arguments".to_owned());
+    let args = stated.args;
+    if let (None, Some((_, place))) = (&program.args, args.first()) {
+        let evidence = at(place.clone(), format!("{tool} starts it with these arguments"));
         let words: Vec<&String> = args.iter().map(|(word, _)| word).collect();
         program.args = Some(Sourced::new(quote::shell_words(&words), evidence));
     }
-    let by_word = args.iter().find_map(|(word, _)| {
+    let by_word = args.iter().find_map(|(word, place)| {
         let (key, value) = word.strip_prefix("--")?.split_once('=')?;
-        PORTS.contains(&key).then(|| value.parse::<u16>().ok()).flatten()
+        let number = PORTS.contains(&key).then(|| value.parse::<u16>().ok()).flatten()?;
+        Some((number, at(place.clone(), format!("{tool} sets the port"))))
     });
-    own_port = by_word.or(own_port);
-    let ports = list(app, container, "ports").into_iter().filter_map(|(text, line)| {
-        Some((text.trim_end_matches("/tcp").parse::<u16>().ok()?, line))
+    let own_port = by_word.or(own_port);
+    let number = own_port.as_ref().map(|(number, _)| *number);
+    let ports = stated.ports.into_iter().filter_map(|(text, place)| {
+        Some((text.trim_end_matches("/tcp").parse::<u16>().ok()?, place))
     });
-    let ports: Vec<(u16, u32)> = ports.collect();
-    let first =
-        ports.iter().find(|(number, _)| Some(*number) == own_port).or(ports.first()).copied();
-    if let Some((number, line)) = first {
-        let evidence = at(line, format!("jib publishes port {number}"));
-        set_port(program, number, evidence, own_port == Some(number));
-    } else if let Some(number) = own_port {
-        set_port(program, number, at(container.line, "jib sets the port".to_owned()), true);
+    let ports: Vec<(u16, Evidence)> = ports.collect();
+    let first = ports.iter().find(|(one, _)| Some(*one) == number).or(ports.first()).cloned();
+    if let Some((published, place)) = first {
+        let evidence = at(place, format!("{tool} publishes port {published}"));
+        set_port(program, published, evidence, number == Some(published));
+    } else if let Some((number, evidence)) = own_port {
+        set_port(program, number, evidence, true);
     }
-    let flags = list(app, container, "jvmFlags");
-    jvm.extend(flags.into_iter().map(|(flag, _)| flag).filter(|flag| flag.starts_with('-')));
-    for (folder, line) in list(app, container, "volumes") {
+    jvm.extend(stated.flags.into_iter().map(|(flag, _)| flag).filter(|f| f.starts_with('-')));
+    for (folder, place) in stated.volumes {
         let held = program.writable.iter().any(|held| held.value == folder);
         if !held && ContainerPath::new(&folder).is_ok() {
-            let evidence = at(line, format!("jib makes {folder} a volume"));
+            let evidence = at(place, format!("{tool} makes {folder} a volume"));
             program.writable.push(Sourced::new(folder, evidence));
         }
     }
-    left_out(app, program, shape, (path, container));
 }
 
 /// Reports what of `<container>` this image does differently.
@@ -205,4 +311,59 @@ fn set(program: &mut Program, name: &str, value: String, evidence: Evidence) {
     let var = EnvVar { key: name.to_owned(), value };
     program.env.retain(|held| held.value.key != var.key);
     program.env.push(Sourced::new(var, evidence));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::java;
+    use crate::facts::Program;
+    use crate::repo::Repo;
+
+    /// The program of a Spring Boot application with these plugins and properties.
+    fn of(plugins: &str, properties: &str) -> Program {
+        let pom = format!(
+            "<project><groupId>g</groupId><artifactId>app</artifactId><version>1</version>\
+             <properties><java.version>21</java.version>{properties}</properties><dependencies><dependency>\
+             <groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId>\
+             <version>3.5.0</version></dependency></dependencies><build><plugins>{plugins}</plugins></build></project>"
+        );
+        let main = "package g; @SpringBootApplication class App { public static void main(String[] a) { SpringApplication.run(App.class, a); } }";
+        let repo =
+            Repo::from_files([("pom.xml", pom.as_str()), ("src/main/java/g/App.java", main)]);
+        (java::LANGUAGE.detect)(&repo.root()).unwrap().unwrap().programs.remove(0)
+    }
+
+    fn env(program: &Program, key: &str) -> Option<String> {
+        let mut all = program.env.iter();
+        all.find(|held| held.value.key == key).map(|held| held.value.value.clone())
+    }
+
+    #[test]
+    fn what_plugins_say_of_the_container_in_every_form() {
+        let jib = "<plugin><groupId>com.google.cloud.tools</groupId><artifactId>jib-maven-plugin</artifactId></plugin>";
+        let properties = "<jib.container.ports>8092</jib.container.ports>\
+            <jib.container.environment>SERVER_PORT=8092,SHOP_MODE=full</jib.container.environment>\
+            <jib.container.volumes>/srv/shop</jib.container.volumes>";
+        let program = of(jib, properties);
+        assert_eq!(program.port.as_ref().unwrap().value, 8092);
+        assert_eq!(env(&program, "SHOP_MODE").as_deref(), Some("full"));
+        assert!(program.writable.iter().any(|held| held.value == "/srv/shop"));
+        // Without the plugin the properties say nothing.
+        assert_eq!(of("", properties).port.unwrap().value, 8080);
+        let docker = "<plugin><groupId>io.fabric8</groupId><artifactId>docker-maven-plugin</artifactId><configuration><images>\
+            <image><build><ports><port>8093</port></ports><env><SERVER_PORT>8093</SERVER_PORT></env>\
+            <volumes><volume>/srv/shop</volume></volumes></build></image></images></configuration></plugin>";
+        let program = of(docker, "");
+        assert_eq!(program.port.as_ref().unwrap().value, 8093);
+        assert_eq!(env(&program, "SERVER_PORT").as_deref(), Some("8093"));
+        assert!(program.writable.iter().any(|held| held.value == "/srv/shop"));
+        // Which of two images is meant is not known.
+        let two = docker.replace("</image>", "</image><image><build></build></image>");
+        assert_eq!(of(&two, "").port.unwrap().value, 8080);
+        let boot = "<plugin><groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId><version>3.5.0</version>\
+            <configuration><image><env><BPE_DEFAULT_SERVER_PORT>8094</BPE_DEFAULT_SERVER_PORT></env></image></configuration></plugin>";
+        let program = of(boot, "");
+        assert_eq!(program.port.as_ref().unwrap().value, 8094);
+        assert_eq!(env(&program, "SERVER_PORT").as_deref(), Some("8094"));
+    }
 }

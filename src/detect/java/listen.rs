@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::{Code, Definition, Place};
+use super::command::has_subcommands;
+use super::flags;
 use super::source::Source;
 use super::surroundings::Surroundings;
 use crate::code::branches::Reach;
@@ -34,6 +36,8 @@ struct Found {
     beside: bool,
     doubt: bool,
     local: bool,
+    /// The option that sets the address.
+    opens: Option<String>,
     place: Place,
 }
 
@@ -58,14 +62,18 @@ pub(super) fn own_server(
     };
     program.kind = Kind::Service;
     let evidence = |found: &Found, note: &str| code.evidence(found.place, note);
-    if first.local {
+    let plain = first.local && program.args.is_none() && !has_subcommands(code);
+    if let Some(flag) = first.opens.as_ref().filter(|_| plain) {
+        let evidence = evidence(first, "the address that it binds without this option");
+        program.args = Some(Sourced::new(format!("{flag} 0.0.0.0"), evidence));
+    } else if first.local {
         let fix = "bind 0.0.0.0, or take the address from an environment variable";
         let evidence = evidence(first, "the address that it binds");
         program.findings.push(Finding::localhost_only("localhost", [evidence]).with_fix(fix));
     }
     let note = |found: &Found| match (&found.variable, &found.flag) {
         (Some(name), _) => format!("the port if {name} is not set"),
-        (None, Some(name)) => format!("the port if -D{name} is not given"),
+        (None, Some(name)) => format!("the port if {} is not given", flags::spelt(name)),
         (None, None) => "the port that the code listens on".to_owned(),
     };
     let mut known: Vec<Port> = Vec::new();
@@ -217,6 +225,8 @@ fn listens(code: &Code, row: &CallRow, place: Place, apart: &BTreeSet<usize>) ->
     if dependent && !bound && host.as_ref().is_some_and(|host| !host.is_known()) {
         return None;
     }
+    let opens = host.as_ref().and_then(|host| host.flag()).filter(|flag| flag.starts_with('-'));
+    let opens = opens.map(str::to_owned);
     let host = host.and_then(|host| host.text());
     let local = host.as_deref().is_some_and(|h| matches!(h, "localhost" | "127.0.0.1" | "::1"));
     if host.as_deref().is_some_and(|host| !local && !matches!(host, "0.0.0.0" | "::" | "")) {
@@ -237,23 +247,13 @@ fn listens(code: &Code, row: &CallRow, place: Place, apart: &BTreeSet<usize>) ->
     let held = number(&value);
     // Port 0 means any free port: in a test, or for a socket that only sends.
     let nothing = held.is_none() && variable.is_none() && flag.is_none();
-    let sure = passed
-        || match name {
-            "InetSocketAddress" => bound,
-            "ServerSocket" => file.calls("accept").next().is_some(),
-            "bind" => file.names("ServerBootstrap"),
-            "embeddedServer"
-            | "newServerBuilderForPort"
-            | "addHttpListener"
-            | "createHttpServer" => true,
-            _ => false,
-        };
+    let sure = passed || is_sure(file, name, bound);
     if nothing && !sure || held == Some(0) {
         return None;
     }
     let text = format!("{subject} {} {}", file.path.file_name(), spelt(code, source, port));
     let beside = beside || code.reached(place, None, 0) == Reach::Sure(false) || is_beside(&text);
-    Some(Found { value: held, variable, flag, udp, beside, doubt, local, place })
+    Some(Found { value: held, variable, flag, udp, beside, doubt, local, opens, place })
 }
 
 /// Kotlin's `connector.port = 80` and `ServerConnector(server).apply { port = 80 }`.
@@ -285,6 +285,7 @@ fn assigned(code: &Code, set: &Definition) -> Option<Found> {
         udp: false,
         beside,
         doubt: false,
+        opens: None,
         local: false,
         place: set.at,
     })
@@ -301,6 +302,19 @@ const BINDS: [&str; 8] = [
     "DatagramSocket",
     "createHttpServer",
 ];
+
+/// True for a call that listens whatever its address is.
+fn is_sure(file: &Source, name: &str, bound: bool) -> bool {
+    match name {
+        "InetSocketAddress" => bound,
+        "ServerSocket" => file.calls("accept").next().is_some(),
+        "bind" => file.names("ServerBootstrap"),
+        "embeddedServer" | "newServerBuilderForPort" | "addHttpListener" | "createHttpServer" => {
+            true
+        }
+        _ => false,
+    }
+}
 
 /// True for `bind(new InetSocketAddress(..))`, and for an address whose name such a call takes.
 fn is_bound(file: &Source, at: usize, outer: &str) -> bool {

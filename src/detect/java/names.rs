@@ -13,6 +13,12 @@ use crate::facts::Evidence;
 /// How many definitions of one name are read.
 const MAX_DEFINITIONS: usize = 12;
 
+/// Parsers of the command line that set fields with a default of their own.
+const OPTION_PARSERS: [&str; 3] = ["com.beust.jcommander", "org.kohsuke.args4j", "picocli"];
+
+/// Maximum number of words before the name of a field.
+const MAX_MODIFIERS: usize = 12;
+
 impl Code<'_> {
     /// The value of a variable, a parameter or a field at a place.
     pub(super) fn variable(&self, place: Place, name: &str, depth: usize) -> Option<Value> {
@@ -128,6 +134,18 @@ impl Code<'_> {
         if let Some(value) = self.callers(method, number, depth) {
             return Some(value);
         }
+        // Spring calls the setter of a class that it fills from the settings.
+        let setter = file.word(at).and_then(|name| name.strip_prefix("set"));
+        let setter = setter.filter(|rest| rest.starts_with(char::is_uppercase));
+        if let Some(rest) = setter
+            && number == 0
+            && let Some(prefix) = prefix(file)
+        {
+            let property = property_of(&format!("get{rest}"));
+            if declares(file, &property) {
+                return Some(self.bound(&format!("{prefix}.{property}"), None, (source, 0)));
+            }
+        }
         // The head of a record or of a Kotlin class declares its fields.
         let head = at.checked_sub(1).and_then(|before| file.word(before));
         let head = matches!(head, Some("record" | "class"));
@@ -156,7 +174,9 @@ impl Code<'_> {
                 "Value" => return Some(self.placeholder(text("")?, evidence)),
                 "DefaultValue" => return Some(Value::known(text("")?, evidence)),
                 "Option" | "Parameters" => {
-                    return Some(Value::known(text("defaultValue")?, evidence));
+                    let flag = file.option_name(at + 1).filter(|_| name == "Option");
+                    let default = Some(text("defaultValue")?.to_owned());
+                    return Some(Part { flag, text: default, ..Part::unknown(evidence) }.into());
                 }
                 "ConfigProperty" | "Property" => {
                     let key = text("name")?;
@@ -227,12 +247,36 @@ impl Code<'_> {
             .filter(|d| self.method_at(d.at).is_none() || self.of_this(d) || self.of_field(d))
             .take(MAX_DEFINITIONS)
             .collect();
-        let found = self.merged(&all, None, depth);
+        let found = self.merged(&all, None, depth).map(|value| self.as_option(source, name, value));
         let Some(prefix) = prefix(file) else { return found };
         if found.is_none() && !declares(file, name) {
             return None;
         }
         Some(self.bound(&format!("{prefix}.{name}"), found, (source, 0)))
+    }
+
+    /// The default of a field that an option of the command line sets:
+    /// `@Parameter(names = "--port") int port = 8080`.
+    fn as_option(&self, source: usize, name: &str, mut value: Value) -> Value {
+        let file = &self.sources[source];
+        let mut imports = file.imports.iter();
+        let parses = imports.any(|one| OPTION_PARSERS.iter().any(|of| one.path.starts_with(of)));
+        let mut places = file.places(name).iter().filter(|at| parses && file.mark(**at + 1, '='));
+        let flag = places.find_map(|&at| {
+            let mut start = at;
+            // Goes back over the type and the modifiers to the bracket of an annotation.
+            while start > 0 && at - start < MAX_MODIFIERS && file.word(start - 1).is_some() {
+                start -= 1;
+            }
+            let close = start.checked_sub(1).filter(|&close| file.mark(close, ')'))?;
+            let open = file.pair(close);
+            let annotation = open.checked_sub(1).and_then(|at| file.word(at));
+            matches!(annotation, Some("Parameter" | "Option")).then(|| file.option_name(open))?
+        });
+        if let ([part], Some(flag)) = (value.parts.as_mut_slice(), flag) {
+            part.flag = Some(flag);
+        }
+        value
     }
 
     /// A property by its key: its setting, or else `default`, or else an object with further

@@ -2,8 +2,11 @@
 
 use super::App;
 use super::maven;
-use crate::detect::{add_front_end, suppliers};
+use super::pom::{Model, relative};
+use super::xml::{self, Element};
+use crate::detect::{add_front_end, certain_suppliers, suppliers};
 use crate::facts::{Evidence, Program};
+use crate::path::RelPath;
 
 use anyhow::Result;
 
@@ -27,14 +30,105 @@ pub(super) fn front_ends(program: &mut Program, app: &App) -> Result<()> {
     for model in std::iter::once(&app.model).chain(&app.siblings) {
         let folders = PACKED.iter().filter_map(|folder| model.dir().join(folder));
         for folder in folders {
-            for mut made in suppliers(app.dir.repo, &app.context, &folder) {
+            for mut made in certain_suppliers(app.dir.repo, &app.context, &folder) {
                 let note = format!("{folder} is packed into the archive");
                 made.evidence.insert(0, Evidence::file(model.path(), note));
                 add_front_end(&mut program.front_ends, made);
             }
         }
+        for (path, evidence) in read(app, model) {
+            for mut made in suppliers(app.dir.repo, &app.context, &path) {
+                made.evidence.insert(0, evidence.clone());
+                add_front_end(&mut program.front_ends, made);
+            }
+        }
+    }
+    for (path, way, evidence) in assembled(app)? {
+        for mut made in suppliers(app.dir.repo, &app.context, &path) {
+            made.evidence.insert(0, evidence.clone());
+            made.value.opened = Some(way.clone());
+            add_front_end(&mut program.front_ends, made);
+        }
     }
     Ok(())
+}
+
+const RESOURCES: &str = "org.apache.maven.plugins:maven-resources-plugin";
+const ASSEMBLY: &str = "org.apache.maven.plugins:maven-assembly-plugin";
+
+/// The path that a pom or a descriptor names: from the folder of its module, or from the root of the
+/// build.
+fn path_of(app: &App, model: &Model, text: &str) -> Option<RelPath> {
+    const HERE: [&str; 2] = ["${project.basedir}", "${basedir}"];
+    const TOP: [&str; 3] = [
+        "${maven.multiModuleProjectDirectory}",
+        "${session.executionRootDirectory}",
+        "${project.parent.basedir}",
+    ];
+    let text = text.trim();
+    let top = TOP.iter().find_map(|base| text.strip_prefix(base));
+    let here = HERE.iter().find_map(|base| text.strip_prefix(base)).unwrap_or(text);
+    let folder = match top {
+        Some(_) => app.reactor.pom.parent().unwrap_or_default(),
+        None => model.dir(),
+    };
+    let way = model.resolve(top.unwrap_or(here).trim_start_matches('/'));
+    (!way.contains("${")).then(|| folder.join(&relative(&way))).flatten()
+}
+
+/// The folders outside of the usual ones whose content the build of a module copies into its archive:
+/// `<resource>` of the build, and of executions of maven-resources-plugin.
+fn read(app: &App, model: &Model) -> Vec<(RelPath, Evidence)> {
+    let mut lists: Vec<(RelPath, Vec<Element>)> = Vec::new();
+    for (path, scope) in model.scopes() {
+        lists.push((path.clone(), scope.list("build/resources").cloned().collect()));
+    }
+    for (key, plugin) in super::plugins::of(model) {
+        if key != RESOURCES {
+            continue;
+        }
+        for execution in plugin.running("copy-resources") {
+            if let Some((path, list)) = plugin.element_of(execution, "resources") {
+                lists.push((path.clone(), list.children.clone()));
+            }
+        }
+    }
+    let mut all = Vec::new();
+    for (file, list) in lists {
+        for directory in list.iter().filter_map(|one| one.child("directory")) {
+            let note = format!("Maven copies <directory>{}</directory>", directory.text);
+            let evidence = Evidence::at(&file, directory.line, note);
+            all.extend(path_of(app, model, &directory.text).map(|path| (path, evidence)));
+        }
+    }
+    all
+}
+
+/// The folders that the descriptor of an assembly places beside the archive, with their places there:
+/// <https://maven.apache.org/plugins/maven-assembly-plugin/assembly.html>.
+fn assembled(app: &App) -> Result<Vec<(RelPath, String, Evidence)>> {
+    let mut all = Vec::new();
+    let Some(plugin) = app.plugins.get(ASSEMBLY) else { return Ok(all) };
+    let of_executions =
+        plugin.running("single").filter_map(|e| plugin.element_of(e, "descriptors"));
+    for (_, list) in of_executions.collect::<Vec<_>>() {
+        for descriptor in &list.children {
+            let Some(file) = path_of(app, &app.model, &descriptor.text) else { continue };
+            let Some(text) = app.dir.repo.text(&file)? else { continue };
+            let root = xml::parse(&file, &text)?;
+            for set in root.walk().filter(|element| element.name == "fileSet") {
+                let Some(from) = set.child("directory") else { continue };
+                let to = set.text_at("outputDirectory").unwrap_or_default();
+                let to = to.trim_start_matches("./").trim_matches('/');
+                let known = !to.is_empty() && to != "." && !to.contains(['$', '\\']);
+                if let Some(path) = path_of(app, &app.model, &from.text).filter(|_| known) {
+                    let note = format!("the assembly holds it as {to}");
+                    all.push((path, to.to_owned(), Evidence::at(&file, from.line, note)));
+                }
+            }
+        }
+    }
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -68,12 +162,47 @@ mod tests {
         let config = "export default { build: { outDir: '../src/main/resources/public' } }";
         let writes = ("ui/vite.config.js", config);
         assert_eq!(of("", &[writes]).0, ["src/main/resources/public"]);
+        // A build that writes among the resources of the repository need not make these folders.
+        let config = "export default { build: { outDir: '../src/main/resources' } }";
+        let held = ("src/main/resources/application.yml", "a: b\n");
+        assert!(of("", &[("ui/vite.config.js", config), held]).0.is_empty());
         // Committed pages are packed as they are; a plugin builds its own.
         let held = ("src/main/resources/static/app.js", "");
         assert!(of("", &[moves, held]).0.is_empty() && of("", &[]).0.is_empty());
         let frontend = "<plugin><groupId>com.github.eirslett</groupId>\
             <artifactId>frontend-maven-plugin</artifactId></plugin>";
         assert!(of(frontend, &[moves]).0.is_empty());
+    }
+
+    #[test]
+    fn pages_that_maven_copies_from_another_package() {
+        let copies = |directory: &str| {
+            format!(
+                "<plugin><artifactId>maven-resources-plugin</artifactId><executions><execution>\
+                 <phase>process-resources</phase><goals><goal>copy-resources</goal></goals>\
+                 <configuration><outputDirectory>target/classes/static</outputDirectory><resources>\
+                 <resource><directory>{directory}</directory></resource></resources></configuration>\
+                 </execution></executions></plugin>"
+            )
+        };
+        let page = ("ui/index.html", "<script type=module src=/main.js></script>");
+        for directory in ["ui/dist", "${project.basedir}/ui/dist", "${basedir}/ui/dist/"] {
+            assert_eq!(of(&copies(directory), &[page]).0, ["ui/dist"], "{directory}");
+        }
+        assert!(of(&copies("${web}/dist"), &[page]).0.is_empty());
+        assert!(of(&copies("ui/dist"), &[page, ("ui/dist/app.js", "")]).0.is_empty());
+        let assembly = "<plugin><artifactId>maven-assembly-plugin</artifactId><executions><execution>\
+            <phase>package</phase><goals><goal>single</goal></goals></execution></executions>\
+            <configuration><descriptors><descriptor>src/dist.xml</descriptor></descriptors></configuration></plugin>";
+        let sets = |to: &str| {
+            format!(
+                "<assembly><fileSets><fileSet><directory>ui/dist</directory>\
+                 <outputDirectory>{to}</outputDirectory></fileSet></fileSets></assembly>"
+            )
+        };
+        let (with, without) = (sets("/pages"), sets("/"));
+        assert_eq!(of(assembly, &[page, ("src/dist.xml", &with)]).0, ["ui/dist"]);
+        assert!(of(assembly, &[page, ("src/dist.xml", &without)]).0.is_empty());
     }
 
     #[test]

@@ -10,6 +10,9 @@ use super::dialect::DIALECT;
 use crate::code::{File, Import, Kind, Tree};
 use crate::path::RelPath;
 
+/// Maximum number of tokens of an annotation that are read.
+const MAX_ANNOTATION: usize = 96;
+
 /// A source file.
 pub(super) struct Source {
     file: Rc<File>,
@@ -95,6 +98,21 @@ impl Source {
     /// True for an operator or a delimiter.
     pub(super) fn is(&self, at: usize, mark: &str) -> bool {
         self.kind(at) == Some(Kind::Mark) && self.raw(at) == mark
+    }
+
+    /// The name of the option that an annotation with this bracket declares, the longest of several:
+    /// `@Option(names = {"-p", "--port"})`.
+    pub(super) fn option_name(&self, open: usize) -> Option<String> {
+        let end = self.pair(open).min(open + MAX_ANNOTATION);
+        let texts = (open..end).filter_map(|at| self.text(at));
+        let plain = |text: &&str| {
+            text.starts_with('-')
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+                && text.contains(|c: char| c.is_ascii_alphabetic())
+        };
+        let names: Vec<&str> = texts.filter(plain).collect();
+        let long = names.iter().find(|name| name.starts_with("--"));
+        long.or(names.first()).map(|name| (*name).to_owned())
     }
 
     /// True if the code contains the name `word`.

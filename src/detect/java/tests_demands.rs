@@ -224,3 +224,78 @@ fn arguments_that_a_readme_gives_are_named() {
     let shown = "static void usage(P p) { if (p.x()) { System.exit(1); } go(); }";
     assert!(said(asks, &format!("{shown} {field}"), "").is_empty());
 }
+
+#[test]
+fn options_of_the_command_line_open_the_address_and_are_demanded() {
+    let picocli = "import picocli.CommandLine;\nclass App implements Runnable { @CommandLine.Option(names = {\"-p\", \"--port\"}, defaultValue = \"7081\") int port; \
+        @Option(names = \"--bind\", defaultValue = \"127.0.0.1\") String host; @Option(names = \"--token\", required = true) String token; \
+        public void run() { Javalin.create().start(host, port); } public static void main(String[] args) { new CommandLine(new App()).execute(args); } }";
+    let found = program("io.javalin:javalin", &[("App.java", picocli)]);
+    assert_eq!(found.port.as_ref().unwrap().value, 7081);
+    assert_eq!(found.args.as_ref().unwrap().value, "--bind 0.0.0.0");
+    let all = findings("io.javalin:javalin", &[("App.java", picocli)]);
+    assert!(all.iter().all(|(code, _)| code != "localhost-only"), "{all:?}");
+    let said = "the program stops at once if it is started without --token";
+    assert!(all.iter().any(|(_, what)| what == said), "{all:?}");
+    let app = main(
+        "Args a = new Args(); JCommander.newBuilder().addObject(a).build().parse(args); Javalin.create().start(a.host, a.port);",
+    );
+    let options = "import com.beust.jcommander.Parameter;\npublic class Args { @Parameter(names = {\"--port\", \"-p\"}) public int port = 7082; \
+        @Parameter(names = \"--bind\") public String host = \"localhost\"; }";
+    let files = [("App.java", app.as_str()), ("Args.java", options)];
+    let found = program("io.javalin:javalin", &files);
+    assert_eq!(
+        (found.port.unwrap().value, found.args.unwrap().value.as_str()),
+        (7082, "--bind 0.0.0.0")
+    );
+    let demanded = |options: &str| {
+        let files = [("App.java", app.as_str()), ("Args.java", options)];
+        let all = findings("io.javalin:javalin", &files);
+        all.iter().any(|(code, _)| code == "arguments-required")
+    };
+    assert!(!demanded(options));
+    let token = "@Parameter(names = \"--token\", required = true) public String token; }";
+    let with = options.replace("\"localhost\"; }", &format!("\"0.0.0.0\"; {token}"));
+    assert!(demanded(&with));
+}
+
+#[test]
+fn an_injected_property_that_no_setting_has_is_demanded() {
+    let of = |body: &str, settings: &str| {
+        let body = format!(
+            "@SpringBootApplication class App {{ {body} public static void main(String[] a) {{ SpringApplication.run(App.class, a); }} }}"
+        );
+        let settings = ("src/main/resources/application.yml", settings);
+        let all = findings(
+            "org.springframework.boot:spring-boot-starter-web",
+            &[("App.java", &body), settings],
+        );
+        all.into_iter().find(|(code, _)| code == "variables-required").map(|(_, what)| what)
+    };
+    let url = "@Value(\"${shop.base-url}\") String url;";
+    let said = Some("the program has no default for SHOP_BASEURL".to_owned());
+    assert_eq!(of(url, "shop:\n  key: a\n"), said);
+    assert_eq!(of(url, "shop:\n  baseUrl: a\n"), None);
+    assert_eq!(of("@Value(\"${shop.url:x}\") String url;", "shop:\n  key: a\n"), None);
+    assert_eq!(
+        of("@Value(\"${spring.application.name}\") String name;", "shop:\n  key: a\n"),
+        None
+    );
+    // Another source may have it.
+    assert_eq!(of(url, "spring:\n  config:\n    import: configserver:\n"), None);
+}
+
+#[test]
+fn a_setter_that_the_settings_fill_names_its_folder() {
+    let storage = "@ConfigurationProperties(prefix = \"shop.storage\") class Storage { private String path; \
+        public void setPath(String p) throws Exception { this.path = p; Files.createDirectories(Paths.get(p)); } }";
+    let settings =
+        ("src/main/resources/application.yml", "shop:\n  storage:\n    path: shopdata\n");
+    let app = main("SpringApplication.run(App.class, args);");
+    let found = program(
+        "org.springframework.boot:spring-boot-starter-web",
+        &[("App.java", &app), ("Storage.java", storage), settings],
+    );
+    let folders: Vec<&str> = found.writable.iter().map(|held| held.value.as_str()).collect();
+    assert!(folders.contains(&"shopdata"), "{folders:?}");
+}

@@ -374,11 +374,22 @@ fn returned(file: &File, function: &Function) -> Vec<Range<usize>> {
         .collect()
 }
 
+/// True for a module that does its work as it is imported, and is no server: it ends the program, or
+/// works with the application and has no name of a server's module.
+fn is_errand(file: &Rc<File>) -> bool {
+    let stem = file.path.file_name().trim_end_matches(".py");
+    let usual = MODULES.iter().any(|names| names.contains(&stem));
+    let outside = |at: usize| file.facts().function_at(at).is_none() && !is_guarded(file, at);
+    let ends = file.places("exit").iter().any(|&at| file.word(at + 1) == "(" && outside(at));
+    let works = file.places("app_context").iter().any(|&at| outside(at));
+    ends || works && !usual
+}
+
 /// Objects that a module makes by a function of another one: `app = create_app()`.
 fn called<'t>(modules: &[Rc<Module>], found: &[Application<'t>]) -> Vec<Application<'t>> {
     let mut all = Vec::new();
     for factory in found.iter().filter(|one| one.factory).take(MAX_MADE) {
-        for module in modules {
+        for module in modules.iter().filter(|module| !is_errand(&module.file)) {
             let file = &module.file;
             for definition in file.facts().definitions() {
                 let value = &definition.value;

@@ -8,12 +8,16 @@ pub(super) const ALL: &[FindingCode] = &[
     BROWSER_SANDBOXED,
     DEBUG_ON,
     DEPENDENCIES_IN_CODE,
+    DEVELOPMENT_IMPORTED,
     DEVELOPMENT_SERVER,
+    GIT_OVER_SSH,
+    GROUP_INSTALLED,
     HOSTS_REFUSED,
     LARGE_PACKAGE,
     LOCAL_MISSING,
     LOCK_BEHIND,
     NO_SERVER,
+    PACKAGE_DATA_MISSING,
     PRIVATE_INDEX,
     PROXY_TRUSTED,
     PYTHON_OUTSIDE_RANGE,
@@ -51,6 +55,21 @@ pub(super) const DEPENDENCIES_IN_CODE: FindingCode = FindingCode::Own(&Row::note
     "list them under `dependencies` in pyproject.toml, or in a requirements file",
 ));
 
+pub(super) const GIT_OVER_SSH: FindingCode = FindingCode::Own(&Row::warning(
+    "git-over-ssh",
+    "git fetches a dependency over ssh",
+    "a build has no key of its own: without one of yours the server refuses it, and the install \
+    stops",
+    "build with `docker build --ssh default ...`, which lends the keys of your ssh agent",
+));
+
+pub(super) const GROUP_INSTALLED: FindingCode = FindingCode::Own(&Row::note(
+    "group-installed",
+    "the image installs a group of dependencies beside the dependencies themselves",
+    "its name, or a server that nothing else brings, says that production needs it",
+    "move what production needs to the dependencies of the project, or into an extra",
+));
+
 pub(super) const LARGE_PACKAGE: FindingCode = FindingCode::Own(&Row::note(
     "large-package",
     "the default build of a package holds libraries for graphics cards",
@@ -73,6 +92,15 @@ pub(super) const LOCK_BEHIND: FindingCode = FindingCode::Own(&Row::warning(
     build may get other versions",
     "write the lockfile anew with the project's tool and commit it; then `dockgen update` writes the \
     locked install again",
+));
+
+pub(super) const PACKAGE_DATA_MISSING: FindingCode = FindingCode::Own(&Row::note(
+    "package-data-missing",
+    "the wheel of the project lacks files that lie beside its modules",
+    "setuptools packs modules alone: the image holds the folder of the project too, and imports the \
+    modules from there",
+    "list the files under [tool.setuptools.package-data], or in a MANIFEST.in with \
+    include_package_data",
 ));
 
 pub(super) const PRIVATE_INDEX: FindingCode = FindingCode::Own(&Row::warning(
@@ -124,6 +152,13 @@ pub(super) const DEBUG_ON: FindingCode = FindingCode::Own(&Row::warning(
     "the settings turn Django's debug mode on, whatever the environment says",
     "every error page of the container shows code, settings and variables to whoever asks",
     "read DEBUG from a variable that is off by default",
+));
+
+pub(super) const DEVELOPMENT_IMPORTED: FindingCode = FindingCode::Own(&Row::warning(
+    "development-imported",
+    "the program imports a package that is installed for development alone",
+    "the image has no packages for development: the import fails as the container starts",
+    "move the package to the dependencies of the project",
 ));
 
 pub(super) const DEVELOPMENT_SERVER: FindingCode = FindingCode::Own(&Row::warning(

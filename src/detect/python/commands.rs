@@ -1,5 +1,6 @@
 //! Programs with subcommands, which print their help where none is given: argparse, click, typer.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -34,10 +35,17 @@ const MAX_SAID: usize = 6;
 
 /// A subcommand.
 struct Command {
+    /// All words that lead to it: `server run`.
     name: String,
     /// The function of it starts a server.
     serves: bool,
     evidence: Evidence,
+}
+
+impl Command {
+    fn last(&self) -> &str {
+        self.name.rsplit(' ').next().unwrap_or_default()
+    }
 }
 
 /// The words of a program in lines of the repository: `shop`, `python -m shop`.
@@ -65,12 +73,16 @@ impl Scene<'_> {
         }
         let commands = self.commands(modules);
         let Some(first) = commands.first() else { return };
-        let is = |name: &str| commands.iter().find(|one| one.name == name);
+        let is = |name: &str| commands.iter().find(|one| one.last() == name);
         let own = target(details);
         let lines = told.iter().filter(|told| Some(&told.target) == own.as_ref());
+        let begins = |told: &Told, one: &Command| {
+            let mut rest = told.rest.iter();
+            one.name.split(' ').all(|word| rest.next().is_some_and(|held| held == word))
+        };
         let stated = lines
-            .filter_map(|told| Some((is(told.rest.first()?)?, told)))
-            .find(|(one, _)| one.serves || SERVING.contains(&one.name.as_str()));
+            .filter_map(|told| Some((commands.iter().find(|one| begins(told, one))?, told)))
+            .find(|(one, _)| one.serves || SERVING.contains(&one.last()));
         let mut serving = commands.iter().filter(|one| one.serves);
         let chosen = if let Some((one, told)) = stated {
             Some(Sourced::new(one.name.clone(), told.evidence.clone()))
@@ -107,6 +119,7 @@ impl Scene<'_> {
         let near = modules.iter().enumerate().filter(|(at, one)| *at == 0 || brings(one));
         for (_, module) in near.take(MAX_MODULES) {
             let mut found = self.decorated(module);
+            found.extend(self.added(module, modules));
             found.extend(of_argparse(&module.file));
             if !found.is_empty() {
                 found.truncate(MAX_COMMANDS);
@@ -122,6 +135,8 @@ impl Scene<'_> {
         let typer = typers(file);
         let mut found = Vec::new();
         let mut group: Option<String> = None;
+        // Groups inside of that one, with the words that lead to each.
+        let mut inner: BTreeMap<String, String> = BTreeMap::new();
         let mut open = typer.is_some_and(|(_, alone)| alone);
         for &at in file.places("def") {
             let Some(function) = file.facts().function_of(file, file.word(at + 1)) else {
@@ -147,9 +162,19 @@ impl Scene<'_> {
                     }
                     "command" | "group"
                         if group.as_deref() == Some(of)
+                            || inner.contains_key(of)
                             || typer.is_some_and(|(name, _)| name == of) =>
                     {
-                        found.push(self.command(module, function, &call));
+                        let mut one = self.command(module, function, &call);
+                        if let Some(before) = inner.get(of) {
+                            one.name = format!("{before} {}", one.name);
+                        }
+                        if call.name() == "group" && !invoked {
+                            // Alone it prints its help, as the program does.
+                            inner.insert(file.word(function.name).to_owned(), one.name);
+                        } else {
+                            found.push(one);
+                        }
                     }
                     _ => {}
                 }
@@ -157,6 +182,34 @@ impl Scene<'_> {
         }
         // A single command of typer is the program itself.
         if group.is_none() && !open && found.len() < 2 { Vec::new() } else { found }
+    }
+
+    /// The commands of another typer object: `app.add_typer(server.app, name="server")`.
+    fn added(&self, module: &Module, modules: &[Rc<Module>]) -> Vec<Command> {
+        let file = &module.file;
+        let mut all = Vec::new();
+        for &at in file.places("add_typer").iter().take(MAX_MODULES) {
+            let Some(call) = Call::at(file, at) else { continue };
+            let Some(first) = call.arguments().first().cloned() else { continue };
+            let word = call.named("name").and_then(|range| file.string(range.start));
+            let import = file.import_of(file.word(first.start));
+            let (Some(word), Some(import)) = (word, import) else { continue };
+            let Some(other) = modules.iter().find(|one| one.name == import.path) else { continue };
+            let Some((name, _)) = typers(&other.file) else { continue };
+            for &at in other.file.places("def").iter().take(MAX_COMMANDS) {
+                let of = other.file.facts().function_of(&other.file, other.file.word(at + 1));
+                let Some(function) = of else { continue };
+                let calls = decorators(&other.file, function);
+                let mut own =
+                    calls.iter().filter(|c| c.name() == "command" && c.receiver() == name);
+                if let Some(call) = own.next() {
+                    let mut one = self.command(other, function, call);
+                    one.name = format!("{word} {}", one.name);
+                    all.push(one);
+                }
+            }
+        }
+        all
     }
 
     fn command(&self, module: &Module, function: &Function, call: &Call) -> Command {

@@ -5,11 +5,16 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::special;
-use crate::code::{Call, Does, File, Program as Code, conditions, is_env_name};
+use crate::code::{Call, Does, File, Function, Program as Code, conditions, is_env_name};
 use crate::facts::Evidence;
 
 /// How far from a variable its presence is asked for.
 const MAX_NEAR: usize = 48;
+
+/// Maximum number of calls of a function, of tokens in a block, and of `except` blocks of one `try`.
+const MAX_USES: usize = 64;
+const MAX_BLOCK: usize = 200;
+const MAX_EXCEPT: usize = 8;
 
 /// A variable that is demanded.
 #[derive(Clone)]
@@ -46,6 +51,9 @@ pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
             if let Some(name) = code.value(file, open + 1..close).text() {
                 add(name, file, at, cast(file, at));
             }
+        }
+        for (name, call) in by_wrapper(code, file) {
+            add(name, &call.file, call.at, cast(&call.file, call.at));
         }
     }
     for refusal in code.refusals() {
@@ -121,15 +129,84 @@ fn classes<'c>(code: &'c Code) -> BTreeSet<&'c str> {
 /// True where the program goes on without the variable: in `try`, or below `if "X" in os.environ`.
 fn is_tried(file: &File, at: usize, name: &str) -> bool {
     let heads = conditions::heads(file, at);
-    let asked = heads
-        .into_iter()
-        .any(|head| matches!(file.word(head.start), "try" | "except" | "if" | "elif" | "else"));
+    let asked = heads.into_iter().any(|head| match file.word(head.start) {
+        "try" => !is_fatal(file, head.end),
+        word => matches!(word, "except" | "if" | "elif" | "else"),
+    });
     // `os.environ["X"] if "X" in os.environ else ..`
     let near = at.saturating_sub(MAX_NEAR)..at + MAX_NEAR;
     let inline = near
         .into_iter()
         .any(|at| file.word(at + 1) == "in" && file.string(at).is_some_and(|text| text == name));
     asked || inline
+}
+
+/// True if every `except` behind the block of a `try` ends the program, or raises an error.
+fn is_fatal(file: &File, open: usize) -> bool {
+    let mut at = file.closing(open) + 1;
+    let mut any = false;
+    for _ in 0..MAX_EXCEPT {
+        if file.word(at) == ";" {
+            at += 1;
+        }
+        if file.word(at) != "except" {
+            break;
+        }
+        let open = (at..at + MAX_NEAR).find(|&at| file.word(at) == "{");
+        let Some(open) = open.filter(|&open| ends(file, open)) else { return false };
+        any = true;
+        at = file.closing(open) + 1;
+    }
+    any
+}
+
+/// True if a block ends the program, or raises an error.
+fn ends(file: &File, open: usize) -> bool {
+    (open..file.closing(open).min(open + MAX_BLOCK)).any(|at| match file.word(at) {
+        "raise" => true,
+        "exit" | "_exit" => file.word(at + 1) == "(",
+        _ => false,
+    })
+}
+
+/// Variables that a function demands whose name it is given: `need("TOKEN")`.
+fn by_wrapper(code: &Code, file: &Rc<File>) -> Vec<(String, Call)> {
+    let mut all = Vec::new();
+    let mut seen = BTreeSet::new();
+    for &at in file.places("environ") {
+        let Some(function) = file.facts().function_at(at) else { continue };
+        if !demands_parameter(file, function, at) || !seen.insert(function.name) {
+            continue;
+        }
+        let name = file.word(function.name);
+        let uses = code.calls_named(name).filter(|call| !call.is_method());
+        for call in uses.take(MAX_USES) {
+            let own = call.file.path == file.path || call.file.import_of(name).is_some();
+            let given = call.arguments();
+            // A second argument is a default.
+            let [only] = given.as_slice() else { continue };
+            if own
+                && only.len() == 1
+                && let Some(text) = call.file.string(only.start)
+            {
+                all.push((text.into_owned(), call));
+            }
+        }
+    }
+    all
+}
+
+/// True for `os.environ[name]` in a function whose first parameter is `name`, where the program ends
+/// without the variable.
+fn demands_parameter(file: &Rc<File>, function: &Function, at: usize) -> bool {
+    let (open, name) = (at + 1, file.word(at + 2));
+    let first = file.elements(function.parameters).into_iter().next();
+    let is_first = first.is_some_and(|one| file.word(one.start) == name);
+    file.word(open) == "["
+        && file.word(open + 2) == "]"
+        && file.word(open + 3) != "="
+        && is_first
+        && !is_tried(file, at, name)
 }
 
 /// Fields of a settings class that have no default.

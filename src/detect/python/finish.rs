@@ -13,7 +13,7 @@ use super::source::{DJANGO_SETTINGS, Module, Sources, init};
 use super::tables::Tables;
 use super::told::Told;
 use super::world::World;
-use super::{App, ProgramDetails, codes, django, listen, migrations, pages, special};
+use super::{App, ProgramDetails, codes, data, django, listen, migrations, pages, special};
 use crate::facts::{Evidence, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
 
@@ -58,11 +58,20 @@ impl Scene<'_> {
             entries.extend(self.installed_apps(&project.root));
         }
         let root = project.as_ref().map_or(root, |project| project.root.clone());
-        let root = if matches!(order, 1 | 3) { self.app.dir.path.clone() } else { root };
+        let installed = matches!(order, 1 | 3) && self.app.project.installs;
+        let root = if installed { self.app.dir.path.clone() } else { root };
         self.place(&root, project.is_some(), &mut details);
         let seen = self.app.dir.path.join(&details.workdir).unwrap_or_default();
         let sources = self.sources.seen_from(seen.clone());
         let modules = sources.closure(&entries)?;
+        let left = if project.is_none() { data::left_out(self.app, &modules)? } else { None };
+        if let (Some(at), Some(first)) = (&left, modules.first()) {
+            details.sources = true;
+            let way = first.root.strip(&self.app.dir.path).filter(|way| !way.is_empty());
+            details.paths.push(way.unwrap_or(".").to_owned());
+            let what = format!("the wheel of the project lacks {}", at.file);
+            program.findings.push(Finding::new(codes::PACKAGE_DATA_MISSING, what, [at.clone()]));
+        }
         // Rules are asked of these modules alone: others of the repository do not run here.
         let code = special::program(&modules, &self.tables.code);
         let world = World {
@@ -71,7 +80,7 @@ impl Scene<'_> {
             code: &code,
             modules: &modules,
             workdir: seen,
-            installed: self.app.project.installs && details.command.len() == 1,
+            installed: self.app.project.installs && details.command.len() == 1 && left.is_none(),
         };
         let mut demanded = demands::demands(&code);
         if project.is_none()

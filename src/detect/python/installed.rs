@@ -26,6 +26,8 @@ pub(super) enum Origin {
 pub(super) struct Package {
     pub(super) name: String,
     pub(super) version: Option<String>,
+    /// The range that a manifest states, where it holds in every environment.
+    pub(super) range: String,
     pub(super) extras: BTreeSet<String>,
     /// The names of its files; empty if the lockfile does not have them.
     pub(super) files: Vec<String>,
@@ -61,6 +63,10 @@ impl Installed {
         let package = self.packages.entry(requirement.name.clone()).or_insert_with(|| Package {
             name: requirement.name.clone(),
             version: requirement.pinned().map(str::to_owned),
+            range: Some(&requirement.versions)
+                .filter(|_| !requirement.conditional)
+                .cloned()
+                .unwrap_or_default(),
             extras: BTreeSet::new(),
             files: Vec::new(),
             origin,

@@ -29,6 +29,30 @@ impl Listener {
     }
 }
 
+impl Listener {
+    /// True for a method of an object that another module of the program, which imports the library,
+    /// made or passed on: `from shop import create_app`, then `app = create_app()` and `app.run()`.
+    fn is_for(&self, code: &Code, call: &Call) -> bool {
+        if self.near.is_empty() || !self.of.is_empty() || !call.is_method() {
+            return false;
+        }
+        let file = &call.file;
+        let made = |name: &str| {
+            let import = file.import_of(name).filter(|import| import.export.is_some());
+            let module = import.and_then(|import| code.module_named(&import.path));
+            module.is_some_and(|module| module.imports_module(&self.near))
+        };
+        let mut own = file.facts().definitions_of(file, call.receiver()).iter().take(MAX_USES);
+        made(call.receiver())
+            || own.any(|definition| {
+                let value = definition.value.clone();
+                file.word(value.start + 1) == "("
+                    && file.closing(value.start + 1) + 1 == value.end
+                    && made(file.word(value.start))
+            })
+    }
+}
+
 /// Calls that listen, with their rows.
 pub(super) fn calls<'c>(
     code: &'c Code,
@@ -36,13 +60,14 @@ pub(super) fn calls<'c>(
 ) -> impl Iterator<Item = (&'c Listener, Call)> {
     rows.iter().flat_map(move |row| {
         let calls = row.names.iter().flat_map(move |name| code.calls_named(name));
-        let runs = move |call: &Call| row.fits(call) && runs(code, call);
+        let fits = move |call: &Call| row.fits(call) || row.is_for(code, call);
+        let runs = move |call: &Call| fits(call) && runs(code, call);
         calls.filter(runs).map(move |call| (row, call))
     })
 }
 
 /// False for a call in a module that is imported, if it runs only where the module is started.
-fn runs(code: &Code, call: &Call) -> bool {
+pub(super) fn runs(code: &Code, call: &Call) -> bool {
     code.files().next().is_some_and(|first| first.path == call.file.path) || is_reached(call)
 }
 

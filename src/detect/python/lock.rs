@@ -125,6 +125,7 @@ impl Lock {
         Package {
             name: name.to_owned(),
             version: table.text_at(&["version"]).map(str::to_owned),
+            range: String::new(),
             extras: BTreeSet::new(),
             files,
             origin: origin(table),

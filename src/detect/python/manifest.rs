@@ -3,7 +3,7 @@
 
 mod setup;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
@@ -32,6 +32,9 @@ const DEVELOPMENT: [&str; 16] = [
     "tests",
     "typing",
 ];
+
+/// Maximum number of groups that one includes.
+const MAX_GROUPS: usize = 32;
 
 /// What a dependency of Poetry's and of a Pipfile says beside conditions.
 const PLAIN: [&str; 7] =
@@ -84,6 +87,18 @@ pub(super) struct Project {
     pub(super) documents: Vec<String>,
     /// Folders of packages that the build is told, below the application's.
     pub(super) packages: Vec<String>,
+    /// Its groups of dependencies, and where each is stated.
+    pub(super) groups: BTreeMap<String, (Vec<Requirement>, Evidence)>,
+    /// The groups that uv installs unasked.
+    pub(super) default_groups: Vec<String>,
+    /// The versions of its tool that it admits.
+    pub(super) tool_versions: Option<String>,
+    /// The backend of its build, where pyproject.toml names one.
+    pub(super) backend: Option<String>,
+    /// A table tells setuptools which packages there are.
+    pub(super) lists_packages: bool,
+    /// Addresses of repositories that uv fetches dependencies from, by name.
+    fetched: BTreeMap<String, String>,
 }
 
 /// Reads the manifests of a folder; `None` if it has none.
@@ -136,7 +151,11 @@ impl Project {
                 .filter_map(|text| Requirement::parse(text, 1))
                 .map(|one| one.name)
                 .collect();
+            self.backend = system.text_at(&["build-backend"]).map(str::to_owned);
         }
+        self.lists_packages = ["packages", "py-modules", "package-dir"]
+            .iter()
+            .any(|key| tree.at(&["tool", "setuptools", key]).is_some());
         for held in tree.get("tool").into_iter().flat_map(Item::entries) {
             self.tools.push(held.key.clone());
         }
@@ -170,6 +189,9 @@ impl Project {
                 }
             }
         }
+        for held in tree.get("dependency-groups").into_iter().flat_map(Item::entries) {
+            self.group(path, tree, &held.key, held.line);
+        }
         self.setuptools(tree);
         if let Some(poetry) = tree.at(&["tool", "poetry"]) {
             self.poetry(path, poetry);
@@ -184,6 +206,50 @@ impl Project {
             }
             self.sources(path, uv.get("index"));
             self.uv_sources(path, uv.get("sources"));
+            let groups = uv.get("default-groups").into_iter().flat_map(Item::items);
+            self.default_groups = groups.filter_map(Item::text).map(normal).collect();
+            if uv.text_at(&["default-groups"]) == Some("all") {
+                self.default_groups = self.groups.keys().cloned().collect();
+            }
+            self.tool_versions = uv.text_at(&["required-version"]).map(str::to_owned);
+        }
+        self.fetch_from_git();
+    }
+
+    /// A group of dependencies, with those that it includes.
+    fn group(&mut self, path: &RelPath, tree: &Item, key: &str, line: u32) {
+        let (mut listed, mut seen) = (Vec::new(), BTreeSet::from([normal(key)]));
+        let mut open = vec![key.to_owned()];
+        let table = tree.get("dependency-groups");
+        while let Some(name) = open.pop() {
+            let entries = table.into_iter().flat_map(Item::entries);
+            let Some(held) = entries.into_iter().find(|held| normal(&held.key) == normal(&name))
+            else {
+                continue;
+            };
+            for one in held.item.items() {
+                if let Some(text) = one.text() {
+                    listed.extend(Requirement::parse(text, one.line));
+                } else if let Some(other) = one.text_at(&["include-group"])
+                    && seen.len() < MAX_GROUPS
+                    && seen.insert(normal(other))
+                {
+                    open.push(other.to_owned());
+                }
+            }
+        }
+        let evidence = Evidence::at(path, line, format!("the group {key}"));
+        self.groups.insert(normal(key), (listed, evidence));
+    }
+
+    /// Dependencies whose table of uv's names a repository come from git.
+    fn fetch_from_git(&mut self) {
+        let extras = self.extras.values_mut().chain(self.groups.values_mut());
+        let listed = self.dependencies.iter_mut().map(|(_, one)| one);
+        for one in listed.chain(extras.flat_map(|(listed, _)| listed)) {
+            if let Some(url) = self.fetched.get(&one.name) {
+                one.url.get_or_insert_with(|| url.clone());
+            }
         }
     }
 
@@ -277,6 +343,21 @@ impl Project {
         for held in poetry.get("dependencies").into_iter().flat_map(Item::entries) {
             self.poetry_dependency(path, &held.key, held.line, &held.item);
         }
+        for held in poetry.get("group").into_iter().flat_map(Item::entries) {
+            // Its requirements are read as those of the project are, and kept apart.
+            let own = std::mem::take(&mut self.dependencies);
+            let (python, folders) = (self.python.len(), self.folders.clone());
+            for one in held.item.get("dependencies").into_iter().flat_map(Item::entries) {
+                self.poetry_dependency(path, &one.key, one.line, &one.item);
+            }
+            self.python.truncate(python);
+            self.folders = folders;
+            let listed = std::mem::replace(&mut self.dependencies, own);
+            let listed = listed.into_iter().map(|(_, one)| one).collect();
+            let evidence = Evidence::at(path, held.line, format!("the group {}", held.key));
+            self.groups.insert(normal(&held.key), (listed, evidence));
+        }
+        self.tool_versions = poetry.text_at(&["requires-poetry"]).map(str::to_owned);
         for held in poetry.get("extras").into_iter().flat_map(Item::entries) {
             let listed = held.item.items().iter();
             let listed =
@@ -350,6 +431,8 @@ impl Project {
                 self.folders.insert(name, (way.to_owned(), evidence));
             } else if held.item.text_at(&["workspace"]) == Some("true") {
                 self.members.push(name);
+            } else if let Some(url) = held.item.text_at(&["git"]) {
+                self.fetched.insert(name, format!("git+{url}"));
             }
         }
     }
@@ -384,17 +467,18 @@ impl Project {
 
     /// The extras that do not serve its development.
     pub(super) fn offered(&self) -> Vec<&str> {
-        let own = |name: &&str| {
-            let word = name.split('-').next().unwrap_or_default();
-            !DEVELOPMENT.contains(&word)
-        };
-        self.extras.keys().map(String::as_str).filter(own).collect()
+        self.extras.keys().map(String::as_str).filter(|name| !is_for_development(name)).collect()
     }
 
     /// True if pyproject.toml has `[tool.NAME]`.
     pub(super) fn has_tool(&self, name: &str) -> bool {
         self.tools.iter().any(|tool| tool == name)
     }
+}
+
+/// True for an extra or a group that serves the development of a project.
+pub(super) fn is_for_development(name: &str) -> bool {
+    DEVELOPMENT.contains(&name.split('-').next().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -76,6 +76,8 @@ struct View {
     /// There is a stage with the sources.
     build: bool,
     netrc: bool,
+    /// Git fetches dependencies over ssh.
+    ssh: bool,
     /// What the build context must hold beside manifests and artifacts.
     reads: Vec<String>,
 }
@@ -92,7 +94,7 @@ struct StepView {
 pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let facts = chosen.facts;
     let dir = Dir::new(chosen.repo, facts.dir.clone());
-    let extras = super::extras(chosen.answers);
+    let extras = super::extras(facts, chosen.answers);
     let app = Application::read(&dir, &extras)?.context("the manifests are gone")?;
     let details: Details = facts.details()?;
     let own = match details.programs.get(&chosen.program.id) {
@@ -109,6 +111,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let (install, mut findings) = install(chosen, &app, way, &extras)?;
     let secrets = secrets::secrets(chosen, &app);
     findings.extend(secrets.finding);
+    let ssh = over_ssh(&app);
+    findings.extend(ssh.clone());
     if chosen.answers.get(id::TOOLCHAIN).is_some() && chosen.toolchain != facts.toolchain.value {
         let ranges = &app.project.python;
         findings.extend(super::version::refused(chosen.toolchain, ranges, chosen.catalog));
@@ -163,6 +167,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         steps,
         build,
         netrc: secrets.netrc,
+        ssh: ssh.is_some(),
         reads: reads(chosen, &app, &own)?,
     };
     Ok(Build {
@@ -301,6 +306,7 @@ fn install(
     if let Some(flag) = row.extra {
         command.extend(extras.iter().flat_map(|name| [flag.clone(), name.clone()]));
     }
+    with_groups(app, &mut command);
     let mut without = Vec::new();
     let in_context = |path: &RelPath| -> Result<String> {
         let way = path.strip(&chosen.facts.context);
@@ -351,7 +357,7 @@ fn install(
         _ => {}
     }
     let version = tool_version(app, &row.version);
-    let tool = row.package.map(|package| format!("{package}=={version}"));
+    let tool = row.package.map(|package| format!("{package}{version}"));
     let tool = tool.into_iter().chain(row.with).collect::<Vec<_>>();
     let env = row
         .env
@@ -379,6 +385,17 @@ fn install(
     Ok((Some(install), Vec::new()))
 }
 
+/// Adds the groups that are installed too.
+fn with_groups(app: &Application, command: &mut Vec<String>) {
+    if app.tool.id.value == "uv" {
+        let named = app.groups.named.iter();
+        command.extend(named.flat_map(|name| ["--group".to_owned(), name.clone()]));
+    } else if let Some(only) = command.iter_mut().find(|word| *word == "main") {
+        // `--only` takes several groups, separated by commas.
+        *only = [&["main".to_owned()], app.groups.named.as_slice()].concat().join(",");
+    }
+}
+
 /// True for a lockfile that the first Poetry wrote. The earliest do not say who wrote them.
 fn is_first_poetry(app: &Application) -> bool {
     let writer = app.tool.lock.as_ref().and_then(|lock| lock.writer.as_deref());
@@ -390,10 +407,45 @@ fn is_new(version: &str) -> bool {
     super::specifier::numbers(version).is_some_and(|numbers| numbers[0] >= 2)
 }
 
-/// The version that wrote the lockfile, where it says so and it is not too old; else the catalog's.
+/// The version that wrote the lockfile, where it says so and it is not too old; else the catalog's,
+/// or the range that the project admits where that one lies outside.
 fn tool_version(app: &Application, default: &str) -> String {
     let writer = app.tool.lock.as_ref().and_then(|lock| lock.writer.clone());
-    writer.filter(|version| is_new(version.as_str())).unwrap_or_else(|| default.to_owned())
+    let version = writer.filter(|version| is_new(version.as_str()));
+    let version = version.unwrap_or_else(|| default.to_owned());
+    let numbers = super::specifier::numbers(&version);
+    let range = app.project.tool_versions.as_deref().map(str::trim).filter(|range| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || " .,<>=!~*^".contains(c);
+        !range.is_empty() && range.chars().all(plain)
+    });
+    match range {
+        Some(range)
+            if numbers.is_some_and(|one| super::specifier::admits(range, one) == Some(false)) =>
+        {
+            match (range.strip_prefix('^'), range.starts_with(|c: char| c.is_ascii_digit())) {
+                // Poetry's own form, which pip does not read.
+                (Some(from), _) => super::specifier::numbers(from).map_or_else(
+                    || format!("=={version}"),
+                    |numbers| format!(">={from},<{}", numbers[0] + 1),
+                ),
+                (None, true) => format!("=={range}"),
+                (None, false) => range.replace(' ', ""),
+            }
+        }
+        _ => format!("=={version}"),
+    }
+}
+
+/// The first dependency that git fetches over ssh.
+fn over_ssh(app: &Application) -> Option<Finding> {
+    let by_ssh = |package: &&super::installed::Package| {
+        let super::installed::Origin::Git(url) = &package.origin else { return false };
+        let url = url.trim_start_matches("git+");
+        url.starts_with("ssh://") || url.starts_with("git@")
+    };
+    let package = app.installed.packages().find(by_ssh)?;
+    let what = format!("git fetches {} over ssh", package.name);
+    Some(Finding::new(codes::GIT_OVER_SSH, what, [package.evidence.clone()]))
 }
 
 /// The folders of the repository that are installed, as pip is told them.

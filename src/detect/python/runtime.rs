@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::manifest::is_for_development;
 use super::pages::{self, Need};
 use super::world::World;
 use super::{browser, codes, listen};
@@ -19,7 +20,10 @@ const MAX_FILES: usize = 200;
 const MAX_SAID: usize = 12;
 
 /// Maximum number of calls of a function that are looked at.
-const MAX_USES: usize = 16;
+const MAX_USES: usize = 8;
+
+/// How many calls lead to one that runs as the program starts.
+const MAX_STARTS: u8 = 3;
 
 /// Maximum number of tokens of an expression that chooses, on either side of a call.
 const MAX_CHOICE: usize = 96;
@@ -43,6 +47,7 @@ pub(super) fn analyse(
     browser::read(world, program);
     program.findings.extend(dotenv(world));
     setuptools(world, program);
+    development(world, program);
     for row in &world.tables.privileged {
         let at = world.app.installed.evidence(&row.library);
         program
@@ -316,6 +321,10 @@ fn opened(world: &World, program: &mut Program) {
             pages::made(world, &path, Need::Opened, &evidence, program);
         }
         let Some(text) = value.and_then(|value| value.text()) else { continue };
+        // `path.open("rb")` names a mode.
+        if !row.on && call.name() == "open" && call.is_method() && is_mode(&text) {
+            continue;
+        }
         // An absolute path is not of the repository, and a pattern or an address is no file.
         let odd = text.starts_with('/') || text.contains(['{', '*', '%', ':', '<']);
         if odd || text.is_empty() || !is_read(world.code, &call, row.on) {
@@ -359,7 +368,7 @@ fn opened(world: &World, program: &mut Program) {
             program.findings.push(Finding::config_not_in_git(&text, &example, at));
         } else if path.file_name() == ".env" {
             program.findings.push(Finding::dotenv_required(&text, [evidence]));
-        } else if is_at_start(world.code, &call) {
+        } else if is_at_start(world.code, &call, MAX_STARTS) {
             let target = format!("/app/{}", path.strip(&world.app.dir.path).unwrap_or(&text));
             program.findings.push(Finding::file_missing(&text, &target, None, None, [evidence]));
         }
@@ -396,6 +405,41 @@ fn setuptools(world: &World, program: &mut Program) {
         let name = at.note.trim_start_matches("imports ").to_owned();
         let what = format!("the program imports {name}, which is part of setuptools");
         program.findings.push(Finding::new(codes::SETUPTOOLS_MISSING, what, [at]));
+    }
+}
+
+/// A package that the program imports as it starts, and only a group or an extra for development
+/// installs.
+fn development(world: &World, program: &mut Program) {
+    let project = world.app.project;
+    let lists = project.groups.iter().chain(&project.extras);
+    let lists = lists.filter(|(name, _)| is_for_development(name));
+    let held: BTreeMap<&str, &str> = lists
+        .flat_map(|(name, (listed, _))| listed.iter().map(|one| (one.name.as_str(), name.as_str())))
+        .filter(|(package, _)| !world.app.installed.has(package))
+        .collect();
+    if held.is_empty() {
+        return;
+    }
+    let found = world.modules.iter().find_map(|module| {
+        let file = &module.file;
+        file.imports.iter().find_map(|import| {
+            let top = import.path.split('.').next().unwrap_or_default();
+            let package = top.to_lowercase().replace('_', "-");
+            let group = held.get(package.as_str())?;
+            let at = (0..file.len()).find(|&at| file.line(at) >= import.line)?;
+            // A module of the repository may have the same name.
+            let own = world.code.module_named(top).is_some();
+            let optional = is_spared(file, at) || file.facts().function_at(at).is_some();
+            (!own && !optional).then(|| {
+                let at = Evidence::at(&file.path, import.line, format!("imports {}", import.path));
+                (package.clone(), (*group).to_owned(), at)
+            })
+        })
+    });
+    if let Some((package, group, at)) = found {
+        let what = format!("the program imports {package}, which only `{group}` installs");
+        program.findings.push(Finding::new(codes::DEVELOPMENT_IMPORTED, what, [at]));
     }
 }
 
@@ -444,16 +488,44 @@ fn takes(call: &Call) -> bool {
     })
 }
 
-/// True for a call of a module itself, or of a function that a module calls as it is imported.
-fn is_at_start(code: &Code, call: &Call) -> bool {
-    let outside = |call: &Call| call.file.facts().function_at(call.at).is_none();
-    let Some(function) = call.file.facts().function_at(call.at) else { return true };
-    let name = call.file.word(function.name);
-    let mut uses = code.calls_named(name).take(MAX_USES).filter(|one| !one.is_method());
+/// True for a call that runs as the program starts: one of a module itself, or one in a function or
+/// in the constructor of a class that such a call leads to.
+fn is_at_start(code: &Code, call: &Call, steps: u8) -> bool {
+    let file = &call.file;
+    let Some(function) = file.facts().function_at(call.at) else {
+        return listen::runs(code, call);
+    };
+    let Some(steps) = steps.checked_sub(1) else { return false };
+    let mut name = file.word(function.name);
+    if name == "__init__" {
+        // A class is made by its own name.
+        let heads = crate::code::conditions::heads(file, function.name);
+        let Some(head) = heads.into_iter().find(|head| file.word(head.start) == "class") else {
+            return false;
+        };
+        name = file.word(head.start + 1);
+    }
+    let from_here = |one: &Call| {
+        let inside = one.file.path == file.path;
+        match one.is_method() {
+            true if inside && matches!(one.receiver(), "self" | "cls") => true,
+            true => {
+                let module = one.file.import_of(one.receiver());
+                let module = module.and_then(|import| code.module_named(&import.path));
+                module.is_some_and(|module| module.path == file.path)
+            }
+            false => inside || one.file.import_of(name).is_some(),
+        }
+    };
+    let mut uses = code.calls_named(name).take(MAX_USES);
     uses.any(|one| {
-        let own = one.file.path == call.file.path || one.file.import_of(name).is_some();
-        own && outside(&one) && !is_spared(&one.file, one.at) && listen::is_reached(&one)
+        from_here(&one) && !is_spared(&one.file, one.at) && is_at_start(code, &one, steps)
     })
+}
+
+/// True for the mode of a file: `rb`, `w+`.
+fn is_mode(text: &str) -> bool {
+    (1..=3).contains(&text.len()) && text.chars().all(|c| "rwaxbt+".contains(c))
 }
 
 /// True if a call opens for reading.

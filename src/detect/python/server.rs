@@ -30,6 +30,20 @@ pub(super) fn stated<'t>(app: &App, tables: &'t Tables, told: &Told) -> Option<&
     (!told.documented && is_installed(app, server) && words.any(by_uvicorn)).then_some(server)
 }
 
+/// gunicorn, where its own settings give it workers of uvicorn's.
+pub(super) fn by_settings<'t>(
+    app: &App,
+    tables: &'t Tables,
+    application: &Application,
+) -> Option<&'t Server> {
+    let mut servers = tables.servers.iter();
+    let server = servers.find(|server| server.settings.is_some() && is_installed(app, server))?;
+    let (_, text) = app.dir.text(server.settings.as_ref()?).ok()??;
+    let lines = text.lines().map(str::trim_start).filter(|line| line.starts_with("worker_class"));
+    let by_uvicorn = lines.into_iter().any(|line| line.contains("uvicorn"));
+    (application.framework.interface == Interface::Asgi && by_uvicorn).then_some(server)
+}
+
 /// The server of an application, among those that are installed.
 pub(super) fn of<'t>(
     app: &App,
@@ -42,7 +56,7 @@ pub(super) fn of<'t>(
         .servers
         .iter()
         .filter(|server| own.contains(&server.package) || server.interfaces.contains(&interface))
-        .filter(|server| is_installed(app, server))
+        .filter(|server| !server.development && is_installed(app, server))
         .collect();
     // Rows stand in the order of preference; what the project itself asks for comes first.
     let named = |server: &Server| own.iter().position(|name| *name == server.package);
@@ -50,6 +64,20 @@ pub(super) fn of<'t>(
         (named(server).unwrap_or(own.len()), !app.installed.is_direct(&server.package))
     });
     fitting.first().copied()
+}
+
+/// The server for development that comes with the framework of an application.
+pub(super) fn of_development<'t>(
+    app: &App,
+    tables: &'t Tables,
+    application: &Application,
+) -> Option<&'t Server> {
+    let package = application.framework.package();
+    let mut own = tables.servers.iter().filter(|server| server.development);
+    let is_own = |server: &&Server| {
+        server.package == package || server.brought.iter().any(|by| by == package)
+    };
+    own.find(is_own).filter(|server| is_installed(app, server))
 }
 
 /// True if the image holds a server: the project depends on it, or on something that brings it.
@@ -88,6 +116,11 @@ pub(super) fn program(
         command.push(format!("--port={port}"));
     }
     let file = relative(app, application);
+    if server.development {
+        for word in &mut command {
+            *word = word.replace("{app}", &id);
+        }
+    }
     let subject = match (server.file, application.factory) {
         (true, _) => file.clone(),
         // gunicorn calls what stands with brackets; the others have a flag for it.
@@ -98,7 +131,9 @@ pub(super) fn program(
         }
         (false, false) => id,
     };
-    command.push(subject);
+    if !server.development {
+        command.push(subject);
+    }
     let mut details = ProgramDetails { command, ..ProgramDetails::default() };
     details.reload = reload(application, &file);
     settle(app, server, &mut program);

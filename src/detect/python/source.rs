@@ -8,6 +8,7 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use super::dialect::DIALECT;
+use super::plugins::{self, Package};
 use crate::code::{File, Import, Kind, Tree};
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -255,6 +256,7 @@ impl<'r> Sources<'r> {
     /// their texts name, and the packages around both.
     pub(super) fn closure(&self, entries: &[RelPath]) -> Result<Vec<Rc<Module>>> {
         let mut found = Vec::new();
+        let mut folders = BTreeSet::new();
         let mut seen: BTreeSet<RelPath> = entries.iter().cloned().collect();
         let mut next: VecDeque<RelPath> = entries.iter().cloned().collect();
         while let Some(path) = next.pop_front() {
@@ -270,6 +272,11 @@ impl<'r> Sources<'r> {
                     more.extend(self.by_text(&module.root, &text));
                 }
             }
+            for folder in self.plugins(&module) {
+                if folders.insert(folder.clone()) {
+                    more.extend(self.all.iter().filter(|path| path.is_within(&folder)).cloned());
+                }
+            }
             for path in more {
                 if seen.len() < MAX_MODULES && seen.insert(path.clone()) {
                     next.push_back(path);
@@ -278,6 +285,32 @@ impl<'r> Sources<'r> {
             found.push(module);
         }
         Ok(found)
+    }
+
+    /// The folders of packages that a module imports from by names that it puts together.
+    fn plugins(&self, module: &Module) -> Vec<RelPath> {
+        let own = module.file.path.parent().unwrap_or_default();
+        let mut all = Vec::new();
+        for package in plugins::packages(&module.file) {
+            let folder = match package {
+                Package::Named(name) => {
+                    let found = self.find(&module.root, &name).and_then(|path| path.parent());
+                    // A folder without `__init__.py` is a package too.
+                    found.or_else(|| {
+                        let way = name.replace('.', "/");
+                        let mut roots = std::iter::once(&module.root).chain(&self.roots);
+                        roots.find_map(|root| {
+                            root.join(&way).filter(|folder| self.repo.is_dir(folder))
+                        })
+                    })
+                }
+                Package::Own => Some(own.clone()),
+                Package::Folder(way) => own.join(&way).filter(|path| self.repo.is_dir(path)),
+            };
+            // The root of the application is no package: its scripts would all be part of it.
+            all.extend(folder.filter(|folder| *folder != self.dir));
+        }
+        all
     }
 
     /// The file of a module, and those of the packages around it.

@@ -33,6 +33,40 @@ pub(super) fn admits(range: &str, version: [u64; 3]) -> Option<bool> {
     Some(any)
 }
 
+/// The version below which a range keeps all that it admits; `None` if it has no such bound.
+pub(super) fn bound(range: &str) -> Option<[u64; 3]> {
+    let of = |alternative: &str| clauses(alternative).iter().filter_map(|one| upper(one)).min();
+    let mut alternatives = range.split("||").flat_map(|text| text.split(" or "));
+    alternatives.try_fold([0; 3], |most, one| Some(most.max(of(one)?)))
+}
+
+/// The first version above a clause.
+fn upper(clause: &str) -> Option<[u64; 3]> {
+    let end = clause.find(|c: char| !"<>=!~^".contains(c)).unwrap_or(clause.len());
+    let (operator, text) = clause.split_at(end);
+    let wild = text.contains('*') || operator.is_empty();
+    let named = text.trim_end_matches(".*");
+    let stated = numbers(named)?;
+    let parts = self::stated(named).clamp(1, 3);
+    // The version after all those whose first numbers are the same.
+    let after = |kept: usize| {
+        let kept = kept.clamp(1, 3);
+        let mut next = [0; 3];
+        next[..kept].copy_from_slice(&stated[..kept]);
+        next[kept - 1] = next[kept - 1].saturating_add(1);
+        next
+    };
+    match operator {
+        "<" => Some(stated),
+        "<=" => Some(after(3)),
+        "==" | "" | "===" => Some(after(if wild { parts } else { 3 })),
+        "~=" => Some(after(parts.saturating_sub(1))),
+        "~" => Some(after(parts.min(2))),
+        "^" => Some(after(stated.iter().position(|one| *one > 0).map_or(parts, |at| at + 1))),
+        _ => None,
+    }
+}
+
 /// `>=3.9,<4` and `>=3.9 <4` are two clauses each.
 fn clauses(text: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
@@ -80,6 +114,28 @@ fn clause_admits(clause: &str, version: [u64; 3]) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn upper_bounds_of_ranges() {
+        for (range, below) in [
+            ("<2", Some([2, 0, 0])),
+            (">=1.20,<1.27.1", Some([1, 27, 1])),
+            ("<=1.26.4", Some([1, 26, 5])),
+            ("~=0.5.1", Some([0, 6, 0])),
+            ("~=1.24", Some([2, 0, 0])),
+            ("==1.24.*", Some([1, 25, 0])),
+            ("==1.24.3", Some([1, 24, 4])),
+            ("^1.24", Some([2, 0, 0])),
+            ("^0.5.1", Some([0, 6, 0])),
+            ("<2 || ^3.0", Some([4, 0, 0])),
+            (">=1.20", None),
+            ("<2 || >=3", None),
+            ("", None),
+            ("banana", None),
+        ] {
+            assert_eq!(bound(range), below, "{range}");
+        }
+    }
 
     #[test]
     fn ranges_of_both_forms() {

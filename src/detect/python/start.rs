@@ -11,7 +11,7 @@ use super::source::{Module, Sources};
 use super::tables::{Interface, Tables};
 use super::told::{self, Target, Told, scripts};
 use super::{App, ProgramDetails, codes, is_script, listen, server, special, worker};
-use crate::code::{Call, Function};
+use crate::code::{Call, File, Function};
 use crate::docker::quote;
 use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
@@ -87,7 +87,10 @@ impl<'s> Scene<'s> {
     fn candidates(&self) -> Result<Vec<Candidate<'s>>> {
         let told = &self.told;
         let has = |name: &str| self.app.installed.has(name);
-        let applications = application::applications(self.sources, &self.tables.frameworks, has)?;
+        let mut applications =
+            application::applications(self.sources, &self.tables.frameworks, has)?;
+        // A server that loads such a module has other arguments, and ends with its usage.
+        applications.retain(|one| one.name.is_empty() || !reads_arguments(&one.module.file));
         let mut all = self.scripts(told)?;
         all.extend(self.served(&applications, told)?);
         all.extend(self.told(told, &applications)?);
@@ -113,9 +116,13 @@ impl<'s> Scene<'s> {
     /// Console scripts. One that listens by itself comes first.
     fn scripts(&self, told: &[Told]) -> Result<Vec<Candidate<'s>>> {
         let mut all = Vec::new();
-        for script in self.app.project.scripts.iter().filter(|_| self.app.project.installs) {
+        for script in &self.app.project.scripts {
             let (module, function) = script.target.split_once(':').unwrap_or((&script.target, ""));
             let module = self.sources.named(module.trim())?;
+            let installed = self.app.project.installs;
+            if !installed && module.is_none() {
+                continue;
+            }
             let serves = module.as_ref().is_some_and(|module| {
                 let file = &module.file;
                 let found = file.facts().function_of(file, function.trim());
@@ -128,8 +135,12 @@ impl<'s> Scene<'s> {
             let own = |told: &&Told| told.target == Target::Command(script.name.clone());
             let mut lines = told.iter().filter(own).filter(|told| !told.documented);
             program.args = lines.find_map(arguments);
-            let command = vec![script.name.clone()];
-            let details = ProgramDetails { command, ..ProgramDetails::default() };
+            let command = match &module {
+                Some(module) if !installed => by_module(module, function.trim()),
+                _ => vec![script.name.clone()],
+            };
+            let details =
+                ProgramDetails { command, sources: !installed, ..ProgramDetails::default() };
             let entries = module.iter().map(|module| module.file.path.clone()).collect();
             let root = module.map_or_else(|| self.app.dir.path.clone(), |m| m.root.clone());
             let order = if serves { 1 } else { 3 };
@@ -210,6 +221,7 @@ impl<'s> Scene<'s> {
                 let line = |told: &&Told| matches!(&told.target, Target::Object(o) if *o == id);
                 let line = told.iter().find(line);
                 let stated = line.and_then(|told| server::stated(self.app, self.tables, told));
+                let stated = stated.or_else(|| server::by_settings(self.app, self.tables, one));
                 Some((one, stated.or_else(|| server::of(self.app, self.tables, one))?))
             })
             .collect();
@@ -252,7 +264,24 @@ impl<'s> Scene<'s> {
                 order,
             });
         }
+        if found.is_empty() {
+            found.extend(self.called_with(told)?);
+        }
         Ok(found)
+    }
+
+    /// The application that a line makes by a call with arguments: `gunicorn "shop:create('live')"`.
+    fn called_with(&self, told: &[Told]) -> Result<Option<Candidate<'s>>> {
+        for told in told {
+            let (Target::Object(object), Some(call)) = (&told.target, &told.call) else { continue };
+            let Some(mut found) = self.wanted(&format!("{object}()"))? else { continue };
+            if let Some(last) = found.details.command.last_mut() {
+                *last = format!("{object}{call}");
+            }
+            found.program.evidence.insert(0, told.evidence.clone());
+            return Ok(Some(found));
+        }
+        Ok(None)
     }
 
     /// What lines of the repository start, beside applications.
@@ -384,32 +413,42 @@ impl<'s> Scene<'s> {
         Ok(Some(Candidate { program, details, entries, root, application: None, order: 4 }))
     }
 
-    /// An application that no installed server runs: refused, with the way out.
+    /// An application that no installed server runs: the framework's own server for development
+    /// does, where it has one. Else it is refused, with the way out.
     fn unserved(&self, all: &[Application<'s>]) -> Option<Candidate<'s>> {
         let one = all.iter().find(|one| one.framework.interface != Interface::Script)?;
         let id = one.id();
-        let mut program = Program::new(&id, "web", Kind::Service, one.evidence());
         let of = one.framework.package();
         let fitting =
             |server: &&super::tables::Server| server.interfaces.contains(&one.framework.interface);
         let server = self.tables.servers.iter().find(fitting).map_or("gunicorn", |s| &s.package);
-        program.findings.push(
-            Finding::new(
-                codes::NO_SERVER,
-                format!("the project depends on {of}, and on no server that runs `{id}`"),
-                [one.evidence()],
-            )
-            .with_fix(format!(
+        let lacking = format!("the project depends on {of}, and on no server that runs `{id}`");
+        let entries = vec![one.module.file.path.clone()];
+        let root = one.module.root.clone();
+        if let Some(own) = server::of_development(self.app, self.tables, one) {
+            let mut started = server::program(self.app, one, own, None);
+            let what = format!("{lacking}: the image starts {of}'s own server for development");
+            let found = Finding::new(codes::DEVELOPMENT_SERVER, what, [one.evidence()]);
+            started.program.findings.push(found.with_fix(format!(
+                "add {server} to the dependencies: then dockgen starts `{id}` with it"
+            )));
+            started.details.sources = true;
+            let (program, details) = (started.program, started.details);
+            let application = Some(one.clone());
+            return Some(Candidate { program, details, entries, root, application, order: 2 });
+        }
+        let mut program = Program::new(&id, "web", Kind::Service, one.evidence());
+        program.findings.push(Finding::new(codes::NO_SERVER, lacking, [one.evidence()]).with_fix(
+            format!(
                 "add {server} to the dependencies; to start the file itself all the same, name it: \
                  --entrypoint {}",
                 one.module.file.path.strip(&self.app.dir.path).unwrap_or_default()
-            )),
-        );
+            ),
+        ));
         let mut details = ProgramDetails { sources: true, ..ProgramDetails::default() };
         let fill = |word: &String| word.replace("{app}", &id);
         details.command = one.framework.reload.iter().map(fill).collect();
-        let entries = vec![one.module.file.path.clone()];
-        let (root, application) = (one.module.root.clone(), None);
+        let application = None;
         Some(Candidate { program, details, entries, root, application, order: 2 })
     }
 
@@ -444,6 +483,33 @@ impl<'s> Scene<'s> {
             order: 0,
         }))
     }
+}
+
+/// True for a module that parses the command line as it is imported, and can be started by itself.
+fn reads_arguments(file: &Rc<File>) -> bool {
+    let outside =
+        |at: usize| file.facts().function_at(at).is_none() && !application::is_guarded(file, at);
+    let parses = file
+        .places("parse_args")
+        .iter()
+        .any(|&at| file.word(at + 1) == "(" && file.closing(at + 1) == at + 2 && outside(at));
+    parses && file.places("__name__").iter().any(|&at| file.word(at + 1) == "==")
+}
+
+/// The command of a console script that nothing installs: its module, or its function.
+fn by_module(module: &Module, function: &str) -> Vec<String> {
+    let file = &module.file;
+    let guarded = file
+        .places("__name__")
+        .iter()
+        .any(|&at| file.word(at + 1) == "==" && (at..at + 16).any(|at| file.word(at) == function));
+    let words = if guarded {
+        ["-m".to_owned(), module.name.clone()]
+    } else {
+        let (name, first) = (&module.name, function.split('.').next().unwrap_or_default());
+        ["-c".to_owned(), format!("from {name} import {first}; raise SystemExit({function}())")]
+    };
+    [&["python".to_owned()][..], &words].concat()
 }
 
 /// The arguments of a line, if none of them is a variable.

@@ -137,6 +137,10 @@ pub(super) struct Server {
     /// The application is a file.
     #[serde(default)]
     pub(super) file: bool,
+    /// The server that comes with the framework of its name, for development. Its command names the
+    /// application itself, as `{app}`, or needs no name.
+    #[serde(default)]
+    pub(super) development: bool,
     /// Options of the repository's own command that are kept, with their short names.
     #[serde(default)]
     pub(super) keeps: BTreeMap<String, String>,

@@ -5,6 +5,8 @@ use crate::facts::{Facts, Kind, Program};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
+mod asked;
+mod chosen;
 mod lines;
 mod started;
 

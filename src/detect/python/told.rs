@@ -29,6 +29,8 @@ pub(super) enum Target {
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     pub(super) target: Target,
+    /// The arguments in brackets that the object is called with: `('live')`.
+    pub(super) call: Option<String>,
     /// The words behind the target.
     pub(super) rest: Vec<String>,
     /// The words between the command and the target.
@@ -60,6 +62,19 @@ const WRAPPERS: [&[&str]; 12] = [
     &["exec"],
     &["tini", "--"],
     &["dumb-init", "--"],
+];
+
+/// Options of wrappers that take the next word.
+const VALUED: [&str; 9] = [
+    "--directory",
+    "--env-file",
+    "--extra",
+    "--group",
+    "--only-group",
+    "--package",
+    "--project",
+    "--python",
+    "--with",
 ];
 
 /// Servers that take `module:object`.
@@ -106,7 +121,10 @@ fn read(words: &[String]) -> Option<Told> {
     while let Some(wrapper) = WRAPPERS.iter().find(|wrapper| words.starts_with(wrapper)) {
         words.drain(..wrapper.len());
         // Options of the wrapper.
-        words.drain(..words.iter().take_while(|word| word.starts_with("--")).count());
+        while let Some(option) = words.first().filter(|word| word.starts_with('-')) {
+            let valued = VALUED.contains(option);
+            words.drain(..words.len().min(1 + usize::from(valued)));
+        }
     }
     let name = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
     let mut first = name(words.first()?);
@@ -134,7 +152,7 @@ fn read(words: &[String]) -> Option<Told> {
     }
     if SERVERS.contains(&first.as_str()) {
         let like = |word: &&str| {
-            let word = word.trim_end_matches("()");
+            let word = called(word).0;
             let (module, object) = word.split_once(':').unwrap_or((word, "application"));
             let plain = |text: &str| {
                 !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "._".contains(c))
@@ -146,10 +164,11 @@ fn read(words: &[String]) -> Option<Told> {
                 && object.parse::<u16>().is_err()
         };
         let at = (1..words.len()).rev().find(|&at| like(&words[at]) && !is_value(words[at - 1]))?;
-        let object = words[at].trim_end_matches("()");
+        let (object, call) = called(words[at]);
         let object =
             if object.contains(':') { object.to_owned() } else { format!("{object}:application") };
-        return Some(made(Target::Object(object), &words, at + 1));
+        let call = call.map(str::to_owned);
+        return Some(Told { call, ..made(Target::Object(object), &words, at + 1) });
     }
     match (first.as_str(), words.get(1).copied()) {
         ("streamlit" | "fastapi" | "chainlit", Some("run" | "dev")) => {
@@ -171,10 +190,23 @@ fn is_value(word: &str) -> bool {
         && !["--reload", "--factory", "--preload"].contains(&word)
 }
 
+/// An object, and the arguments in the brackets behind it, if those are texts and numbers.
+fn called(word: &str) -> (&str, Option<&str>) {
+    let word = word.trim_end_matches("()");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.,=' \"()".contains(c);
+    match word.find('(').map(|at| word.split_at(at)) {
+        Some((object, call)) if call.ends_with(')') && call.chars().all(plain) => {
+            (object, Some(call))
+        }
+        _ => (word, None),
+    }
+}
+
 fn made(target: Target, words: &[&str], rest: usize) -> Told {
     let owned = |words: &[&str]| words.iter().map(ToString::to_string).collect();
     Told {
         target,
+        call: None,
         command: words
             .first()
             .and_then(|first| first.rsplit('/').next())

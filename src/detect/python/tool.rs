@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::lock::{self, Lock, Wanted};
 use super::manifest::Project;
-use super::requirement::normal;
+use super::requirement::{Requirement, normal};
 use super::requirements::{self, Requirements};
 use super::workspace::Layout;
 use super::{codes, installed::Installed};
@@ -181,10 +181,11 @@ fn missing(requirements: &Requirements) -> Vec<Finding> {
     requirements.missing.iter().map(found).collect()
 }
 
-/// What the image holds.
+/// What the image holds; `grouped` are the requirements of the groups that are installed too.
 pub(super) fn installed(
     tool: &Tool,
     project: Option<&Project>,
+    grouped: &[&Requirement],
     way: &str,
     extras: &[String],
 ) -> Installed {
@@ -204,6 +205,11 @@ pub(super) fn installed(
             chosen.flat_map(|(listed, _)| listed).map(|one| (&project.path, one))
         });
         asked.for_each(|(path, one)| require(path, one));
+        if let Some(project) = project {
+            for one in grouped {
+                require(&project.path, one);
+            }
+        }
     }
     if let Some(lock) = &tool.lock {
         let own = lock.local(way).map(|package| package.name.clone());

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 
 use super::codes;
 use super::installed::Installed;
-use super::specifier::{admits, numbers};
+use super::specifier::{admits, bound, numbers};
 use super::wheel::{self, Platform};
 use crate::catalog::{Catalog, Release};
 use crate::detect::version::pinned;
@@ -98,10 +98,15 @@ fn lacking(
             }
             continue;
         }
-        let Some(version) = package.version.as_deref().and_then(numbers) else { continue };
+        let version = package.version.as_deref().and_then(numbers);
+        // Every version of a range lies below its bound.
+        let under = |below: [u64; 3]| match version {
+            Some(version) => version < below,
+            None => bound(&package.range).is_some_and(|bound| bound <= below),
+        };
         let row = rows.iter().find(|row| {
             row.package == package.name
-                && numbers(&row.below).is_some_and(|below| version < below)
+                && numbers(&row.below).is_some_and(under)
                 && numbers(&row.python).is_some_and(|python| minor > python[1])
         });
         if let Some(row) = row {
@@ -358,6 +363,14 @@ mod tests {
     #[test]
     fn an_old_pin_of_a_compiled_package_sets_a_ceiling() {
         assert_eq!(of(&[], ">=3.9", &["numpy==1.26.4"]).unwrap().0, "3.12");
-        assert_eq!(of(&[], ">=3.9", &["numpy==2.4.0"]).unwrap().0, of(&[], "", &[]).unwrap().0);
+        let newest = of(&[], "", &[]).unwrap().0;
+        assert_eq!(of(&[], ">=3.9", &["numpy==2.4.0"]).unwrap().0, newest);
+        // So does a range that admits old versions alone.
+        for (range, version) in [("numpy<2", "3.12"), ("tiktoken~=0.5.1", "3.12")] {
+            assert_eq!(of(&[], ">=3.9", &[range]).unwrap().0, version, "{range}");
+        }
+        for open in ["numpy>=1.20", "numpy", "numpy<2; python_version < '3.12'", "numpy<3"] {
+            assert_eq!(of(&[], ">=3.9", &[open]).unwrap().0, newest, "{open}");
+        }
     }
 }

@@ -106,6 +106,12 @@ fn versions_of_tools() {
         versions(".gitlab-ci.yml", "image: tool:21.2-alpine\nt:\n  script: x\n"),
         ["21.2 1"]
     );
+    // The rest of a tag names further tools.
+    assert_eq!(
+        versions(".gitlab-ci.yml", "image: builder:3.9-tool-21-slim\nt:\n  script: x\n"),
+        ["21 1"]
+    );
+    assert_eq!(versions(github, "jobs:\n  t:\n    container: builder:8.10-tool17\n"), ["17 3"]);
     let circle = "jobs:\n  t:\n    docker:\n      - image: cimg/tool:22.11\n    steps: []\n";
     assert_eq!(versions(".circleci/config.yml", circle), ["22.11 4"]);
     assert_eq!(versions(".travis.yml", "tool:\n  - '20'\n  - 22\n"), ["20? 2", "22? 3"]);

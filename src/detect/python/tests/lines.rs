@@ -182,8 +182,10 @@ fn a_server_for_development_is_started_where_it_works_and_said() {
     let program = of("host='0.0.0.0', port=5001");
     assert_eq!((program.id.as_str(), port(&program)), ("shop.py", Some(5001)));
     assert!(said(&program, "development-server").is_some());
-    for refused in ["", "host='0.0.0.0', port=5001, debug=True"] {
-        assert!(said(&of(refused), "no-server").is_some(), "{refused}");
+    for closed in ["", "host='0.0.0.0', port=5001, debug=True"] {
+        let program = of(closed);
+        assert_eq!(program.id, "shop:app", "{closed}");
+        assert!(said(&program, "development-server").is_some(), "{closed}");
     }
 }
 
