@@ -142,8 +142,10 @@ impl Code<'_> {
             && let Some(prefix) = prefix(file)
         {
             let property = property_of(&format!("get{rest}"));
-            if declares(file, &property) {
-                return Some(self.bound(&format!("{prefix}.{property}"), None, (source, 0)));
+            let key = format!("{prefix}.{property}");
+            // Without a setting, the field keeps the value that it is declared with.
+            if declares(file, &property) && self.settings.get(&key).is_some() {
+                return Some(self.bound(&key, None, (source, 0)));
             }
         }
         // The head of a record or of a Kotlin class declares its fields.
