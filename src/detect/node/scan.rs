@@ -9,11 +9,13 @@ mod env_file;
 mod globals;
 mod import_clauses;
 mod imports;
+mod lines;
 mod listen;
 mod loaded;
 mod location;
 mod migrated;
 mod modules;
+mod must_exist;
 mod pages;
 mod process;
 mod required;
@@ -174,6 +176,9 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     arguments::read(launch, &sources, &mut scan);
     absent::read(app, launch, &sources, &mut scan);
     scan.findings.extend(revision(app, &sources)?);
+    if own_server {
+        must_exist::read(app, &sources, &mut scan);
+    }
     if own_server {
         pages::read(app, launch, &sources, &mut scan);
     }

@@ -119,7 +119,15 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
         Kind::Text(_) => summed(tokens, plus(tokens)?, names, steps),
         // `${__dirname}/x`: the tokens of the substitutions follow the template.
         Kind::Template(text) => {
-            let rest = text.strip_prefix("${}")?;
+            let Some(rest) = text.strip_prefix("${}") else {
+                // Only the folder before the first substitution is known: `./mails/${name}.html`.
+                let (known, _) = text.split_once("${}")?;
+                let folder = known.rsplit_once('/')?.0;
+                let from =
+                    if text.starts_with('/') { Anchor::Root } else { Anchor::WorkingDirectory };
+                let found = PathValue { open: true, ..PathValue::new(from, folder) };
+                return (!folder.trim_matches(['.', '/']).is_empty()).then_some(found);
+            };
             let (rest, open) = match rest.split_once("${}") {
                 // Only the folder before the next substitution is known.
                 Some((known, _)) => (known.rsplit_once('/')?.0, true),

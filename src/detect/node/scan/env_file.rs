@@ -13,7 +13,7 @@ pub(super) fn demanded(source: &Source) -> Option<Finding> {
 }
 
 /// The indices at which tokens stand inside a `try`, as a function of the index.
-fn tried(tokens: &[Token]) -> Vec<bool> {
+pub(super) fn tried(tokens: &[Token]) -> Vec<bool> {
     let (mut open, mut tries): (Vec<bool>, usize) = (Vec::new(), 0);
     let inside = tokens.iter().enumerate().map(|(at, token)| {
         if token.is('{') {

@@ -1,13 +1,14 @@
 //! Signals, programs of the system that the code starts, and subcommands.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
 use super::super::App;
 use super::super::manifest::Kind as Dependency;
-use super::super::token::{Kind, Token, arguments};
-use super::{Scan, Source, env_file, tagged};
+use super::super::token::{Kind, Token, arguments, closing};
+use super::{Scan, Source, env_file, lines, listen, tagged};
 use crate::detect::node::codes;
 use crate::detect::privileges::Privileged;
 use crate::facts::{Evidence, Finding, FindingCode, Sourced};
@@ -64,10 +65,21 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
             scan.findings.push(row.finding(app.package.at_dependency(library, String::new())));
         }
     }
+    let rows = app.catalog.table("code")?;
+    let code = LazyCell::new(|| listen::code(app, sources, &rows));
+    let values = &|source: &Source, tokens: &[Token]| -> Vec<String> {
+        let Ok(code) = &*code else { return Vec::new() };
+        let value = code.value(&source.code, source.range(tokens));
+        let mut texts: Vec<String> = value.alternatives().filter_map(|one| one.text()).collect();
+        texts.sort();
+        texts.dedup();
+        texts.truncate(MAX_VALUES);
+        texts
+    };
     let mut commands = Vec::new();
     for source in sources {
         scan.sigterm = scan.sigterm.take().or_else(|| sigterm(source));
-        started(source, &programs, certain, scan);
+        started((app, source), &programs, (certain, values), scan);
         if certain
             && !scan.findings.iter().any(|finding| finding.code == FindingCode::DotenvRequired)
         {
@@ -225,13 +237,49 @@ fn lacks(scan: &mut Scan, program: &str, certain: bool, place: Evidence) {
     });
 }
 
+/// How many values of one expression are programs.
+const MAX_VALUES: usize = 8;
+
+/// The texts to which an expression of a source may lead.
+type Values<'v> = &'v dyn Fn(&Source, &[Token]) -> Vec<String>;
+
+/// Names that `promisify` gives to these functions, and whether each starts a shell.
+fn promisified(tokens: &[Token]) -> BTreeMap<&str, bool> {
+    let mut found = BTreeMap::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if !token.is_word("promisify") || !tokens.get(at + 1).is_some_and(|t| t.is('(')) {
+            continue;
+        }
+        let end = closing(tokens, at + 1);
+        let inner = tokens.get(at + 2..end).unwrap_or_default();
+        let shell = match inner.last().and_then(Token::word) {
+            Some("exec") => true,
+            Some("execFile") => false,
+            _ => continue,
+        };
+        let before = tokens[..at].iter().rev().take(6);
+        let equals = before.clone().position(|token| token.is('='));
+        let name = equals.and_then(|back| tokens.get(at.checked_sub(back + 2)?)?.word());
+        if let Some(name) = name {
+            found.insert(name, shell);
+        }
+    }
+    found
+}
+
 /// Adds the programs that `child_process` and its wrappers start.
-fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, scan: &mut Scan) {
+fn started(
+    (app, source): (&App, &Source),
+    programs: &BTreeMap<String, String>,
+    (certain, values): (bool, Values),
+    scan: &mut Scan,
+) {
     if !STARTS.iter().any(|library| source.imports(library)) {
         return;
     }
     let named = named(source);
     let tokens = &source.tokens;
+    let promised = promisified(tokens);
     for call in tagged::of(source) {
         let place = |note: String| source.at(call.at, note);
         if call.shell && certain {
@@ -263,7 +311,11 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
             | "shellExec" => (true, true),
             "spawn" | "spawnSync" | "spawnAsync" | "execFile" | "execFileSync"
             | "execFileAsync" | "execa" | "execaSync" => (true, false),
-            _ => (false, false),
+            "sync" if ours => (true, false),
+            other => match promised.get(other) {
+                Some(shell) if !method => (true, *shell),
+                _ => (false, false),
+            },
         };
         if !known {
             continue;
@@ -274,13 +326,40 @@ fn started(source: &Source, programs: &BTreeMap<String, String>, certain: bool, 
         if shell && certain && scan.shell.is_none() {
             scan.shell = Some(source.at(window[0].at, format!("{name} starts a shell")));
         }
-        let text = match &first.kind {
-            Kind::Text(text) | Kind::Template(text) => text.as_str(),
-            _ => continue,
+        let texts = match (&first.kind, args[0]) {
+            (Kind::Text(text) | Kind::Template(text), [_]) => vec![text.clone()],
+            (Kind::Text(text) | Kind::Template(text), _) if text.contains(' ') || by_shell => {
+                vec![text.clone()]
+            }
+            _ => values(source, args[0]),
         };
-        let program = text.split_whitespace().next().unwrap_or_default();
-        let place = |program: &str| source.at(window[0].at, format!("starts {program}"));
-        starts(program, programs, certain, scan, place(bare(program)));
+        for text in texts {
+            let mut found = if shell {
+                lines::programs(&text)
+            } else {
+                text.split_whitespace().next().map(str::to_owned).into_iter().collect()
+            };
+            // `spawn("sh", ["-c", "x"])`
+            if let Some(line) = found.first().filter(|name| lines::is_shell(name)).and_then(|_| {
+                let list = args.get(1).filter(|list| list.first().is_some_and(|t| t.is('[')))?;
+                let says = list.iter().position(|token| token.text() == Some("-c"))?;
+                match &list.get(says + 2)?.kind {
+                    Kind::Text(text) | Kind::Template(text) => Some(text.clone()),
+                    _ => None,
+                }
+            }) {
+                found.extend(lines::programs(&line));
+            }
+            for program in found {
+                // A file of the repository, or a name for another system.
+                let own = program.starts_with('.') || app.finds(&program).is_some();
+                let foreign = [".exe", ".cmd", ".bat"].iter().any(|end| program.ends_with(end));
+                if !own && !foreign {
+                    let place = source.at(window[0].at, format!("starts {}", bare(&program)));
+                    starts(&program, programs, certain, scan, place);
+                }
+            }
+        }
     }
 }
 
@@ -436,6 +515,40 @@ mod tests {
             "import cp from 'child_process'; import job from './job'; job.spawn('weird-tool')";
         let other = scan(other).findings;
         assert!(other.iter().all(|finding| finding.code.as_str() != "command-unknown"));
+    }
+
+    #[test]
+    fn programs_are_followed_to_where_they_are_named() {
+        let of = |source: &str| {
+            let source =
+                format!("const cp = require('child_process'), util = require('util');\n{source}");
+            let files = [("package.json", "{}"), ("index.js", source.as_str())];
+            let found = scanned(&files);
+            let keys: Vec<_> = found.packages.iter().map(|held| held.value.clone()).collect();
+            let said: Vec<_> = found.findings.iter().map(|f| f.what.clone()).collect();
+            format!("{}{}", keys.join(" "), said.join(" "))
+        };
+        for source in [
+            "const b = 'ffprobe'; cp.spawn(b)",
+            "cp.spawn(process.env.F || 'ffprobe')",
+            "const { F = 'ffprobe' } = process.env; cp.spawn(F, [])",
+            "const conf = { bin: 'ffprobe' }; cp.execFile(conf.bin)",
+            "cp.spawn(win32 ? 'ffprobe.exe' : 'ffprobe')",
+            "function run(c, a) { return cp.spawn(c, a) }\nrun('ffprobe', [])",
+            "const run = util.promisify(cp.execFile); run('ffprobe', [])",
+            "const cmd = 'ffprobe x'; cp.exec(cmd)",
+            "cp.exec('cat x | ffprobe -')",
+            "cp.exec('LANG=C nice -n 10 ffprobe x')",
+            "cp.exec('cd /tmp && timeout 5 ffprobe x')",
+            "cp.exec('echo $(ffprobe x)')",
+            "cp.spawn('sh', ['-c', 'ffprobe x'])",
+        ] {
+            assert_eq!(of(source), "ffmpeg", "{source}");
+        }
+        for source in ["cp.exec('cd /tmp && ls -l > x; which x')", "cp.spawn(process.execPath, [])"]
+        {
+            assert_eq!(of(source), "", "{source}");
+        }
     }
 
     #[test]

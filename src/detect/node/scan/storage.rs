@@ -2,6 +2,7 @@
 
 mod built;
 mod handed;
+mod literals;
 mod loops;
 
 use std::cell::{LazyCell, RefCell};
@@ -160,7 +161,10 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             // Next.js takes along what its pages open, but no folder of migrations.
             let migrates = launch.layout == Layout::Standalone && MIGRATES.contains(&name);
             if launch.layout == Layout::Output || bundled || migrates {
-                reads(app, launch, call, &args, path, scan);
+                let folder = &|tokens: &[Token]| {
+                    modules.open_path_of(tokens, file).filter(|found| found.open)
+                };
+                reads(app, launch, call, &args, (path, folder), scan);
             }
         }
     }
@@ -179,7 +183,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     let meant = written.into_iter().filter(|one| !one.is_file || !made.contains(&one.path));
     scan.writable.extend(meant.map(|one| one.folder));
     for source in sources.iter().filter(|_| launch.layout == Layout::Output) {
-        literals(app, launch, source, scan);
+        literals::read(app, launch, source, scan);
     }
     databases(app, sources, &modules.names, scan);
     scan.files.sort_by(|a, b| a.value.cmp(&b.value));
@@ -410,12 +414,15 @@ pub(super) fn beside(evidence: Evidence, file: &str, scan: &mut Scan) {
     scan.findings.push(Finding::writes_beside_program(Some(file), [evidence]));
 }
 
+/// The path to which an expression leads.
+type Followed<'f> = &'f dyn Fn(&[Token]) -> Option<PathValue>;
+
 fn reads(
     app: &App,
     launch: &Launch,
     call: Call,
     args: &[&[Token]],
-    path: &dyn Fn(&[Token]) -> Option<PathValue>,
+    (path, folder): (Followed, Followed),
     scan: &mut Scan,
 ) {
     let Call { name, source, at, place } = call;
@@ -455,6 +462,13 @@ fn reads(
                 module(app, launch, &text, evidence.clone(), scan);
             }
             carry(app, launch, &text, evidence, scan);
+        } else if let Some(found) = folder(tokens)
+            && (launch.layout == Layout::Output || found.from == Anchor::WorkingDirectory)
+            && let Some(text) = place.resolve(&found)
+            && literals::is_carried_whole(app, &text)
+        {
+            // The name of the file is known only to the running program.
+            carry(app, launch, &text, source.at(at, format!("{name} reads below {text}")), scan);
         }
     }
     // Express looks for views in ./views: <https://expressjs.com/en/api.html#app.settings.table>.
@@ -462,38 +476,6 @@ fn reads(
         && args.first().and_then(|a| a.first()).is_some_and(|t| t.text() == Some("view engine"))
     {
         carry(app, launch, "views", source.at(at, "Express reads views from ./views"), scan);
-    }
-}
-
-/// Adds files of the repository that a literal names by their path from the working directory,
-/// whatever library opens them: `YAML.load('./openapi.yaml')`.
-fn literals(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
-    for (index, token) in source.tokens.iter().enumerate().skip(1) {
-        let Some(text) = token.text().filter(|text| text.len() > 3 && text.len() < 200) else {
-            continue;
-        };
-        let before = &source.tokens[index - 1];
-        let called = index > 1 && before.is('(');
-        let module = before.is_word("from")
-            || before.is_word("import")
-            || called && ["require", "import"].iter().any(|w| source.tokens[index - 2].is_word(w));
-        let name = text.rsplit('/').next().unwrap_or_default();
-        let marked = text.starts_with("./") || text.contains('/') && name.contains('.');
-        if module || !marked || text.starts_with(['/', '@']) || text.contains("://") {
-            continue;
-        }
-        if let Some(folder) = folder(app, source, index, text) {
-            let note = "a folder of the repository as a literal";
-            carry(app, launch, &folder, source.at(token.at, note), scan);
-            continue;
-        }
-        let path = app.dir.join(text).filter(|path| app.dir.repo.is_file(path));
-        // Programs name these files to people.
-        let document = ["README", "LICENSE", "CHANGELOG"].iter().any(|word| name.contains(word));
-        if let Some(path) = path.filter(|_| !document) {
-            let note = "a path of the repository as a literal";
-            carry(app, launch, &path.relative_to(&app.dir.path), source.at(token.at, note), scan);
-        }
     }
 }
 
@@ -515,24 +497,6 @@ fn required(
     if let Some(way) = place.resolve(&PathValue::new(Anchor::SourceFile, text)) {
         carry(app, launch, &way, source.at(token.at, format!("requires {way}")), scan);
     }
-}
-
-/// The folder of the repository that a literal names by its whole path from the working directory,
-/// or with which a pattern begins: `directory: "./db/migrations"` or `glob("./mails/*.html")`.
-/// Parts of other paths do not count, nor do sources that a build compiles, except for
-/// `swagger-jsdoc`, which reads the comments in sources.
-fn folder(app: &App, source: &Source, index: usize, text: &str) -> Option<String> {
-    let before = &source.tokens[index - 1];
-    let listed = before.is(':') || before.is('=') || before.is('[');
-    let whole = listed || before.is('(') && text.starts_with("./");
-    let joins =
-        index > 1 && ["join", "resolve"].iter().any(|w| source.tokens[index - 2].is_word(w));
-    let documents = source.imports("swagger-jsdoc") && text.contains('*');
-    let way = RelPath::new(fixed(text).trim_end_matches('/'))?;
-    let sources = way.as_str().split('/').next() == Some("src") && !documents;
-    let path = app.dir.join(way.as_str())?;
-    let held = app.dir.repo.is_dir(&path) && path != app.dir.path;
-    (whole && !joins && !sources && held).then(|| way.as_str().to_owned())
 }
 
 /// A path up to its first placeholder: `locales` for `locales/{{lng}}.json`.
@@ -595,6 +559,33 @@ mod tests {
             ..Launch::default()
         };
         super::super::read(&app, &launch).unwrap()
+    }
+
+    #[test]
+    fn the_folder_of_a_file_whose_name_is_computed_is_carried() {
+        for source in [
+            "readFileSync(path.join(process.cwd(), 'zdata', n))",
+            "readFileSync(path.join(process.cwd(), 'zdata', n + '.txt'))",
+            "readFileSync(path.join(process.cwd(), `zdata/${n}.txt`))",
+            "readFileSync(path.resolve(__dirname, '..', 'zdata', n))",
+            "readFileSync(path.resolve(__dirname, '../zdata', n))",
+            "readFileSync(`./zdata/${n}.txt`)",
+            "readFileSync(`zdata/${n}.txt`)",
+            "readFileSync(`${process.cwd()}/zdata/${n}.txt`)",
+            "readFileSync(`${__dirname}/../zdata/${n}.txt`)",
+            "const root = process.cwd(); readFileSync(path.join(root, 'zdata', n))",
+            "const D = 'zdata'; readFileSync(path.join(D, n))",
+            "config.loadFile(`./zdata/${env}.json`)",
+        ] {
+            let files = [("src/index.ts", source), ("zdata/a.txt", "")];
+            let found = scan(&files, Layout::Output);
+            let paths: Vec<_> = found.files.iter().map(|file| file.value.as_str()).collect();
+            assert_eq!(paths, ["zdata"], "{source}");
+        }
+        for source in ["fetch(`https://x.test/zdata/${n}.txt`)", "get(`/zdata/${n}`)"] {
+            let files = [("src/index.ts", source), ("zdata/a.txt", "")];
+            assert!(scan(&files, Layout::Output).files.is_empty(), "{source}");
+        }
     }
 
     #[test]

@@ -1,0 +1,170 @@
+//! Files that the program opens or imports as it starts, and that git keeps out of the repository:
+//! `require("./config.json")` beside config.example.json.
+
+use super::super::App;
+use super::super::expression::{Anchor, Names, path};
+use super::super::token::{Token, arguments};
+use super::{Scan, Source, env_file, imports, resolution};
+use crate::facts::{Evidence, Finding};
+use crate::path::RelPath;
+
+/// Scripts that may write such a file before it is read.
+const GENERATE: [&str; 7] =
+    ["prebuild", "prestart", "generate", "codegen", "postinstall", "prepare", "preinstall"];
+
+/// Words in the names of examples.
+const EXAMPLES: [&str; 5] = ["example", "sample", "template", "dist", "default"];
+
+/// Calls that ask whether a file is there.
+const ASKS: [&str; 6] = ["existsSync", "exists", "access", "accessSync", "statSync", "ENOENT"];
+
+/// How many files are reported.
+const MAX_FILES: usize = 3;
+
+pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) {
+    let mut said: Vec<RelPath> = Vec::new();
+    for source in sources {
+        let opened = opened(app, source);
+        for (file, evidence) in imported(app, source).into_iter().chain(opened) {
+            let written = scan.writable.iter().any(|held| {
+                let folder = app.dir.join(held.value.trim_start_matches("./"));
+                folder.is_some_and(|folder| file.is_within(&folder))
+            });
+            if written || said.len() >= MAX_FILES || said.contains(&file) {
+                continue;
+            }
+            if let Some(found) = lost(app, &file, evidence) {
+                said.push(file);
+                scan.findings.push(found);
+            }
+        }
+    }
+}
+
+/// Missing files that a source imports as it is loaded.
+fn imported(app: &App, source: &Source) -> Vec<(RelPath, Evidence)> {
+    let folder = source.path.parent().unwrap_or_default();
+    let all = imports::loaded(source).into_iter().filter(|import| import.module.starts_with('.'));
+    let missing = all.filter_map(|import| {
+        let goes_on = source.tokens.get(import.text + 1).is_some_and(|next| next.is('+'));
+        let file = folder.join(import.module).filter(|_| !goes_on)?;
+        let named = matches!(file.extension(), "json" | "js" | "mjs" | "cjs" | "ts");
+        let there = resolution::target(app, &source.path, import.module).is_some();
+        let at = source.tokens[import.text].at;
+        (named && !there).then(|| (file, source.at(at, format!("imports `{}`", import.module))))
+    });
+    missing.collect()
+}
+
+/// Missing files that a source reads and whose absence it does not expect.
+fn opened(app: &App, source: &Source) -> Vec<(RelPath, Evidence)> {
+    let tokens = source.tokens.as_slice();
+    let reads = |token: &Token| token.is_word("readFileSync") || token.is_word("readFile");
+    let asks = |token: &Token| token.word().or(token.text()).is_some_and(|w| ASKS.contains(&w));
+    if !tokens.iter().any(reads) || tokens.iter().any(asks) {
+        return Vec::new();
+    }
+    let (tried, names) = (env_file::tried(tokens), Names::of(tokens));
+    let mut found = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if !reads(token) || tried[at] || !tokens.get(at + 1).is_some_and(|t| t.is('(')) {
+            continue;
+        }
+        let first = arguments(tokens, at + 1).into_iter().next();
+        let Some(path) = first.and_then(|first| path(first, &names)) else { continue };
+        let folder = match path.from {
+            Anchor::SourceFile => source.path.parent().unwrap_or_default(),
+            Anchor::WorkingDirectory => app.dir.path.clone(),
+            Anchor::Home | Anchor::Root => continue,
+        };
+        if let Some(file) = folder.join(&path.path).filter(|file| file.extension() != "") {
+            found.push((file.clone(), source.at(token.at, format!("reads {file}"))));
+        }
+    }
+    found
+}
+
+/// The finding for a file that git ignores, or of which there is an example.
+fn lost(app: &App, file: &RelPath, evidence: Evidence) -> Option<Finding> {
+    let repo = app.dir.repo;
+    let name = file.file_name();
+    if repo.exists(file) || !file.is_within(&app.dir.path) || name.starts_with(".env") {
+        return None;
+    }
+    let way = file.relative_to(&app.dir.path);
+    if let Some(example) = example(app, file) {
+        let example = example.relative_to(&app.dir.path);
+        return Some(Finding::config_not_in_git(way, example, [evidence]));
+    }
+    let scripts = app.package.scripts();
+    let made = scripts.iter().any(|(key, text)| {
+        text.contains(name) || GENERATE.iter().any(|begin| key.starts_with(begin))
+    });
+    let ignored =
+        [&app.dir.path, &app.root.path].into_iter().any(|folder| ignores(app, folder, file));
+    let target = format!("/app/{way}");
+    (ignored && !made).then(|| Finding::file_missing(&way, &target, None, None, [evidence]))
+}
+
+/// The example of a file beside it: config.example.json, config.json.sample.
+fn example(app: &App, file: &RelPath) -> Option<RelPath> {
+    let name = file.file_name();
+    let stem = name.split('.').next().filter(|stem| !stem.is_empty())?;
+    let folder = file.parent().unwrap_or_default();
+    let beside = app.dir.repo.children(&folder);
+    let mut all = beside.map(|(path, _)| path).filter(|path| {
+        let other = path.file_name();
+        let lower = other.to_ascii_lowercase();
+        let of_it = other.starts_with(stem) || other.ends_with(name);
+        of_it && EXAMPLES.iter().any(|word| lower.contains(word)) && app.dir.repo.is_file(path)
+    });
+    all.next().cloned()
+}
+
+/// True if the .gitignore of a folder names the file itself.
+fn ignores(app: &App, folder: &RelPath, file: &RelPath) -> bool {
+    let Some(path) = folder.join(".gitignore") else { return false };
+    let Ok(Some(text)) = app.dir.repo.text(&path) else { return false };
+    let way = file.relative_to(folder);
+    let named = |line: &str| {
+        let line = line.trim().trim_start_matches('/');
+        line == way || line == file.file_name()
+    };
+    text.lines().any(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tested::scanned;
+
+    #[test]
+    fn a_file_that_git_keeps_out_is_said() {
+        let of = |source: &str, more: &[(&str, &str)]| {
+            let mut files = vec![("package.json", "{}"), ("index.js", source)];
+            files.extend(more);
+            let scan = scanned(&files);
+            let codes = scan.findings.iter().map(|f| f.code.to_string());
+            codes.collect::<Vec<_>>().join(" ")
+        };
+        let example = [("config.example.json", "{}")];
+        let ignored = [(".gitignore", "node_modules\nconfig.json\n")];
+        for source in [
+            "const c = require('./config.json')",
+            "import { token } from './config.json'; token()",
+            "const c = JSON.parse(fs.readFileSync('config.json'))",
+            "const c = JSON.parse(fs.readFileSync(path.join(__dirname, 'config.json')))",
+        ] {
+            assert_eq!(of(source, &example), "config-not-in-git", "{source}");
+        }
+        assert_eq!(of("JSON.parse(fs.readFileSync('./config.json'))", &ignored), "file-missing");
+        for source in [
+            "if (fs.existsSync('config.json')) fs.readFileSync('config.json')",
+            "try { fs.readFileSync('config.json') } catch {}",
+            "const c = () => require('./config.json')",
+        ] {
+            assert_eq!(of(source, &example), "", "{source}");
+            assert_eq!(of(source, &ignored), "", "{source}");
+        }
+        assert_eq!(of("fs.readFileSync('other.json')", &example), "");
+    }
+}
