@@ -119,15 +119,7 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
         Kind::Text(_) => summed(tokens, plus(tokens)?, names, steps),
         // `${__dirname}/x`: the tokens of the substitutions follow the template.
         Kind::Template(text) => {
-            let Some(rest) = text.strip_prefix("${}") else {
-                // Only the folder before the first substitution is known: `./mails/${name}.html`.
-                let (known, _) = text.split_once("${}")?;
-                let folder = known.rsplit_once('/')?.0;
-                let from =
-                    if text.starts_with('/') { Anchor::Root } else { Anchor::WorkingDirectory };
-                let found = PathValue { open: true, ..PathValue::new(from, folder) };
-                return (!folder.trim_matches(['.', '/']).is_empty()).then_some(found);
-            };
+            let Some(rest) = text.strip_prefix("${}") else { return begun(text) };
             let (rest, open) = match rest.split_once("${}") {
                 // Only the folder before the next substitution is known.
                 Some((known, _)) => (known.rsplit_once('/')?.0, true),
@@ -198,6 +190,15 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
         },
         _ => None,
     }
+}
+
+/// The folder before the first substitution of a template: `./mails/${name}.html`.
+fn begun(text: &str) -> Option<PathValue> {
+    let (known, _) = text.split_once("${}")?;
+    let folder = known.rsplit_once('/')?.0;
+    let from = if text.starts_with('/') { Anchor::Root } else { Anchor::WorkingDirectory };
+    let found = PathValue { open: true, ..PathValue::new(from, folder) };
+    (!folder.trim_matches(['.', '/']).is_empty()).then_some(found)
 }
 
 fn is_path_module(text: &str) -> bool {
