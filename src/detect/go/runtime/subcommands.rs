@@ -239,6 +239,8 @@ fn commands(world: &World) -> Vec<Command> {
     for number in 0..all.len() {
         all[number].of_app = app && urfave(files[all[number].file]);
         all[number].parent = parent(world, &files, &all, number);
+        let topmost = all[number].parent.is_none();
+        all[number].program |= topmost && is_executed(world, &all[number]);
     }
     all
 }
@@ -287,6 +289,23 @@ fn command(number: usize, file: &Rc<File>, at: usize, text: usize) -> Option<Com
     })
 }
 
+/// True for the command that cobra executes: all others are below it.
+fn is_executed(world: &World, command: &Command) -> bool {
+    let named = |word: &str| command.names.iter().any(|name| name == word);
+    let functions = ["Execute", "ExecuteC", "ExecuteContext", "ExecuteContextC"];
+    functions.iter().flat_map(|name| world.code.calls_named(name)).any(|call| {
+        let file = &call.file;
+        let Some(on) = call.on().filter(|_| file.imports_from("github.com/spf13/cobra")) else {
+            return false;
+        };
+        // `root := newRoot()`
+        let made = file.facts().definitions_of(file, file.word(on.start)).iter();
+        let made = made.filter(|definition| definition.form.is_variable() && on.len() == 1);
+        let mut made = made.flat_map(|definition| definition.value.clone());
+        on.clone().any(|at| named(file.word(at))) || made.any(|at| named(file.word(at)))
+    })
+}
+
 /// The command that contains another one: by nested braces, by a name in its list, or by
 /// `AddCommand`.
 fn parent(world: &World, files: &[&Rc<File>], all: &[Command], number: usize) -> Option<usize> {
@@ -312,7 +331,8 @@ fn parent(world: &World, files: &[&Rc<File>], all: &[Command], number: usize) ->
         let mut adds = world.code.calls_named("AddCommand");
         let add = adds.find(|call| {
             let mut range = call.open..call.file.closing(call.open);
-            range.any(|at| named(call.file.word(at)))
+            let inline = call.file.path == file.path && range.contains(&child.open);
+            inline || range.any(|at| named(call.file.word(at)))
         })?;
         let by = add.receiver().to_owned();
         let holds = |command: &Command| command.names.contains(&by);

@@ -284,6 +284,35 @@ fn commands_and_time_zones_are_needs() {
 }
 
 #[test]
+fn the_command_that_cobra_executes_is_the_program() {
+    let serves = "RunE: func(c *cobra.Command, a []string) error { return http.ListenAndServe(\":8090\", nil) }";
+    let version = "root.AddCommand(&cobra.Command{Use: \"version\", Run: show})";
+    let of = |body: String| {
+        let head = "package main\nimport (\"net/http\"; \"github.com/spf13/cobra\")\n";
+        with(&[("main.go", &format!("{head}{body}"))])
+    };
+    let root = format!("&cobra.Command{{Use: \"shop\", {serves}}}");
+    for body in [
+        format!("func main() {{\n\troot := {root}\n\t{version}\n\troot.Execute()\n}}\n"),
+        format!(
+            "var root = {root}\nfunc init() {{\n\t{version}\n}}\nfunc main() {{\n\troot.Execute()\n}}\n"
+        ),
+        format!(
+            "func newRoot() *cobra.Command {{\n\troot := {root}\n\t{version}\n\treturn root\n}}\nfunc main() {{\n\tnewRoot().Execute()\n}}\n"
+        ),
+        format!(
+            "func newRoot() *cobra.Command {{\n\treturn {root}\n}}\nvar root = newRoot()\nfunc main() {{\n\t{version}\n\troot.Execute()\n}}\n"
+        ),
+    ] {
+        assert!(of(body.clone()).args.is_none(), "{body}");
+    }
+    let serve = format!(
+        "func newRoot() *cobra.Command {{\n\troot := &cobra.Command{{Use: \"shop\"}}\n\troot.AddCommand(&cobra.Command{{Use: \"listen\", {serves}}})\n\treturn root\n}}\nfunc main() {{\n\tnewRoot().Execute()\n}}\n"
+    );
+    assert_eq!(of(serve).args.map(|args| args.value).as_deref(), Some("listen"));
+}
+
+#[test]
 fn subcommands_and_the_one_that_serves() {
     let cobra = |fields: &str| {
         with(&[(
