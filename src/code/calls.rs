@@ -46,6 +46,15 @@ impl Program<'_> {
         Some(self.eval(&call.file, range, steps))
     }
 
+    /// The folder that a call makes for a while, if the row says where.
+    fn temporary(&self, row: &CallRow, call: &Call, steps: u8) -> Option<Value> {
+        let within = Some(row.between.clone()).filter(|within| !within.is_empty())?;
+        let named = row.at.and_then(|at| self.argument_within(call, at, steps)?.text());
+        let folder = named.filter(|text| !text.is_empty()).unwrap_or(within);
+        let note = format!("`{}` names a temporary folder", call.name());
+        Some(Value::known(format!("{folder}/temporary"), call.evidence(note)))
+    }
+
     /// The value of a call according to a row; `None` if the row is not about values.
     fn by_row(&self, row: &CallRow, call: &Call, keys: &[String], steps: u8) -> Option<Value> {
         let argument = |number: usize| self.argument_within(call, number, steps);
@@ -126,6 +135,7 @@ impl Program<'_> {
             }
             Does::ParentOf => self.receiver(call, steps).map(Value::parent),
             Does::Flag => self.flag_of(call, steps),
+            Does::Temporary => self.temporary(row, call, steps),
             Does::Parent => argument(at).map(Value::parent),
             Does::Home => {
                 let evidence = call.evidence("the user's home");

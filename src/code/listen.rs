@@ -316,19 +316,42 @@ fn fields(code: &Program) -> Vec<Address> {
                 let datagrams = datagrams
                     .filter_map(|field| file.string(field.end - 1))
                     .any(|net| net.starts_with("udp"));
+                let of = open.and_then(|open| open.checked_sub(3)).map(|at| file.word(at));
+                let of = of.and_then(|name| file.imported(name));
+                let datagrams = datagrams || of.is_some_and(|path| path.ends_with("/http3"));
                 let protocol = if datagrams { Protocol::Udp } else { Protocol::Tcp };
                 let value = code.value(file, definition.value.clone());
                 let evidence = file.evidence(definition.name, "the server's address");
                 let rank = rank_at(file, definition.name, &value) + u8::from(!is_web(code, file));
                 let hidden = is_hidden(&words_at(file, definition.name, &value));
-                let conditional = conditions::is_conditional(file, definition.name);
-                let late = 2 * (u8::from(conditional) + u8::from(hidden));
+                let conditional = conditions::is_conditional(file, definition.name)
+                    || is_asked_for(code, file, definition.name);
+                let fixed =
+                    value.parts.iter().all(|part| part.env.is_none() && part.flag.is_none());
+                let local = fixed && host(&value).is_some_and(|(host, _)| is_local(&host));
+                let late = 2 * (u8::from(conditional) + u8::from(hidden) + u8::from(local));
                 all.push(Address { value, rank, late, protocol, evidence });
             }
         }
     }
     all
 }
+
+/// True if the function around a place is called under a condition alone.
+fn is_asked_for(code: &Program, file: &Rc<File>, at: usize) -> bool {
+    let Some(function) = file.facts().function_at(at).filter(|one| !one.method) else {
+        return false;
+    };
+    let (name, folder) = (file.word(function.name), file.path.parent());
+    let calls = code.calls_named(name).take(MAX_CALLERS);
+    let mut calls = calls
+        .filter(|call| call.file.path.parent() == folder && !call.is_head_of(file, function))
+        .peekable();
+    calls.peek().is_some() && calls.all(|call| conditions::is_conditional(&call.file, call.at))
+}
+
+/// How many calls of a function that listens are looked at.
+const MAX_CALLERS: usize = 8;
 
 fn rank(code: &Program, call: &Call, value: &Value) -> u8 {
     rank_at(&call.file, call.at, value) + u8::from(!is_web(code, &call.file) || is_grpc(call))

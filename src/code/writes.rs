@@ -94,7 +94,11 @@ pub(crate) fn written_with(code: &Program, more: Vec<(Value, Does, Evidence)>) -
         }
     }
     for (value, does, evidence) in more {
-        for value in value.alternatives() {
+        if !value.alternatives().any(|value| is_followed(&value)) && value.flag().is_none() {
+            written.unfollowed.push((value.env().map(str::to_owned), evidence));
+            continue;
+        }
+        for value in value.alternatives().filter(|value| !value.is_like()) {
             written.take(&mut folders, &value, does, &evidence);
         }
     }

@@ -64,6 +64,34 @@ pub(super) fn built(repo: &Repo, home: &RelPath) -> Result<Built> {
     Ok(found)
 }
 
+/// A makefile with the variables of those that it includes, behind its own lines: make expands
+/// variables where it uses them.
+fn with_included(repo: &Repo, home: &RelPath, text: Rc<str>) -> Result<Rc<str>> {
+    let mut more = String::new();
+    let words = text.lines().filter_map(|line| {
+        let (first, rest) = line.split_once(' ')?;
+        ["include", "-include", "sinclude"].contains(&first).then(|| rest.split_whitespace())
+    });
+    for word in words.flatten().take(MAX_SCRIPTS) {
+        let Some(path) = home.join(word).filter(|path| repo.is_file(path)) else { continue };
+        let held = repo.source_text(&path)?.filter(|_| repo.size(&path) <= MAX_SIZE);
+        for line in held.as_deref().unwrap_or_default().lines() {
+            let sets = line.split_once('=').is_some_and(|(name, _)| {
+                let plain = |c: char| c.is_ascii_alphanumeric() || "_-. :?+".contains(c);
+                !name.is_empty() && !line.starts_with('\t') && name.chars().all(plain)
+            });
+            if sets && !line.trim_end().ends_with('\\') {
+                more.push_str(line);
+                more.push('\n');
+            }
+        }
+    }
+    if more.is_empty() {
+        return Ok(text);
+    }
+    Ok(Rc::from(format!("{}\n{more}", text.trim_end_matches('\n'))))
+}
+
 /// Maximum number of scripts that are followed from other recipes.
 const MAX_SCRIPTS: usize = 16;
 
@@ -230,7 +258,8 @@ fn read<T>(
         if repo.size(&path) <= MAX_SIZE
             && let Some(text) = repo.source_text(&path)?
         {
-            let text: Rc<str> = text;
+            let made = path.file_name().to_ascii_lowercase().ends_with("makefile");
+            let text: Rc<str> = if made { with_included(repo, home, text)? } else { text };
             reader(home, &path, &text, into);
         }
     }

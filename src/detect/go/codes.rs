@@ -12,6 +12,8 @@ pub(super) const ALL: &[FindingCode] = &[
     PRIVATE_MODULES,
     REPLACE_MISSING,
     SECRET_FILE,
+    SERVES_OWN_FOLDER,
+    SUM_STALE,
     VENDOR_STALE,
     WORKSPACE_MEMBER_MISSING,
 ];
@@ -74,6 +76,22 @@ pub(super) const SECRET_FILE: FindingCode = FindingCode::Own(&Row::note(
     "the program opens a file that looks like a secret, and dockgen keeps it out of the image",
     "everybody who can pull an image can read every file in it",
     "mount the file when the container starts, or pass its content in environment variables",
+));
+
+pub(super) const SERVES_OWN_FOLDER: FindingCode = FindingCode::Own(&Row::warning(
+    "serves-own-folder",
+    "the program serves its working directory",
+    "whoever reaches the program can download all that lies there, and where that is the \
+    program's own folder, the program too",
+    "mount the files to serve, or name another folder",
+));
+
+pub(super) const SUM_STALE: FindingCode = FindingCode::Own(&Row::warning(
+    "sum-stale",
+    "go.sum lacks the checksum of a module that go.mod requires",
+    "`go build` stops at a checksum that is missing, so the build writes it, and nothing proves \
+    that it is the one that the developers had",
+    "run `go mod tidy` and commit go.sum",
 ));
 
 pub(super) const VENDOR_STALE: FindingCode = FindingCode::Own(&Row::error(

@@ -569,6 +569,12 @@ mod tests {
             "a |  | "
         );
         assert_eq!(line(&details(&[script]).0), " |  | ");
+        // Variables of a makefile that another one includes.
+        let included = [
+            ("Makefile", "include build/common.mk\nall:\n\tgo build $(FLAGS) ./cmd/x\n"),
+            ("build/common.mk", "TAGS := a\nFLAGS := -trimpath -tags '$(TAGS)'\n"),
+        ];
+        assert_eq!(line(&details(&included).0), "a |  | ");
         let pattern = |file: &str, text: &str| {
             let repo = Repo::from_files([(file, text)]);
             let found = private(&repo, &RelPath::root(), &["git.x.y/a/b".to_owned()]).unwrap();

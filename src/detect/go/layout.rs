@@ -34,6 +34,8 @@ pub(super) struct Layout {
     pub(super) download: bool,
     /// True if modules are required and no go.sum states their checksums.
     pub(super) unsummed: bool,
+    /// A required module that no go.sum lists.
+    pub(super) lacking: Option<String>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -52,6 +54,7 @@ pub(super) fn layout(dir: &Dir) -> Result<Option<Layout>> {
         vendor: None,
         download: false,
         unsummed: false,
+        lacking: None,
         findings: Vec::new(),
         module,
         manifest_path,
@@ -217,7 +220,12 @@ impl Layout {
         self.download = !wanted.is_empty();
         self.unsummed =
             self.download && !self.manifests.iter().any(|path| path.extension() == "sum");
-        if let (true, Some((path, require))) = (self.unsummed, wanted.first()) {
+        if self.download && !self.unsummed {
+            self.stale_sum(repo, &wanted)?;
+        }
+        if let (true, Some((path, require))) =
+            (self.unsummed && self.lacking.is_none(), wanted.first())
+        {
             self.findings.push(Finding::no_lockfile(
                 "go.sum",
                 path,
@@ -225,6 +233,53 @@ impl Layout {
                 [Evidence::at(path, require.line, format!("requires `{}`", require.path))],
             ));
         }
+        Ok(())
+    }
+}
+
+impl Layout {
+    /// Reports modules of which no go.sum has a line: `go build` does not add one by itself.
+    fn stale_sum(
+        &mut self,
+        repo: &Repo,
+        wanted: &[(RelPath, super::module::Require)],
+    ) -> Result<()> {
+        let mut known: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut replaced: BTreeSet<String> = BTreeSet::new();
+        for path in self.manifests.iter().filter(|path| path.extension() == "sum") {
+            let Some(text) = repo.text(path)? else { continue };
+            for line in text.lines() {
+                let mut words = line.split_whitespace().map(str::to_owned);
+                if let (Some(module), Some(version)) = (words.next(), words.next()) {
+                    known.insert((module, version.trim_end_matches("/go.mod").to_owned()));
+                }
+            }
+        }
+        let files: BTreeSet<&RelPath> = wanted.iter().map(|(file, _)| file).collect();
+        for file in files {
+            let dir = Dir::new(repo, file.parent().unwrap_or_default());
+            if let Some(manifest) = &*parsed(&dir)? {
+                replaced.extend(manifest.replaces.iter().map(|replace| replace.from.clone()));
+            }
+        }
+        let mut all = known.iter().map(|(module, _)| module.as_str());
+        // A go.sum that lists nothing known is of another kind.
+        if !all.any(|module| module.contains('.')) {
+            return Ok(());
+        }
+        let lacks = |require: &super::module::Require| {
+            !replaced.contains(&require.path)
+                && !known.contains(&(require.path.clone(), require.version.clone()))
+        };
+        // A dependency may raise the version of another module: its line is then of that version.
+        let any = |path: &str| known.iter().any(|(module, _)| module == path);
+        let lost = wanted.iter().find(|(_, require)| lacks(require) && !any(&require.path));
+        let Some((path, require)) = lost else { return Ok(()) };
+        self.unsummed = true;
+        self.lacking = Some(require.path.clone());
+        let what = format!("go.sum has no line for `{}`, which {path} requires", require.path);
+        let at = Evidence::at(path, require.line, format!("requires `{}`", require.path));
+        self.findings.push(Finding::new(codes::SUM_STALE, what, [at]));
         Ok(())
     }
 }
@@ -389,6 +444,26 @@ mod tests {
         assert!(layout.vendor.is_some() && !layout.download && layout.findings.is_empty());
         files[1].1 = "# other v1\n";
         assert_eq!(of(&files, "").findings[0].code.as_str(), "vendor-stale");
+    }
+
+    #[test]
+    fn a_sum_that_lacks_a_module_is_said() {
+        let layout = |sum: &str| {
+            let files = [
+                (
+                    "go.mod",
+                    "module a.b/c\n\ngo 1.26\n\nrequire (\n\td.e/f v1.0.0\n\tg.h/i v1.1.0\n)\n",
+                ),
+                ("go.sum", sum),
+            ];
+            of(&files, "")
+        };
+        let both = "d.e/f v1.0.0 h1:x=\nd.e/f v1.0.0/go.mod h1:x=\ng.h/i v1.1.0/go.mod h1:x=\n";
+        assert!(!layout(both).unsummed);
+        let lacking = layout("d.e/f v1.0.0 h1:x=\n");
+        assert!(lacking.unsummed);
+        assert_eq!(lacking.findings[0].code.as_str(), "sum-stale");
+        assert_eq!(lacking.findings.len(), 1);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub(super) struct At<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Require {
     pub(super) path: String,
+    pub(super) version: String,
     pub(super) line: u32,
 }
 
@@ -123,7 +124,10 @@ impl Manifest {
             }
             "toolchain" => self.toolchain = Some(one()?),
             "require" => match words {
-                [module, _version] => self.requires.push(Require { path: module.clone(), line }),
+                [module, version] => {
+                    let (path, version) = (module.clone(), version.clone());
+                    self.requires.push(Require { path, version, line });
+                }
                 _ => bail!("{path}:{line}: `require` takes a module and a version"),
             },
             "replace" => {
@@ -215,7 +219,10 @@ mod tests {
         assert_eq!(manifest.module.unwrap(), At { value: "example.com/a/v2".into(), line: 2 });
         assert_eq!(manifest.go.unwrap().line, 4);
         assert_eq!(manifest.toolchain.unwrap().value, "go1.27.0");
-        assert_eq!(manifest.requires[1], Require { path: "d.e/f".into(), line: 8 });
+        assert_eq!(
+            manifest.requires[1],
+            Require { path: "d.e/f".into(), version: "v1.2.3".into(), line: 8 }
+        );
         assert_eq!(manifest.replaces[0].to, "../f");
         assert!(manifest.replaces.iter().all(Replace::is_local));
         assert_eq!(manifest.tools, ["a.b/c/cmd/x"]);

@@ -7,11 +7,13 @@ use super::analysis::Module;
 use super::closure::Closure;
 use super::special;
 use crate::code::{Does, Part, Program as Code, writes};
+use crate::detect::go::codes;
 use crate::detect::{add_front_end, env_file};
 use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 
 mod arguments;
+mod asked;
 mod demands;
 mod documents;
 mod embeds;
@@ -28,6 +30,15 @@ mod subcommands;
 
 #[cfg(test)]
 mod tests;
+
+/// The working directory of a program that serves its working directory.
+const SERVED: &str = "/srv";
+
+fn serves_here(folder: &str, at: Evidence) -> Finding {
+    let what = format!("the program serves its working directory, which is {folder} in the image");
+    Finding::new(codes::SERVES_OWN_FOLDER, what, [at])
+        .with_fix(format!("mount the files to serve, such as -v \"$PWD\":{folder}:ro"))
+}
 
 /// The input of all readers in this folder.
 struct World<'w, 'r> {
@@ -78,6 +89,13 @@ pub(super) fn analyse(
         } else {
             written.warn_mixed(&at);
         }
+    }
+    if let Some(at) = opened.here.filter(|_| details.workdir.is_none()) {
+        // The program and its files are in /app: served from there, anybody could download them.
+        if details.files.is_empty() && opened.made.is_empty() && written.folders.is_empty() {
+            details.workdir = Some(SERVED.to_owned());
+        }
+        program.findings.push(serves_here(details.workdir.as_deref().unwrap_or("/app"), at));
     }
     program.findings.extend(written.folder_unknown());
     program.findings.extend(served::missing(&opened.served, &written.folders, &opened.made));

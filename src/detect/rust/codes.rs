@@ -10,6 +10,7 @@ pub(super) const ALL: &[FindingCode] = &[
     FOREIGN_TARGET,
     GIT_AT_BUILD,
     LOCKFILE_NEEDS_OLD_TOOLCHAIN,
+    LOCKFILE_OUT_OF_SYNC,
     NIGHTLY_NEEDED,
     NIGHTLY_NOT_NEEDED,
     NIGHTLY_TOOLCHAIN,
@@ -101,6 +102,13 @@ pub(super) const LOCKFILE_NEEDS_OLD_TOOLCHAIN: FindingCode = FindingCode::Own(&R
     "Cargo.lock locks a package that current Rust refuses",
     "current Rust refuses a locked package, so an old compiler builds the image, without later fixes",
     "run `cargo update` for that package and commit Cargo.lock",
+));
+
+pub(super) const LOCKFILE_OUT_OF_SYNC: FindingCode = FindingCode::Own(&Row::error(
+    "lockfile-out-of-sync",
+    "Cargo.lock lacks a dependency that Cargo.toml names",
+    "`cargo build --locked` refuses a lockfile that it would have to change",
+    "run `cargo check` (or `cargo update --workspace`) and commit Cargo.lock",
 ));
 
 pub(super) const PATH_DEPENDENCY_MISSING: FindingCode = FindingCode::Own(&Row::error(

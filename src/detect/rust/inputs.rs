@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use super::lockfile::Lockfile;
 use super::manifest::{Manifest, Role};
 use super::project::Project;
+use super::workspace::Workspace;
 use super::{Details, mask, targets};
 use crate::detect::git_reads;
 use crate::detect::rust::codes;
@@ -58,6 +60,7 @@ pub(super) fn inputs(
             [Evidence::file(&workspace.manifest.path, "the workspace's manifest")],
         )),
     }
+    findings.extend(project.lock.and_then(|lock| out_of_sync(workspace, lock)));
     if project.lock.is_none() {
         findings.push(Finding::no_lockfile(
             "Cargo.lock",
@@ -214,4 +217,30 @@ fn git(project: &Project, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+/// Reports a dependency of a member that its entry in Cargo.lock does not list. Cargo lists all of
+/// them there: optional ones, those for tests, and those of other platforms.
+fn out_of_sync(workspace: &Workspace, lock: &Lockfile) -> Option<Finding> {
+    for dir in &workspace.members {
+        let Some(manifest) = workspace.packages.get(dir) else { continue };
+        let mut own = lock.named(manifest.name()).filter(|held| held.source.is_none());
+        let (Some(locked), None) = (own.next(), own.next()) else { continue };
+        for declared in manifest.dependencies() {
+            let table = declared.spec.as_ref().table();
+            // The workspace may give it another name.
+            let name = table.package.as_deref().unwrap_or(declared.key);
+            if table.workspace || name == manifest.name() || locked.lists(name) {
+                continue;
+            }
+            let note = format!("depends on `{name}`");
+            let what =
+                format!("{} does not list `{name}`, which {} needs", lock.path, manifest.path);
+            return Some(Finding::new(
+                codes::LOCKFILE_OUT_OF_SYNC,
+                what,
+                [manifest.at(declared.spec, note), lock.at(locked, "its entry")],
+            ));
+        }
+    }
+    None
 }

@@ -28,6 +28,15 @@ pub(super) struct Locked {
     dependencies: Vec<String>,
 }
 
+impl Locked {
+    /// True if a package of that name is among its dependencies, with `-` and `_` alike.
+    pub(super) fn lists(&self, name: &str) -> bool {
+        let plain = |name: &str| name.replace('_', "-");
+        let mut names = self.dependencies.iter().filter_map(|word| word.split(' ').next());
+        names.any(|held| plain(held) == plain(name))
+    }
+}
+
 /// A parsed Cargo.lock.
 #[derive(Debug)]
 pub(super) struct Lockfile {

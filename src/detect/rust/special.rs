@@ -35,6 +35,11 @@ const MAX_CHAIN: usize = 24;
 
 /// The value of `matches.value_of("port")`: what `Arg::new("port")` or `Arg::with_name("port")` sets.
 fn matched(program: &Program, call: &Call, _: &[String], steps: u8) -> Option<Value> {
+    // The folder of a `TempDir`.
+    if call.name() == "path" && call.is_method() && call.arguments().is_empty() {
+        let folder = program.receiver(call, steps)?;
+        return folder.text().filter(|text| text.starts_with("/tmp/")).map(|_| folder);
+    }
     if !call.is_method() || !MATCHES.contains(&call.name()) || call.arguments().len() != 1 {
         return None;
     }

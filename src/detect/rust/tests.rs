@@ -327,6 +327,45 @@ fn a_feature_that_the_code_demands_is_turned_on_and_asked() {
 }
 
 #[test]
+fn a_lockfile_behind_its_manifest_is_an_error() {
+    let lock = |names: &str| {
+        format!(
+            "version = 4\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [{names}]\n"
+        )
+    };
+    let said = |names: &str| {
+        let lock = lock(names);
+        let files = [
+            (
+                "Cargo.toml",
+                "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\na = \"1\"\nb_c = { version = \"1\", optional = true }\n",
+            ),
+            ("src/main.rs", "fn main() {}"),
+            ("Cargo.lock", lock.as_str()),
+        ];
+        let repo = Repo::from_files(files);
+        let facts = (crate::detect::rust::LANGUAGE.detect)(&repo.root()).unwrap().unwrap();
+        codes(&facts.findings).contains(&"lockfile-out-of-sync")
+    };
+    assert!(said("\"a\""));
+    assert!(!said("\"a\", \"b-c 1.0.0\""));
+}
+
+#[test]
+fn a_package_that_the_workspace_does_not_list_stops_no_other() {
+    let repo = Repo::from_files([
+        ("Cargo.toml", "[workspace]\nmembers = [\"app\"]\n"),
+        ("app/Cargo.toml", "[package]\nname = \"app\"\n"),
+        ("app/src/main.rs", "fn main() {}"),
+        ("other/Cargo.toml", "[package]\nname = \"other\"\n"),
+        ("other/src/main.rs", "fn main() {}"),
+    ]);
+    let dir = crate::repo::Dir::new(&repo, RelPath::new("other").unwrap());
+    let error = (crate::detect::rust::LANGUAGE.detect)(&dir).unwrap_err();
+    assert!(error.is::<crate::detect::Unsupported>(), "{error:#}");
+}
+
+#[test]
 fn constants_that_name_files_and_folders_below_unknown_ones() {
     let files = [("data/words.txt", ""), ("crates/x.txt", "")];
     let opened = |code: &str| {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use super::manifest::{Dependency, DependencyTable, Manifest, WorkspaceTable};
 use crate::budget::MAX_GLOBS;
 use crate::detect::rust::codes;
-use crate::detect::{Above, ReadFile, submodule};
+use crate::detect::{Above, ReadFile, Unsupported, submodule};
 use crate::facts::{Evidence, Finding};
 use crate::glob::{Glob, Syntax, is_wild};
 use crate::path::RelPath;
@@ -81,12 +81,13 @@ pub(super) fn workspace(dir: &Dir) -> Result<Option<Rc<Workspace>>> {
         Ok(workspace)
     })?;
     if !workspace.packages.contains_key(&dir.path) && own.package.is_some() {
-        bail!(
+        // What the workspace lists is built without it.
+        bail!(Unsupported(format!(
             "{}: {} is a workspace that does not list this package, and cargo refuses to build it so: add \"{}\" to its `members`, or to its `exclude`",
             own.path,
             workspace.manifest.path,
             dir.path.relative_to(&workspace.root)
-        );
+        )));
     }
     Ok(Some(workspace))
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::World;
+use super::asked::{is_uncalled, tested_before, tests, tests_a_file};
 use super::literals::{is_development, is_handed_on, is_talk, is_tried_in_turn};
 use super::served::{self, Served};
 use crate::code::rules::CallRow;
@@ -67,6 +68,8 @@ pub(super) struct Opened {
     pub(super) findings: Vec<Finding>,
     /// Folders that the program serves and that nothing was found for.
     pub(super) served: Vec<Served>,
+    /// The call that serves the working directory.
+    pub(super) here: Option<Evidence>,
     /// Files that the program writes itself.
     written: BTreeSet<String>,
     /// Files that a finding already names.
@@ -170,6 +173,10 @@ impl Opened {
     /// Adds what fills a folder that the program serves, or keeps the folder as missing.
     fn serves(&mut self, world: &World, value: &Value, evidence: Evidence) {
         let names: Vec<String> = value.alternatives().filter_map(|value| value.text()).collect();
+        if names.iter().any(|name| matches!(name.as_str(), "." | "./")) {
+            self.here.get_or_insert(evidence);
+            return;
+        }
         let stated = value.evidence().filter(|at| at.place() != evidence.place()).cloned();
         let evidence: Vec<Evidence> = std::iter::once(evidence).chain(stated).collect();
         let held = |opened: &Self, name: &String| {
@@ -309,10 +316,15 @@ impl Opened {
                     })
                 }));
         let known = self.named.contains(&path);
-        let tested = conditions::heads(&call.file, call.at)
-            .into_iter()
+        let heads = conditions::heads(&call.file, call.at).into_iter();
+        let tested = heads
+            .filter(|head| call.file.word(head.start) != "func")
             .flatten()
-            .any(|at| matches!(call.file.word(at), "Stat" | "IsNotExist"))
+            .any(|at| {
+                // Arguments of the command line choose another task.
+                matches!(call.file.word(at), "Stat" | "IsNotExist" | "Args")
+                    || call.file.word(at + 1) == "(" && tests(world, call.file.word(at))
+            })
             || tested_before(call)
             || is_uncalled(world, call)
             // This function is itself an `Open` of a file system: its callers decide what a
@@ -482,39 +494,6 @@ fn is_tried(call: &Call, argument: &Range<usize>) -> bool {
         && all.any(|definition| {
             file.word(definition.value.start) == "range" && definition.scope.contains(&call.at)
         })
-}
-
-/// True if the function tests with `os.Stat(path)`, before the call, whether the file exists.
-fn tested_before(call: &Call) -> bool {
-    let file = &call.file;
-    let Some(function) = file.facts().function_at(call.at) else { return false };
-    let words = |range: Range<usize>| range.map(|at| file.word(at));
-    let arguments = call.arguments();
-    let tests = (function.range.start..call.at)
-        .filter(|&at| matches!(file.word(at), "Stat" | "Lstat"))
-        .filter_map(|at| Call::at(file, at));
-    tests.filter_map(|test| test.arguments().first().cloned()).any(|tested| {
-        arguments.iter().any(|argument| words(argument.clone()).eq(words(tested.clone())))
-    })
-}
-
-/// True if the function tests before the call whether some file exists.
-fn tests_a_file(call: &Call) -> bool {
-    let function = call.file.facts().function_at(call.at);
-    function.is_some_and(|function| {
-        let mut before = function.range.start..call.at;
-        before.any(|at| matches!(call.file.word(at), "Stat" | "Lstat"))
-    })
-}
-
-/// True if the call stands in a function that no code of the program names.
-fn is_uncalled(world: &World, call: &Call) -> bool {
-    let Some(function) = call.file.facts().function_at(call.at).filter(|one| !one.method) else {
-        return false;
-    };
-    let name = call.file.word(function.name);
-    let named = || world.code.files().map(|file| file.places(name).len()).sum::<usize>();
-    !matches!(name, "main" | "init" | "") && named() == 1
 }
 
 /// `text` as a path relative to the program's working directory, without `./` and without the

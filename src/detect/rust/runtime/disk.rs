@@ -406,8 +406,10 @@ impl Disk {
             .iter()
             .any(|end| text.ends_with(&format!(".{end}")));
         match (owner, name) {
+            (Some("rolling"), "daily" | "hourly" | "never" | "minutely") if first => {
+                self.folder(text, evidence());
+            }
             (_, "create_dir_all" | "create_dir")
-            | (Some("rolling"), "daily" | "hourly" | "never" | "minutely")
             | (Some("sled"), "open")
             | (Some("DB"), "open_default" | "open") => {
                 self.folder(text, evidence());

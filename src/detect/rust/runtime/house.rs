@@ -119,7 +119,7 @@ pub(super) fn add(found: Listening, program: &mut Program, details: &mut Program
 
 /// Adds the folders into which the program writes, and output of other builds that it serves.
 pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut Program) {
-    let written = writes::written(source);
+    let written = writes::written_with(source, opened_to_write(source));
     // Another field with that name may give the working directory, which is too little evidence to
     // make it writable.
     let here = written.here.iter().map(|at| Finding::folder_unknown(None, [at.clone()])).next();
@@ -161,6 +161,25 @@ pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut 
             disk.absent.extend(finding);
         }
     }
+}
+
+/// What `OpenOptions::new().create(true).open(x)` and `File::options()` write.
+fn opened_to_write(source: &Source) -> Vec<(Value, Does, Evidence)> {
+    const WRITING: [&str; 5] = ["write", "append", "create", "create_new", "truncate"];
+    let mut all = Vec::new();
+    for call in source.calls_named("open").filter(|call| call.arguments().len() == 1) {
+        let Some(chain) = call.on() else { continue };
+        let file = &call.file;
+        let is = |at: usize, word: &str| file.word(at) == word;
+        let options = chain.clone().any(|at| is(at, "OpenOptions") || is(at, "options"));
+        let writes = chain
+            .clone()
+            .any(|at| WRITING.contains(&file.word(at)) && is(at + 1, "(") && is(at + 2, "true"));
+        if let Some(value) = source.argument(&call, 0).filter(|_| options && writes) {
+            all.push((value, Does::WritesFile, call.evidence("`open` writes there")));
+        }
+    }
+    all
 }
 
 /// How many absent folders are said.

@@ -106,7 +106,8 @@ fn commands(code: &Code, program: &mut Program) {
                 && file.path_to(at - 2).contains(&"Command")
                 && !file.path_to(at - 2).contains(&"clap");
             // clap has a type of this name too.
-            if !called || code.dependencies.contains("clap") && imports_clap_command(file) {
+            let clap = code.dependencies.contains("clap");
+            if !called || clap && (imports_clap_command(file) || declares(file, at)) {
                 continue;
             }
             let evidence = file.evidence(at, format!("starts `{name}`"));
@@ -133,6 +134,38 @@ fn commands(code: &Code, program: &mut Program) {
 fn file_name(name: &str) -> &str {
     let folders = ["/bin/", "/usr/bin/"];
     folders.iter().find_map(|folder| name.strip_prefix(folder)).unwrap_or(name)
+}
+
+/// True if the command is one of clap's: what follows describes it to a person.
+fn declares(file: &super::SourceFile, at: usize) -> bool {
+    const DESCRIBES: [&str; 14] = [
+        "about",
+        "long_about",
+        "version",
+        "author",
+        "subcommand",
+        "subcommands",
+        "subcommand_required",
+        "arg_required_else_help",
+        "visible_alias",
+        "alias",
+        "after_help",
+        "display_order",
+        "group",
+        "get_matches",
+    ];
+    let mut next = at + 2;
+    for _ in 0..DESCRIBES.len() {
+        if !file.is(next, ".") || !file.is(next + 2, "(") {
+            return false;
+        }
+        let argument = file.is(next + 1, "arg") && file.is(next + 3, "Arg");
+        if argument || DESCRIBES.iter().any(|word| file.is(next + 1, word)) {
+            return true;
+        }
+        next = file.closing(next + 2) + 1;
+    }
+    false
 }
 
 fn imports_clap_command(file: &super::SourceFile) -> bool {

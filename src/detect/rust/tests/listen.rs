@@ -110,6 +110,17 @@ fn rocket_is_opened_and_stops_by_itself() {
 }
 
 #[test]
+fn commands_of_claps_builder_are_not_started() {
+    let said = |command: &str| {
+        let main = format!("use super::prelude::*; fn main() {{ {command}; }}");
+        codes(&program("clap = \"4\"\n", &main, &[]).0.findings).len()
+    };
+    assert_eq!(said("Command::new(\"serve-x\").about(\"x\")"), 0);
+    assert_eq!(said("Command::new(\"serve-x\").arg(Arg::new(\"y\"))"), 0);
+    assert_eq!(said("Command::new(\"serve-x\").arg(\"y\").status()"), 1);
+}
+
+#[test]
 fn arguments_of_a_builder_give_the_address() {
     let main = |arg: &str, code: &str| {
         format!("fn main() {{ let m = App::new(\"x\").arg({arg}).get_matches(); {code} }}")

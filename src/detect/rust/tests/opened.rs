@@ -161,6 +161,34 @@ fn lists_of_paths_whose_elements_are_opened() {
 }
 
 #[test]
+fn files_that_options_open_to_write_and_temporary_folders() {
+    let folders = |body: &str| {
+        let main = format!("fn main() {{ {body} }}");
+        let (found, _) = program("", &main, &[]);
+        (
+            found.writable.iter().map(|one| one.value.clone()).collect::<Vec<_>>(),
+            found.findings.len(),
+        )
+    };
+    for body in [
+        "std::fs::OpenOptions::new().create(true).append(true).open(\"journal/a.log\").unwrap();",
+        "let at = env::var(\"JOURNAL\").unwrap_or_else(|_| \"journal/a.log\".into()); OpenOptions::new().write(true).open(&at);",
+        "File::options().create_new(true).write(true).open(\"journal/a.log\");",
+        "tokio::fs::OpenOptions::new().append(true).open(\"journal/a.log\").await?;",
+    ] {
+        assert_eq!(folders(body).0, ["journal"], "{body}");
+    }
+    assert!(folders("OpenOptions::new().read(true).open(\"journal/a.log\");").0.is_empty());
+    assert_eq!(folders("rolling::daily(\"logs\", \"a.log\");").0, ["logs"]);
+    for body in [
+        "let dir = tempfile::tempdir()?; fs::create_dir_all(dir.path().join(\"a\"));",
+        "fs::write(env::temp_dir().join(\"x.txt\"), \"x\");",
+    ] {
+        assert_eq!(folders(body), (Vec::new(), 0), "{body}");
+    }
+}
+
+#[test]
 fn a_join_counts_from_its_own_start() {
     let held = [("migrations/1.sql", ""), ("data/seed/a.csv", "")];
     // The text of the element before is no start of the second.

@@ -130,3 +130,96 @@ fn settings_that_a_framework_reads_without_being_told() {
     let variable = beego(run, "httpport = ${PORT||9099}\n");
     assert_eq!((port(&variable), variable.port_variable.as_deref()), (Some(9099), Some("PORT")));
 }
+
+#[test]
+fn a_failure_that_is_taken_into_account_ends_nothing() {
+    let serve = "log.Fatal(http.ListenAndServe(\":8100\", nil))";
+    let env = |body: &str| {
+        codes(&main("net/http log os github.com/joho/godotenv", &format!("{body}\n{serve}"))).len()
+    };
+    assert_eq!(env("if err := godotenv.Load(); err != nil {\nlog.Println(\"none\")\n}"), 0);
+    assert_eq!(env("err := godotenv.Load()\nif err != nil {\nlog.Println(\"none\")\n}"), 0);
+    assert_eq!(env("_ = godotenv.Load()"), 0);
+    assert_eq!(env("if err := godotenv.Load(); err != nil {\nlog.Fatal(err)\n}"), 1);
+    assert_eq!(env("err := godotenv.Load()\nif err != nil {\nlog.Fatal(err)\n}"), 1);
+    let read = |load: &str, body: &str| {
+        let program = with(&[(
+            "main.go",
+            &format!(
+                "package main\nimport (\"os\"; \"io/fs\"; \"errors\"; \"log\"; \"net/http\")\n{load}\nfunc main() {{\n{body}\n{serve}\n}}\n"
+            ),
+        )]);
+        codes(&program).len()
+    };
+    let load = |tests: &str| {
+        format!(
+            "func load() error {{\n_, err := os.ReadFile(\"app.json\")\n{tests}\nreturn err\n}}"
+        )
+    };
+    let fatal = "if err := load(); err != nil {\nlog.Fatal(err)\n}";
+    assert_eq!(read(&load(""), fatal), 1);
+    assert_eq!(read(&load("if err != nil {\nreturn err\n}"), fatal), 1);
+    assert_eq!(read(&load("if errors.Is(err, os.ErrNotExist) {\nreturn nil\n}"), fatal), 0);
+    let nested = "if err != nil {\nif os.IsNotExist(err) {\nreturn nil\n}\nreturn err\n}";
+    assert_eq!(read(&load(nested), fatal), 0);
+    let plain = |test: &str| format!("_, err := os.ReadFile(\"app.json\")\n{test}");
+    assert_eq!(
+        read("", &plain("if err != nil && !errors.Is(err, fs.ErrNotExist) {\nlog.Fatal(err)\n}")),
+        0
+    );
+    assert_eq!(read("", &plain("if err != nil {\nlog.Fatal(err)\n}")), 1);
+    assert_eq!(read("", &plain("if err == nil {\nuse()\n} else {\nlog.Fatal(err)\n}")), 1);
+    assert_eq!(read("", &plain("if err == nil {\nuse()\n}")), 0);
+    // A function asks first, or another task of the program opens it.
+    let exists = "func exists(p string) bool { _, err := os.Stat(p); return err == nil }";
+    let inside = "if _, err := os.ReadFile(\"app.json\"); err != nil {\nlog.Fatal(err)\n}";
+    assert_eq!(read(exists, &format!("if exists(\"app.json\") {{\n{inside}\n}}")), 0);
+    assert_eq!(
+        read(
+            "",
+            &format!("if len(os.Args) > 1 && os.Args[1] == \"import\" {{\n{inside}\nreturn\n}}")
+        ),
+        0
+    );
+}
+
+#[test]
+fn temporary_folders_are_known() {
+    let program = main(
+        "net/http os path/filepath",
+        "dir, err := os.MkdirTemp(\"\", \"job\")\nos.MkdirAll(filepath.Join(dir, \"a\"), 0o755)\nos.WriteFile(filepath.Join(os.TempDir(), \"b\", \"c.txt\"), nil, 0o600)\nhttp.ListenAndServe(\":8101\", nil)",
+    );
+    assert!(program.writable.is_empty() && said(&program).is_empty());
+    assert!(program.needs.temporary_files.is_some());
+    let own = main(
+        "net/http os path/filepath",
+        "dir, err := os.MkdirTemp(\"work\", \"job\")\nos.MkdirAll(filepath.Join(dir, \"a\"), 0o755)\nhttp.ListenAndServe(\":8102\", nil)",
+    );
+    assert!(own.writable.iter().any(|folder| folder.value.starts_with("work")));
+}
+
+#[test]
+fn a_working_directory_that_is_served_is_not_the_programs() {
+    let facts = facts(&[(
+        "main.go",
+        "package main\nimport (\"flag\"; \"net/http\")\nfunc main() {\n\tdir := flag.String(\"dir\", \".\", \"\")\n\tflag.Parse()\n\thttp.ListenAndServe(\":8103\", http.FileServer(http.Dir(*dir)))\n}\n",
+    )]);
+    assert_eq!(codes(&facts.programs[0]), ["serves-own-folder"]);
+    let details: crate::detect::go::Details = facts.details().unwrap();
+    let own = details.programs.values().next().unwrap();
+    assert_eq!(own.workdir.as_deref(), Some("/srv"));
+}
+
+#[test]
+fn a_listener_behind_a_flag_and_one_for_datagrams() {
+    let program = with(&[(
+        "main.go",
+        "package main\nimport (\"flag\"; \"net/http\")\nvar debug = flag.Bool(\"debug\", false, \"\")\nfunc beside() {\n\ts := http.Server{Addr: \"localhost:6060\"}\n\ts.ListenAndServe()\n}\nfunc main() {\n\tif *debug {\n\t\tgo beside()\n\t}\n\ts := &http.Server{Addr: \":3000\"}\n\ts.ListenAndServe()\n}\n",
+    )]);
+    assert_eq!((port(&program), program.more_ports.len()), (Some(3000), 0));
+    let quic = main(
+        "github.com/quic-go/quic-go/http3",
+        "s := &http3.Server{Addr: \":4433\"}\ns.ListenAndServe()",
+    );
+    assert!(quic.port.is_none() && quic.more_ports[0].value.number == 4433);
+}
