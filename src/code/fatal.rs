@@ -68,7 +68,15 @@ impl Program<'_> {
     /// What the conditions on the result of a call do: in the head of one, or behind it.
     fn handling(&self, call: &Call) -> Handling {
         let file = &call.file;
-        let (start, close) = (first(file, call.at), file.closing(call.open));
+        // `k.Load(file.Provider("a.toml"), ..)`: the outer call hands on the failure.
+        let (mut at, mut close) = (call.at, file.closing(call.open));
+        for _ in 0..MAX_CONDITIONS {
+            let Some(open) = file.enclosing(at).filter(|&open| file.word(open) == "(") else {
+                break;
+            };
+            (at, close) = (open, file.closing(open));
+        }
+        let start = first(file, at);
         match file.word(start) {
             "return" => return Handling::Returns,
             "if" => return self.condition(file, start, close).unwrap_or(Handling::GoesOn),
