@@ -33,6 +33,9 @@ const MAX_COMMANDS: usize = 64;
 const MAX_MODULES: usize = 12;
 const MAX_SAID: usize = 6;
 
+/// Maximum number of words that lead to a subcommand.
+const MAX_NESTED: usize = 4;
+
 /// A subcommand.
 struct Command {
     /// All words that lead to it: `server run`.
@@ -120,6 +123,7 @@ impl Scene<'_> {
         for (_, module) in near.take(MAX_MODULES) {
             let mut found = self.decorated(module);
             found.extend(self.added(module, modules));
+            found.extend(self.registered(module, modules));
             found.extend(of_argparse(&module.file));
             if !found.is_empty() {
                 found.truncate(MAX_COMMANDS);
@@ -184,6 +188,37 @@ impl Scene<'_> {
         if group.is_none() && !open && found.len() < 2 { Vec::new() } else { found }
     }
 
+    /// Commands of click that are made elsewhere: `cli.add_command(serve)`.
+    fn registered(&self, module: &Module, modules: &[Rc<Module>]) -> Vec<Command> {
+        let file = &module.file;
+        let mut all = Vec::new();
+        for &at in file.places("add_command").iter().take(MAX_COMMANDS) {
+            let Some(call) = Call::at(file, at).filter(Call::is_method) else { continue };
+            let arguments = call.arguments();
+            let Some(first) = arguments.first().filter(|one| one.len() == 1) else { continue };
+            let word = file.word(first.start);
+            let import = file.import_of(word);
+            let brought = import.and_then(|import| {
+                let other = modules.iter().find(|one| one.name == import.path)?;
+                Some((&**other, import.export.as_deref()?))
+            });
+            let (home, name) = match (brought, import) {
+                (Some(found), _) => found,
+                (None, None) => (module, word),
+                (None, Some(_)) => continue,
+            };
+            let Some(function) = home.file.facts().function_of(&home.file, name) else { continue };
+            let calls = decorators(&home.file, function);
+            let Some(made) = calls.iter().find(|call| call.name() == "command") else { continue };
+            let mut one = self.command(home, function, made);
+            if let Some(named) = arguments.get(1).and_then(|range| file.string(range.start)) {
+                one.name = named.into_owned();
+            }
+            all.push(one);
+        }
+        all
+    }
+
     /// The commands of another typer object: `app.add_typer(server.app, name="server")`.
     fn added(&self, module: &Module, modules: &[Rc<Module>]) -> Vec<Command> {
         let file = &module.file;
@@ -233,7 +268,7 @@ fn typers(file: &Rc<File>) -> Option<(&str, bool)> {
     Some((name, file.places("add_typer").iter().any(|&at| at > 1 && file.word(at - 2) == name)))
 }
 
-/// `parser.add_subparsers(required=True)` with its `add_parser("serve")`.
+/// `parser.add_subparsers(required=True)` with its `add_parser("serve")`, also one inside of another.
 fn of_argparse(file: &Rc<File>) -> Vec<Command> {
     let calls = |name: &str| {
         let places = file.places(name).iter().take(MAX_COMMANDS);
@@ -247,13 +282,38 @@ fn of_argparse(file: &Rc<File>) -> Vec<Command> {
     if groups.is_empty() || !needed {
         return Vec::new();
     }
-    let parsers = calls("add_parser").into_iter();
-    parsers
+    let variable = |call: &Call| {
+        let mut all = file.facts().definitions().iter().filter(|d| d.value.contains(&call.at));
+        all.next().map(|d| file.word(d.name))
+    };
+    let parsers: Vec<(Option<&str>, String, Call)> = calls("add_parser")
+        .into_iter()
         .filter_map(|call| {
             let first = call.arguments().first()?.clone();
-            let name = file.string(first.start)?.into_owned();
-            let evidence = call.evidence(format!("the subcommand {name}"));
-            Some(Command { name, serves: false, evidence })
+            Some((variable(&call), file.string(first.start)?.into_owned(), call))
         })
-        .collect()
+        .collect();
+    // The parser that holds a group, by the variable of the group.
+    let holders: BTreeMap<&str, &Call> =
+        groups.iter().filter_map(|call| Some((variable(call)?, call))).collect();
+    let holds = |name: &str| groups.iter().any(|one| one.receiver() == name && demands(one));
+    let mut found = Vec::new();
+    for (own, name, call) in &parsers {
+        // A parser with subcommands of its own does nothing alone.
+        if own.is_some_and(holds) {
+            continue;
+        }
+        let mut words = vec![name.clone()];
+        let mut group = call.receiver();
+        while words.len() < MAX_NESTED {
+            let Some(of) = holders.get(group) else { break };
+            let mut above = parsers.iter().filter(|(own, ..)| *own == Some(of.receiver()));
+            let Some((_, name, call)) = above.next() else { break };
+            words.insert(0, name.clone());
+            group = call.receiver();
+        }
+        let evidence = call.evidence(format!("the subcommand {name}"));
+        found.push(Command { name: words.join(" "), serves: false, evidence });
+    }
+    found
 }

@@ -29,8 +29,9 @@ pub(super) struct Demand {
 /// Every variable that is demanded.
 pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
     let mut found = BTreeMap::new();
+    let own = assigned(code);
     let mut add = |name: String, file: &Rc<File>, at: usize, kind: String| {
-        if !is_env_name(&name) || is_tried(file, at, &name) {
+        if !is_env_name(&name) || own.contains(&name) || is_tried(file, at, &name) {
             return;
         }
         let evidence = file.evidence(at, format!("without {name} the program ends"));
@@ -90,6 +91,21 @@ pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
         fields(&classes, &file, &class, &mut add);
     }
     found
+}
+
+/// The variables that modules set as they are imported: `os.environ["X"] = ..`.
+fn assigned(code: &Code) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for file in code.files() {
+        for &at in file.places("environ") {
+            let indexed = file.word(at + 1) == "[" && file.word(at + 3) == "]";
+            let set = indexed && file.word(at + 4) == "=";
+            let outside = file.facts().function_at(at).is_none();
+            let plain = set && outside && conditions::heads(file, at).is_empty();
+            all.extend(file.string(at + 2).filter(|_| plain).map(std::borrow::Cow::into_owned));
+        }
+    }
+    all
 }
 
 /// Functions that give nothing where others raise an error.

@@ -121,7 +121,8 @@ impl Scene<'_> {
         for (value, need, at) in folders {
             let way = value.text().or_else(|| pages::tail(&value));
             let path = way.and_then(|way| world.workdir.join(&way));
-            if let Some(path) = path.filter(|path| !self.app.dir.repo.exists(path)) {
+            // A folder that is there may lack what a build writes into it.
+            if let Some(path) = path {
                 pages::made(&world, &path, need, &at, &mut program);
             }
         }

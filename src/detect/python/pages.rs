@@ -69,12 +69,15 @@ pub(super) fn of_flask(world: &World, program: &mut Program) {
     let calls = FLASKS.iter().flat_map(|name| world.code.calls_named(name)).take(MAX_FLASKS);
     for call in calls.collect::<Vec<_>>() {
         for name in ["static_folder", "template_folder"] {
-            let Some(text) = folder(world, &call, name) else { continue };
-            let beside = call.file.path.parent().unwrap_or_default();
-            let Some(path) = beside.join(&text).filter(|path| !world.app.dir.repo.exists(path))
-            else {
-                continue;
+            // Without a word of it, a folder of that name beside the module is served.
+            let usual = || (name == "static_folder").then(|| "static".to_owned());
+            let text = match call.named(name) {
+                Some(_) => folder(world, &call, name),
+                None => usual().filter(|_| call.name() != "Blueprint"),
             };
+            let Some(text) = text else { continue };
+            let beside = call.file.path.parent().unwrap_or_default();
+            let Some(path) = beside.join(&text) else { continue };
             let evidence = call.evidence(format!("`{}` reads {text}", call.name()));
             made(world, &path, Need::Opened, &evidence, program);
         }

@@ -325,6 +325,9 @@ fn opened(world: &World, program: &mut Program) {
         if !row.on && call.name() == "open" && call.is_method() && is_mode(&text) {
             continue;
         }
+        if let Some(finding) = absolute(world, &call, &text, row.on) {
+            program.findings.push(finding);
+        }
         // An absolute path is not of the repository, and a pattern or an address is no file.
         let odd = text.starts_with('/') || text.contains(['{', '*', '%', ':', '<']);
         if odd || text.is_empty() || !is_read(world.code, &call, row.on) {
@@ -335,6 +338,9 @@ fn opened(world: &World, program: &mut Program) {
         let held = program.files.iter().any(|file| path.is_within(&file.value));
         if program.files.len() >= MAX_FILES || program.findings.len() >= said + MAX_SAID {
             break;
+        }
+        if repo.is_dir(&path) {
+            pages::made(world, &path, Need::Opened, &evidence, program);
         }
         if repo.exists(&path) {
             if !held && !path.is_root() && path.is_within(&world.app.dir.path) {
@@ -373,6 +379,40 @@ fn opened(world: &World, program: &mut Program) {
             program.findings.push(Finding::file_missing(&text, &target, None, None, [evidence]));
         }
     }
+}
+
+/// Folders of the system, and files that every image or every container has.
+const SYSTEM: [&str; 16] = [
+    "/app/",
+    "/bin/",
+    "/dev/",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/localtime",
+    "/etc/os-release",
+    "/etc/passwd",
+    "/etc/resolv.conf",
+    "/etc/ssl/",
+    "/etc/timezone",
+    "/lib",
+    "/proc/",
+    "/sys/",
+    "/tmp/",
+    "/usr/",
+];
+
+/// A file of the machine, such as `/etc/shop/config.yml`, without which the program stops as it starts.
+fn absolute(world: &World, call: &Call, text: &str, on: bool) -> Option<Finding> {
+    let file = text.starts_with('/') && !text.ends_with('/') && text.contains('.');
+    let odd = text.contains(['{', '*', '%', ':', '<', ' ']) || text.contains("..");
+    if !file || odd || SYSTEM.iter().any(|of| text.starts_with(of)) {
+        return None;
+    }
+    let demanded = is_read(world.code, call, on)
+        && !is_spared(&call.file, call.at)
+        && is_at_start(world.code, call, MAX_STARTS);
+    let evidence = call.evidence(format!("`{}` reads {text}", call.name()));
+    demanded.then(|| Finding::file_missing(text, text, None, None, [evidence]))
 }
 
 /// The argument at a position, by its name where it has one.

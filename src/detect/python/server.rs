@@ -7,6 +7,7 @@ use super::tables::{Interface, Server, Tables};
 use super::told::{Told, scripts};
 use super::{App, ProgramDetails, codes};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
+use crate::settings;
 
 /// The variable by which gunicorn and uvicorn learn whose headers they may believe.
 const TRUST: &str = "FORWARDED_ALLOW_IPS";
@@ -137,33 +138,51 @@ pub(super) fn program(
     let mut details = ProgramDetails { command, ..ProgramDetails::default() };
     details.reload = reload(application, &file);
     settle(app, server, &mut program);
+    if let Some((number, at)) = configured(app, server) {
+        restate(server, number, Sourced::new(number, at), &mut program);
+    }
     if let Some(told) = told {
-        restate(server, told, options.port, &mut program);
+        if let Some(number) = options.port {
+            let note = format!("the line says {number}");
+            let at = Evidence { note, ..told.evidence.clone() };
+            let stated = if told.documented {
+                Sourced::guessed(number, at)
+            } else {
+                Sourced::new(number, at)
+            };
+            restate(server, number, stated, &mut program);
+        }
         program.findings.extend(scripts::finding(told));
         program.findings.extend(options.finding(server, told));
     }
     Started { program, details }
 }
 
-/// The port that a line of the repository states.
-fn restate(server: &Server, told: &Told, port: Option<u16>, program: &mut Program) {
-    let Some(port) = port else { return };
-    let (old, new) = (server.port.to_string(), port.to_string());
-    let stated = Evidence { note: format!("the line says {port}"), ..told.evidence.clone() };
+/// The port in the server's own settings.
+fn configured(app: &App, server: &Server) -> Option<(u16, Evidence)> {
+    let stated = server.stated.as_ref()?;
+    let (path, text) = app.dir.text(&stated.file).ok()??;
+    let tree = settings::parse_toml(&text)?;
+    let keys: Vec<&str> = stated.keys.iter().map(String::as_str).collect();
+    let held = tree.at(&keys)?;
+    let number = held.text()?.parse().ok().filter(|number| *number > 0)?;
+    Some((number, Evidence::at(&path, held.line, "the server's own settings")))
+}
+
+/// Takes the port that the repository states in place of the server's own.
+fn restate(server: &Server, number: u16, stated: Sourced<u16>, program: &mut Program) {
+    let old = program.port.as_ref().map_or(server.port, |port| port.value).to_string();
+    let new = number.to_string();
     for held in &mut program.env {
         if Some(&held.value.key) == server.variable.as_ref() && held.value.value == old {
-            *held = Sourced::new(
-                EnvVar { key: held.value.key.clone(), value: new.clone() },
-                stated.clone(),
-            );
+            held.value.value.clone_from(&new);
+            held.evidence.clone_from(&stated.evidence);
         }
     }
     if let Some(args) = &mut program.args {
         args.value = args.value.replace(&old, &new);
     }
-    let guessed = told.documented;
-    let port = if guessed { Sourced::guessed(port, stated) } else { Sourced::new(port, stated) };
-    program.port = Some(port);
+    program.port = Some(stated);
 }
 
 /// The file of an application, from the working directory.

@@ -68,10 +68,23 @@ fn assigned(modules: &[Rc<Module>]) -> Vec<(String, Rc<File>, Range<usize>)> {
 /// Libraries whose object, by custom called `env`, reads variables.
 const ENVIRONMENTS: [&str; 2] = ["environ", "environs"];
 
+/// Methods of that object that read no variable.
+const OTHERS: [&str; 5] = ["add_parser", "parser_for", "prefixed", "read_env", "seal"];
+
 /// The name of the variable that `env("X")` or `env.int("X")` reads.
 pub(super) fn variable_of(program: &Program, call: &Call) -> Option<Range<usize>> {
     let name = if call.is_method() { call.receiver() } else { call.name() };
-    let named = name == "env";
+    // The object of starlette's is called `config` by custom.
+    let starlette = name == "config" && !call.is_method();
+    if starlette && call.file.imports_module("starlette") {
+        let first = call.arguments().first().cloned()?;
+        return call
+            .file
+            .string(first.start)
+            .is_some_and(|text| is_env_name(&text))
+            .then_some(first);
+    }
+    let named = name == "env" && !OTHERS.contains(&call.name());
     // The object is made in the file, or comes from the settings of another one.
     let made = |file: &File| ENVIRONMENTS.iter().any(|module| file.imports_module(module));
     let used = || {

@@ -158,6 +158,8 @@ pub(super) struct Server {
     /// Variables.
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
+    /// A file of TOML that states the port, and the keys that lead to it.
+    pub(super) stated: Option<StatedPort>,
     /// Why it stops on SIGTERM. Without it, Python's own action holds, which process 1 does not have.
     pub(super) stops: Option<String>,
     /// It believes what the headers of a proxy say, from every address.
@@ -167,6 +169,14 @@ pub(super) struct Server {
     #[serde(default)]
     pub(super) temporary: bool,
     pub(super) source: String,
+}
+
+/// Where a server's own settings state its port.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StatedPort {
+    pub(super) file: String,
+    pub(super) keys: Vec<String>,
 }
 
 /// A library of tasks, whose workers are programs of their own.

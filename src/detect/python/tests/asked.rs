@@ -24,6 +24,8 @@ fn variables_that_a_function_or_a_list_demands() {
     assert_eq!(of(list), ["SHOP_A", "SHOP_B"]);
     let named = "NAMES = ['SHOP_A', 'SHOP_B']\nmissing = [key for key in NAMES if not os.getenv(key)]\nif missing:\n    raise RuntimeError(missing)\n";
     assert_eq!(of(named), ["SHOP_A", "SHOP_B"]);
+    let own = "os.environ['SHOP_A'] = 'x'\nA = os.environ['SHOP_A']\n";
+    assert!(of(own).is_empty());
     let logged = "for key in ('SHOP_A',):\n    print(key, os.environ.get(key))\n";
     assert!(of(logged).is_empty());
 }
@@ -140,4 +142,27 @@ fn folders_beside_a_package_are_written() {
     assert_eq!(of("shop/web.py", path), ("data".to_owned(), false));
     // Above the application: its place in the image is not known.
     assert_eq!(of("web.py", up), (String::new(), true));
+}
+
+#[test]
+fn a_file_of_the_machine_that_is_read_at_the_start_is_said() {
+    let said = |conf: &str| {
+        let main = "from fastapi import FastAPI\nimport conf\napp = FastAPI()\n";
+        let program = first(&[UVICORN, ("main.py", main), ("conf.py", conf)]);
+        program.findings.iter().any(|one| one.code == FindingCode::FileMissing)
+    };
+    let reads = "import os\nfrom pathlib import Path\nFILE = Path(os.environ.get('SHOP_CONFIG', '/etc/shop/config.yml'))\n";
+    assert!(said(&format!("{reads}S = FILE.read_text()\n")));
+    assert!(!said(&format!("{reads}S = FILE.read_text() if FILE.exists() else ''\n")));
+    assert!(!said("S = open('/etc/os-release').read()\n"));
+    assert!(!said("def later():\n    return open('/etc/shop/config.yml').read()\n"));
+}
+
+#[test]
+fn objects_of_libraries_that_read_variables() {
+    let starlette = "from starlette.config import Config\nimport uvicorn\nfrom fastapi import FastAPI\nconfig = Config('.env')\napp = FastAPI()\n\
+        if __name__ == '__main__':\n    uvicorn.run(app, port=config('PORT', cast=int, default=7746))\n";
+    assert_eq!(first(&[UVICORN, ("main.py", starlette)]).port.unwrap().value, 7746);
+    let environs = "from environs import Env\nfrom fastapi import FastAPI\nenv = Env()\nwith env.prefixed('SHOP_'):\n    A = env.int('A', 1)\napp = FastAPI()\n";
+    assert!(required(&first(&[UVICORN, ("main.py", environs)])).is_empty());
 }

@@ -1,7 +1,10 @@
 //! Which of several starts is chosen, and by which command.
 
 use super::{FLASK, UVICORN, command, facts, first};
+use crate::detect;
 use crate::detect::python::codes;
+use crate::path::RelPath;
+use crate::repo::Repo;
 
 const FACTORY: (&str, &str) = (
     "shop/__init__.py",
@@ -115,4 +118,48 @@ fn a_group_inside_of_a_group_is_no_command() {
         "import typer\nfrom aiohttp import web\napp = typer.Typer()\n@app.command('start')\ndef begin():\n{serve}@app.command()\ndef stop():\n    print(1)\n"
     );
     assert_eq!(args(typer, &[("shop/server.py", &other)]).as_deref(), Some("server start"));
+    let added = "import click\nfrom shop.check import check\nfrom shop.serve import begin\n@click.group()\ndef main():\n    pass\n\
+        main.add_command(check)\nmain.add_command(begin)\n";
+    let check = "import click\n@click.command()\ndef check():\n    print(1)\n";
+    let begin = format!(
+        "import click\nfrom aiohttp import web\n@click.command('open')\ndef begin():\n{serve}"
+    );
+    let files = [("shop/check.py", check), ("shop/serve.py", begin.as_str())];
+    assert_eq!(args(added, &files).as_deref(), Some("open"));
+    let argparse = format!(
+        "import argparse\nfrom aiohttp import web\ndef main():\n    parser = argparse.ArgumentParser()\n    commands = parser.add_subparsers(required=True)\n\
+         \x20   server = commands.add_parser('server')\n    actions = server.add_subparsers(required=True)\n    actions.add_parser('run')\n\
+         \x20   actions.add_parser('stop')\n    commands.add_parser('load')\n    parser.parse_args()\n{serve}"
+    );
+    assert_eq!(args(&argparse, &[]).as_deref(), Some("server run"));
+}
+
+#[test]
+fn the_settings_of_a_server_state_its_port() {
+    let app = ("app.py", "import streamlit as st\nst.title('x')\n");
+    let conf = (".streamlit/config.toml", "[server]\nport = 8599\n");
+    let files = [("requirements.txt", "streamlit==1.40\n"), app, conf];
+    let program = first(&files);
+    assert_eq!(program.port.as_ref().unwrap().value, 8599);
+    assert_eq!(super::env(&program, "STREAMLIT_SERVER_PORT").as_deref(), Some("8599"));
+}
+
+#[test]
+fn what_a_build_writes_into_a_folder_that_is_there() {
+    let web = r#"{"name":"web","private":true,"scripts":{"build":"tailwindcss -i styles/app.css -o static/dist/app.css"},"devDependencies":{"tailwindcss":"3.4.0"}}"#;
+    let app = "from flask import Flask\napp = Flask(__name__)\n";
+    let held = [("package.json", web), ("static/logo.svg", "<svg/>"), ("styles/app.css", "")];
+    let made = |files: &[(&str, &str)]| -> Vec<String> {
+        let repo = Repo::from_files(files.iter().copied());
+        let mut all = detect::scan(&repo, &RelPath::root()).unwrap().into_iter();
+        let own = all.find(|facts| facts.language == "python").unwrap();
+        let made = own.programs.into_iter().next().unwrap().front_ends.into_iter();
+        made.map(|made| made.value.output.to_string()).collect()
+    };
+    let own = [FLASK, ("app.py", app)];
+    assert_eq!(made(&[&own[..], &held].concat()), ["static/dist/app.css"]);
+    let there = ("static/dist/app.css", "a{}");
+    assert!(made(&[&own[..], &held, &[there]].concat()).is_empty());
+    let api = "from fastapi import FastAPI\nfrom fastapi.staticfiles import StaticFiles\napp = FastAPI()\napp.mount('/s', StaticFiles(directory='static'))\n";
+    assert_eq!(made(&[&[UVICORN, ("main.py", api)][..], &held].concat()), ["static/dist/app.css"]);
 }
