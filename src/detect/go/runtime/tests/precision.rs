@@ -35,6 +35,18 @@ fn a_file_that_is_asked_for_first_need_not_exist() {
 }
 
 #[test]
+fn a_failure_inside_another_call_is_handled_where_that_call_is() {
+    let load = |handles: &str| {
+        let text = format!(
+            "package main\nimport (\"log\"; \"github.com/knadh/koanf/v2\"; \"github.com/knadh/koanf/providers/file\")\nvar k = koanf.New(\".\")\nfunc main() {{\nif err := k.Load(file.Provider(\"box.toml\"), toml.Parser()); err != nil {{ {handles} }}\n}}\n"
+        );
+        codes(&with(&[("main.go", &text)])).contains(&"file-missing")
+    };
+    assert!(load("log.Fatal(err)"));
+    assert!(!load("log.Println(err)"));
+}
+
+#[test]
 fn flags_of_subcommands_are_no_arguments_of_the_program() {
     let text = |sets: &str| {
         format!(
