@@ -30,6 +30,7 @@ mod lock;
 mod manifest;
 mod migrations;
 mod native;
+mod opened;
 mod options;
 mod pages;
 mod plan;
