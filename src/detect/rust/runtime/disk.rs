@@ -133,6 +133,10 @@ const MESSAGES: [&str; 16] = [
 /// Extensions that the crate `config` tries if a file name has none.
 const CONFIG_ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "json5", "ron", "ini"];
 
+/// Maximum number of tokens of what a path is joined to. Each `join` of a longer chain would read
+/// the chain again.
+const MAX_JOINED: usize = 64;
+
 /// The variable with the folder of the package. `env!` compiles its value in.
 const MANIFEST_DIR: &str = "CARGO_MANIFEST_DIR";
 
@@ -179,7 +183,8 @@ fn joined(source: &Source, asking: &SourceFile, place: usize) -> Option<String> 
     let file = asking.read()?;
     let open = file.token_at(asking.start(open));
     let call = Call { file, at: open.checked_sub(1)?, open };
-    let whole = call.on()?.start..call.file.closing(open) + 1;
+    let on = call.on().filter(|on| on.len() <= MAX_JOINED)?;
+    let whole = on.start..call.file.closing(open) + 1;
     let value = source.value(&call.file, whole);
     value.text().or_else(|| match value.below()? {
         (Base::Program, path) => Some(path),
