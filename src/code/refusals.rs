@@ -7,6 +7,7 @@ use super::callers::Parameter;
 use super::conditions;
 use super::facts::Call;
 use super::file::File;
+use super::functions::Function;
 use super::idioms::start_of;
 use super::program::Program;
 use super::value::is_env_name;
@@ -64,14 +65,6 @@ impl Program<'_> {
                 }
                 self.refused(file, at, head, &mut found);
             }
-            for name in ASSERTS {
-                for call in self.calls_named(name).filter(|call| call.file.path == file.path) {
-                    let first = call.arguments().into_iter().next();
-                    if let Some(one) = first {
-                        self.needed(file, call.at, one, &mut found);
-                    }
-                }
-            }
             for &at in file.places("assert").iter().filter(|_| file.dialect().indents) {
                 let whole = at + 1..line_end(file, at);
                 let first = file.split(whole, &[","]).into_iter().next();
@@ -79,8 +72,37 @@ impl Program<'_> {
                     self.needed(file, at, one, &mut found);
                 }
             }
+            self.otherwise(file, &mut found);
+        }
+        for call in ASSERTS.iter().flat_map(|name| self.calls_named(name)) {
+            if let Some(one) = call.arguments().into_iter().next() {
+                self.needed(&call.file, call.at, one, &mut found);
+            }
         }
         found
+    }
+
+    /// Adds what stands before a call that ends the program: `process.env.X ?? fail("X")`.
+    fn otherwise(&self, file: &Rc<File>, found: &mut Vec<Refusal>) {
+        let choices = file.dialect().choices;
+        if choices.is_empty() {
+            return;
+        }
+        let ends = |function: &&Function| {
+            let body = function.body + 1..file.closing(function.body);
+            file.word(function.body) == "{" && body.len() <= MAX_BLOCK && self.ends(file, &body)
+        };
+        let functions = file.facts().functions.iter().filter(ends);
+        let names = functions.map(|function| file.word(function.name));
+        let names = self.rows.ending.iter().map(String::as_str).chain(names);
+        for name in names.filter(|name| !name.is_empty()).take(MAX_NAMES) {
+            for &at in file.places(name).iter().filter(|&&at| file.word(at + 1) == "(") {
+                let Some(mark) = start_of(file, at + 1).checked_sub(1) else { continue };
+                if choices.contains(&file.word(mark)) {
+                    self.needed(file, at, start_of(file, mark)..mark, found);
+                }
+            }
+        }
     }
 
     /// Adds what a condition that ends the program asks for.
@@ -91,11 +113,32 @@ impl Program<'_> {
         }
         for part in file.split(head, &["||", "or"]) {
             let part = bare(file, part);
-            match absent(file, &part) {
-                Some(operand) => self.needed(file, at, operand, found),
-                None => self.lacking(file, at, part, found),
+            if let Some(operand) = absent(file, &part) {
+                self.needed(file, at, operand, found);
+            } else if !self.unchanged(file, at, &part, found) {
+                self.lacking(file, at, part, found);
             }
         }
+    }
+
+    /// Adds the variable whose default the program refuses: `if secret == "changeme": raise ..`.
+    fn unchanged(
+        &self,
+        file: &Rc<File>,
+        at: usize,
+        part: &Range<usize>,
+        found: &mut Vec<Refusal>,
+    ) -> bool {
+        let sides = file.split(part.clone(), &["==", "==="]);
+        let [left, right] = sides.as_slice() else { return false };
+        let (value, text) = if right.len() == 1 { (left, right) } else { (right, left) };
+        let Some(text) = file.string(text.start).filter(|_| text.len() == 1) else { return false };
+        let value = self.value(file, value.clone());
+        let name = value.env().filter(|_| value.text().as_deref() == Some(&*text));
+        if let Some(name) = name {
+            add(found, vec![name.to_owned()], file, at);
+        }
+        name.is_some()
     }
 
     /// Adds the variable behind an expression that must have a value.

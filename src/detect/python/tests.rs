@@ -207,11 +207,18 @@ if not os.getenv('NO') and not os.getenv('NOT'):
     raise RuntimeError('either')
 need('DD')
 must('NEITHER', 'x')
+S = os.environ.get('JJ', 'changeme')
+if S == 'changeme':
+    raise RuntimeError('x')
+T = os.environ.get('KK') or sys.exit('x')
 if __name__ == '__main__':
     print(u)
 ";
     let program = first(&[("requirements.txt", "requests\n"), ("main.py", code)]);
-    assert_eq!(required(&program), ["AA", "BB", "CC", "DD", "EE", "FF", "GG", "HH", "II"]);
+    assert_eq!(
+        required(&program),
+        ["AA", "BB", "CC", "DD", "EE", "FF", "GG", "HH", "II", "JJ", "KK"]
+    );
 }
 
 #[test]

@@ -425,6 +425,9 @@ mod tests {
             "class C { constructor() { this.url = process.env.A_KEY; if (!this.url) throw new Error('x') } }\nnew C()",
             "if (!process.env.A_KEY || !y) { process.exit(1) }",
             "try { if (!process.env.A_KEY) throw new Error('x') } catch (e) { process.exit(1) }",
+            "const u = process.env.A_KEY ?? fail('A_KEY'), w = process.env.B ?? other()\nfunction fail(n) { throw new Error(n) }",
+            "const u = process.env.A_KEY || process.exit(1)",
+            "const s = process.env.A_KEY || 'changeme'; if (s === 'changeme') { process.exit(1) }",
             "const c = { get url() { return process.env.A_KEY } }; if (!c.url) { process.exit(1) }",
         ];
         for source in refused {
