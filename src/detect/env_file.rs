@@ -39,15 +39,24 @@ const MAX_NAMED: usize = 12;
 /// Takes back what was said of variables to which a unit, a compose file or documentation has given
 /// a value since.
 pub(super) fn settled(program: &mut Program) {
-    let set = |name: &String| program.env.iter().any(|held| held.value.key == *name);
-    if !program.required.iter().any(|held| set(&held.value)) {
+    let set = |name: &str| program.env.iter().any(|held| held.value.key == name);
+    let (given, open): (Vec<Sourced<String>>, Vec<Sourced<String>>) =
+        std::mem::take(&mut program.required).into_iter().partition(|held| set(&held.value));
+    // Other findings of this code are about other variables.
+    let names_one = |found: &Finding| {
+        let mut words = found.what.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.any(|word| given.iter().any(|held| held.value == word))
+    };
+    let said = program.findings.len();
+    program
+        .findings
+        .retain(|found| found.code != FindingCode::VariablesRequired || !names_one(found));
+    if program.findings.len() == said {
+        program.required = open;
         return;
     }
-    let all = std::mem::take(&mut program.required);
     let first = |held: Sourced<String>| Some((held.value, held.evidence.into_iter().next()?));
-    let all: Vec<(String, Evidence)> = all.into_iter().filter_map(first).collect();
-    program.findings.retain(|found| found.code != FindingCode::VariablesRequired);
-    required(program, all);
+    required(program, open.into_iter().filter_map(first));
 }
 
 /// Reports the variables without which the program exits, each with its place, except those that
@@ -79,4 +88,26 @@ pub(super) fn required(program: &mut Program, found: impl IntoIterator<Item = (S
             set.join(" ")
         )),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{EnvVar, Kind};
+
+    #[test]
+    fn what_a_recipe_gives_is_no_longer_demanded_and_the_rest_still_is() {
+        let at = || Evidence::file(&RelPath::root(), "here");
+        let mut program = Program::new("a", "a".to_owned(), Kind::Service, at());
+        required(&mut program, ["A_KEY", "B_KEY"].map(|name| (name.to_owned(), at())));
+        let either = ["C_KEY", "D_KEY"].map(str::to_owned);
+        program.findings.push(Finding::one_variable_required(&either, at()));
+        let var = EnvVar { key: "A_KEY".to_owned(), value: "x".to_owned() };
+        program.env.push(Sourced::new(var, at()));
+        settled(&mut program);
+        let said: Vec<&str> = program.findings.iter().map(|found| found.what.as_str()).collect();
+        let rest = "the program has no default for B_KEY";
+        assert_eq!(said, ["the program ends unless one of C_KEY, D_KEY is set", rest]);
+        assert_eq!(program.required.len(), 1);
+    }
 }
