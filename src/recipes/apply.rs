@@ -414,9 +414,14 @@ fn folder_of(path: &str) -> &str {
     if name.trim_start_matches('.').contains('.') { folder } else { path }
 }
 
-fn set(program: &mut Program, key: &str, value: &str, source: Sourced<()>) {
-    let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+/// True for what may be the name of a variable.
+fn is_name(key: &str) -> bool {
+    key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !key.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn set(program: &mut Program, key: &str, value: &str, source: Sourced<()>) {
+    let plain = is_name(key)
         && !value.chars().any(char::is_control)
         && !SECRET.iter().any(|word| key.to_ascii_lowercase().contains(word));
     if plain && !program.env.iter().any(|held| held.value.key == key) {

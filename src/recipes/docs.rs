@@ -102,32 +102,28 @@ const MAX_COMPOSED: usize = 4;
 
 /// Reads the compose files that a document shows in fences.
 fn composed(file: &RelPath, text: &str, into: &mut Running) {
-    let (mut left, mut from) = (MAX_COMPOSED, None);
-    let lines: Vec<&str> = text.lines().collect();
-    for (number, line) in lines.iter().enumerate() {
-        let Some(said) = line.trim_start().strip_prefix("```") else { continue };
-        let yaml = ["yaml", "yml", "docker-compose", "compose"].contains(&said.trim());
-        let Some(first) = from.replace(number + 1).filter(|_| said.trim().is_empty()) else {
-            from = yaml.then_some(number + 1);
-            continue;
-        };
-        from = None;
-        let block = lines.get(first..number).unwrap_or_default();
-        let indent = block.first().map_or(0, |line| line.len() - line.trim_start().len());
-        let block = block.iter().map(|line| line.get(indent..).unwrap_or_default());
-        if left == 0 || !block.clone().any(|line| line.trim_end() == "services:") {
-            continue;
-        }
-        left -= 1;
+    let is_yaml = |block: &Block| {
+        let said = block.opening.and_then(|opening| opening.strip_prefix("```"));
+        said.is_some_and(|said| COMPOSE.contains(&said.trim()))
+    };
+    let yaml = all_blocks(text).into_iter().filter(is_yaml);
+    let composed = yaml.filter(|block| block.lines.iter().any(|line| line.trim() == "services:"));
+    for block in composed.take(MAX_COMPOSED) {
+        let indent = block.lines.first().map_or(0, |line| line.len() - line.trim_start().len());
+        let lines = block.lines.iter().map(|line| line.get(indent..).unwrap_or_default());
         // Empty lines before it keep the numbers of the lines.
-        let block: Vec<&str> = std::iter::repeat_n("", first).chain(block).collect();
+        let before = usize::try_from(block.first - 1).unwrap_or_default();
+        let lines: Vec<&str> = std::iter::repeat_n("", before).chain(lines).collect();
         let held = into.runs.len();
-        super::compose::read(file, file, &block.join("\n"), into);
+        super::compose::read(file, file, &lines.join("\n"), into);
         for run in &mut into.runs[held..] {
             run.by = Recipe::Docs;
         }
     }
 }
+
+/// Languages of fences that hold compose files.
+const COMPOSE: [&str; 4] = ["yaml", "yml", "docker-compose", "compose"];
 
 /// Programs that others commonly start, by key of packages.toml.
 const PROGRAMS: [&str; 8] = [
@@ -203,37 +199,35 @@ fn is_shell(opening: &str) -> bool {
     SHELL.contains(&language.to_ascii_lowercase().as_str())
 }
 
-/// The text of each code block that may hold shell lines, with its first line number.
-fn blocks(text: &str) -> Vec<(u32, String)> {
-    let mut found: Vec<(u32, String)> = Vec::new();
+/// A block of code.
+struct Block<'t> {
+    /// The number of its first line.
+    first: u32,
+    /// The line that opens the fence; `None` for indented code, as in other markup languages.
+    opening: Option<&'t str>,
+    lines: Vec<&'t str>,
+}
+
+/// Every block of code, in order.
+fn all_blocks(text: &str) -> Vec<Block<'_>> {
+    let mut found: Vec<Block> = Vec::new();
     let mut fence: Option<&str> = None;
-    let (mut indented, mut shell) = (0, true);
+    let mut indented = 0;
     for (number, line) in (1..).zip(text.lines()) {
         let trimmed = line.trim_start();
         let mark = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark));
         match (fence, mark) {
             (None, Some(mark)) => {
                 fence = Some(mark);
-                shell = is_shell(trimmed);
-                if shell {
-                    found.push((number + 1, String::new()));
-                }
+                let (first, opening) = (number + 1, Some(trimmed));
+                found.push(Block { first, opening, lines: Vec::new() });
             }
             (Some(open), Some(mark)) if open == mark => fence = None,
-            (Some(_), _) => {
-                if let Some((_, block)) = found.last_mut().filter(|_| shell) {
-                    block.push_str(trimmed);
-                    block.push('\n');
-                }
-            }
-            // Indented code, in other markup languages.
+            (Some(_), _) => found.last_mut().into_iter().for_each(|block| block.lines.push(line)),
             (None, None) if line.starts_with("    ") || line.starts_with('\t') => {
                 match found.last_mut() {
-                    Some((_, block)) if indented + 1 == number => {
-                        block.push_str(trimmed);
-                        block.push('\n');
-                    }
-                    _ => found.push((number, format!("{trimmed}\n"))),
+                    Some(block) if indented + 1 == number => block.lines.push(line),
+                    _ => found.push(Block { first: number, opening: None, lines: vec![line] }),
                 }
                 indented = number;
             }
@@ -241,6 +235,17 @@ fn blocks(text: &str) -> Vec<(u32, String)> {
         }
     }
     found
+}
+
+/// The text of each code block that may hold shell lines, with its first line number.
+fn blocks(text: &str) -> Vec<(u32, String)> {
+    let all = all_blocks(text).into_iter();
+    let shell = all.filter(|block| block.opening.is_none_or(is_shell));
+    let text = |block: Block| {
+        let lines = block.lines.iter().map(|line| format!("{}\n", line.trim_start()));
+        (block.first, lines.collect())
+    };
+    shell.map(text).collect()
 }
 
 fn add(mut command: Command, file: &RelPath, number: u32, into: &mut Running) {

@@ -3,7 +3,7 @@
 use crate::facts::{Evidence, Finding, FindingCode, Program};
 use crate::recipes::{Recipe, Run};
 
-use super::report;
+use super::{is_name, report};
 
 /// Maximum number of names in the message.
 const MAX_NAMES: usize = 6;
@@ -35,11 +35,16 @@ pub(super) fn variables(program: &mut Program, runs: &[&Run]) {
     let mut places: Vec<Evidence> = Vec::new();
     for variable in runs.iter().filter(of_image).flat_map(|run| &run.env) {
         let key = variable.key.as_str();
-        let is_name = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let is_set = program.env.iter().any(|held| held.value.key == key)
             || program.port_variable.as_deref() == Some(key);
         let is_said = program.findings.iter().any(|finding| finding.what.contains(key));
-        if !is_name || is_set || is_said || COMMON.contains(&key) || names.contains(&key) {
+        if key.is_empty()
+            || !is_name(key)
+            || is_set
+            || is_said
+            || COMMON.contains(&key)
+            || names.contains(&key)
+        {
             continue;
         }
         names.push(key);
