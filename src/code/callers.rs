@@ -114,9 +114,7 @@ fn means(call: &Call, file: &Rc<File>, function: &Function) -> bool {
         return own && class.contains(&call.at);
     }
     // `const server = new Server()`
-    let head = super::conditions::statement(file, class.start)..class.start;
-    let mut head = head.skip_while(|&at| file.word(at) != "class").skip(1);
-    let Some(name) = head.next().map(|at| file.word(at)) else { return false };
+    let Some(name) = file.name_of_class(&class).map(|at| file.word(at)) else { return false };
     let definitions = call.file.facts().definitions_of(&call.file, call.receiver());
     definitions.iter().take(MAX_DEFINITIONS).any(|definition| {
         let start = definition.value.start;

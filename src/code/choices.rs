@@ -58,17 +58,9 @@ impl Set<'_, '_> {
     /// Whether the image sets a variable, for `"NAME" in process.env` and `"NAME" not in os.environ`;
     /// `None` for anything else.
     fn is_set(&self, operand: &Range<usize>) -> Option<bool> {
-        let file = self.file;
-        let sides = file.split(operand.clone(), &["in"]);
-        let [name, of] = sides.as_slice() else { return None };
-        let negated = name.len() == 2 && file.word(name.start + 1) == "not";
-        let key = file.string(name.start).filter(|_| negated || name.len() == 1)?;
-        let of: String = of.clone().take(MAX_WORDS).map(|at| file.word(at)).collect();
-        let rows = self.program.rows;
-        // `from os import environ`
-        let named = |all: &String| *all == of || all.rsplit('.').next() == Some(of.as_str());
-        let environment = rows.environment.iter().any(named);
-        environment.then(|| rows.set.contains_key(key.as_ref()) != negated)
+        let (name, negated) = self.program.asked_in(self.file, operand)?;
+        let key = self.file.string(name)?;
+        Some(self.program.rows.set.contains_key(key.as_ref()) != negated)
     }
 
     /// Whether an operand with a word in place of a mark holds: `not a`, `a is None`; `None` for any
@@ -100,6 +92,18 @@ impl Set<'_, '_> {
 }
 
 impl Program<'_> {
+    /// The position of the name in `name in os.environ`, and whether `not` negates it.
+    pub(super) fn asked_in(&self, file: &File, operand: &Range<usize>) -> Option<(usize, bool)> {
+        let sides = file.split(operand.clone(), &["in"]);
+        let [name, of] = sides.as_slice() else { return None };
+        let negated = name.len() == 2 && file.word(name.start + 1) == "not";
+        let of: String = of.clone().take(MAX_WORDS).map(|at| file.word(at)).collect();
+        // `from os import environ`
+        let named = |all: &String| *all == of || all.rsplit('.').next() == Some(of.as_str());
+        let environment = self.rows.environment.iter().any(named);
+        (environment && (negated || name.len() == 1)).then_some((name.start, negated))
+    }
+
     /// Whether a condition holds when the container starts; `None` if that is unknown.
     pub(super) fn holds(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Option<bool> {
         truth(file, range, steps.min(MAX_STEPS), &Set { program: self, file })

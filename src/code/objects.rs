@@ -397,6 +397,12 @@ impl File {
         });
         found.map_or(0..self.len(), |open| open..self.closing(open))
     }
+
+    /// The position of the name of the class with that body.
+    pub(crate) fn name_of_class(&self, class: &Range<usize>) -> Option<usize> {
+        let head = conditions::statement(self, class.start)..class.start;
+        head.skip_while(|&at| self.word(at) != "class").nth(1)
+    }
 }
 
 /// The functions whose parameters are in a range.

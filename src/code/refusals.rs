@@ -145,11 +145,10 @@ impl Program<'_> {
     fn needed(&self, file: &Rc<File>, at: usize, operand: Range<usize>, found: &mut Vec<Refusal>) {
         let operand = bare(file, operand);
         // `"NAME" in os.environ`
-        if let Some(range) = self.asked_in(file, &operand) {
-            if let Some(name) = file.string(range.start) {
-                add(found, vec![name.into_owned()], file, at);
-            } else if range.len() == 1 {
-                self.each_name(file, at, range.start, found);
+        if let Some((name, _)) = self.asked_in(file, &operand) {
+            match file.string(name) {
+                Some(text) => add(found, vec![text.into_owned()], file, at),
+                None => self.each_name(file, at, name, found),
             }
             return;
         }
@@ -247,21 +246,6 @@ impl Program<'_> {
         (reads && inside.len() == 1 && file.is_word(inside.start)).then_some(inside.start)
     }
 
-    /// The name in `name in os.environ`, with or without `not`.
-    fn asked_in(&self, file: &Rc<File>, range: &Range<usize>) -> Option<Range<usize>> {
-        let mut sides = file.split(range.clone(), &["in"]).into_iter();
-        let (name, of) = (sides.next()?, sides.next()?);
-        let of: String = of.take(6).map(|at| file.word(at)).collect();
-        let environment = self
-            .rows
-            .environment
-            .iter()
-            .any(|held| *held == of || held.rsplit('.').next() == Some(of.as_str()));
-        let end =
-            if file.word(name.end.wrapping_sub(1)) == "not" { name.end - 1 } else { name.end };
-        (environment && end == name.start + 1).then_some(name.start..end)
-    }
-
     /// True if a block ends the program, whatever happens in it.
     fn ends(&self, file: &Rc<File>, body: &Range<usize>) -> bool {
         let around = file.enclosing(body.start);
@@ -271,6 +255,15 @@ impl Program<'_> {
                 || self.rows.ending.iter().any(|end| end == word) && file.word(at + 1) == "(";
             ends && file.enclosing(at) == around
         })
+    }
+}
+
+impl File {
+    /// The position of the method that calls a function for each element of a list:
+    /// `list.forEach((name) => { ... })`.
+    pub(crate) fn method_of_each(&self, function: &Function) -> Option<usize> {
+        let at = self.enclosing(function.range.start)?.checked_sub(1)?;
+        EACH.contains(&self.word(at)).then_some(at)
     }
 }
 
@@ -445,9 +438,7 @@ fn looped(file: &Rc<File>, name: usize) -> Option<Range<usize>> {
         let first = file.elements(function.parameters).into_iter().next();
         let own = first.is_some_and(|one| file.word(one.start) == word)
             || file.word(function.parameters) == word;
-        let open = file.enclosing(function.range.start).filter(|_| own)?;
-        let call = Call::at(file, open.checked_sub(1)?)?;
-        EACH.contains(&call.name()).then(|| call.on()).flatten()
+        Call::at(file, file.method_of_each(function).filter(|_| own)?)?.on()
     });
     lists.next()
 }

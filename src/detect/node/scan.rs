@@ -30,6 +30,7 @@ mod tagged;
 mod tested;
 mod workers;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
@@ -37,6 +38,7 @@ use anyhow::Result;
 use super::App;
 use super::launch::{Launch, Layout};
 use super::manifest::Kind;
+use crate::code::{Program, Rows};
 use crate::detect::node::codes;
 use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Port, Sourced};
 use crate::path::RelPath;
@@ -150,6 +152,28 @@ pub(crate) enum DefaultPort {
     Behind(String),
 }
 
+/// The sources as a program of the shared evaluator, which is made once, if anything asks for it.
+struct House<'s, 'r> {
+    app: &'s App<'r>,
+    sources: &'s [Source],
+    rows: &'s Rows,
+    code: OnceCell<Program<'s>>,
+}
+
+impl<'s, 'r> House<'s, 'r> {
+    fn of(app: &'s App<'r>, sources: &'s [Source], rows: &'s Rows) -> Self {
+        Self { app, sources, rows, code: OnceCell::new() }
+    }
+
+    fn code(&self) -> Result<&Program<'s>> {
+        if let Some(code) = self.code.get() {
+            return Ok(code);
+        }
+        let code = listen::code(self.app, self.sources, self.rows)?;
+        Ok(self.code.get_or_init(|| code))
+    }
+}
+
 /// Scans the sources of a program: from its entry along relative imports, or else all of the
 /// application's folder.
 pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
@@ -163,14 +187,16 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     if own_server {
         listen::read(app, &sources, &mut scan)?;
     }
+    let rows: Rows = app.catalog.table("code")?;
+    let house = House::of(app, &sources, &rows);
     stdio::read(&sources, &mut scan);
-    process::read(app, &sources, own_server, &mut scan)?;
-    browser::read(app, &sources, &mut scan)?;
+    process::read(&house, &sources, own_server, &mut scan)?;
+    browser::read(&house, &sources, &mut scan)?;
     conventions::read(app, launch, &sources, &mut scan)?;
     loaded::carry(app, launch, &sources, &mut scan);
-    storage::read(app, launch, &sources, &mut scan);
+    storage::read(&house, launch, &sources, &mut scan);
     imports::read(app, launch, &sources, &mut scan)?;
-    required::read(app, &sources, &mut scan)?;
+    required::read(&house, &sources, &mut scan)?;
     schema::read(app, &sources, &mut scan)?;
     migrated::read(app, &sources, &mut scan);
     arguments::read(launch, &sources, &mut scan);

@@ -10,7 +10,7 @@ use super::super::App;
 use super::super::expression::Names;
 use super::super::manifest::Kind;
 use super::super::native;
-use super::{Scan, Source, listen};
+use super::{House, Scan, Source};
 use crate::code::is_env_name;
 use crate::detect::node::codes;
 use crate::facts::{EnvVar, Evidence, Finding, Sourced};
@@ -46,7 +46,8 @@ pub(crate) fn install_settings(app: &App) -> Result<Vec<(String, String)>> {
 }
 
 /// Adds what the program needs for its browsers.
-pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
+pub(super) fn read(house: &House, sources: &[Source], scan: &mut Scan) -> Result<()> {
+    let app = house.app;
     for (name, browser) in driven(app)? {
         let at = |note: &str| app.package.at_dependency(&name, format!("{name} {note}"));
         if !scan.packages.iter().any(|held| held.value == browser.package) {
@@ -71,7 +72,7 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
             scan.findings.push(sandbox(flag, at("starts it")));
         }
     }
-    by_path(app, sources, scan)
+    by_path(house, sources, scan)
 }
 
 /// The system's browser. The code reaches it through a variable or a path.
@@ -79,7 +80,8 @@ const SYSTEM: &str = "/usr/bin/chromium";
 
 /// Handles libraries that start a browser by its path: sets the variable for it, or reports that
 /// there is none.
-fn by_path(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
+fn by_path(house: &House, sources: &[Source], scan: &mut Scan) -> Result<()> {
+    let app = house.app;
     let drivers: Vec<String> = app.catalog.table("browser_drivers")?;
     for name in &drivers {
         if app.package.dependency(name) != Some(Kind::Production) {
@@ -89,8 +91,7 @@ fn by_path(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
         let Some(source) = sources.iter().find(starts) else { continue };
         let at = starts_at(source).unwrap_or_default();
         let evidence = |note: String| source.at(at, note);
-        let rows = app.catalog.table("code")?;
-        let code = listen::code(app, sources, &rows)?;
+        let code = house.code()?;
         let path = sources.iter().find_map(|source| {
             let stated = Names::of(&source.tokens).properties("executablePath").next()?;
             Some(code.value(&source.code, source.range(stated)))

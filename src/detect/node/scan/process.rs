@@ -1,6 +1,5 @@
 //! Signals, programs of the system that the code starts, and subcommands.
 
-use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
@@ -8,7 +7,7 @@ use anyhow::Result;
 use super::super::App;
 use super::super::manifest::Kind as Dependency;
 use super::super::token::{Kind, Token, arguments, closing};
-use super::{Scan, Source, env_file, lines, listen, tagged};
+use super::{House, Scan, Source, env_file, lines, tagged};
 use crate::detect::node::codes;
 use crate::detect::privileges::Privileged;
 use crate::facts::{Evidence, Finding, FindingCode, Sourced};
@@ -44,7 +43,13 @@ const DESKTOP: [&str; 12] = [
 
 /// Reads the sources. `certain` says that the program runs what they start; a framework may run
 /// some sources only during its build.
-pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan) -> Result<()> {
+pub(super) fn read(
+    house: &House,
+    sources: &[Source],
+    certain: bool,
+    scan: &mut Scan,
+) -> Result<()> {
+    let app = house.app;
     let programs: BTreeMap<String, String> = app.catalog.table("programs")?;
     let dependencies: BTreeMap<String, String> = app.catalog.table("dependency_packages")?;
     for (dependency, key) in &dependencies {
@@ -65,10 +70,8 @@ pub(super) fn read(app: &App, sources: &[Source], certain: bool, scan: &mut Scan
             scan.findings.push(row.finding(app.package.at_dependency(library, String::new())));
         }
     }
-    let rows = app.catalog.table("code")?;
-    let code = LazyCell::new(|| listen::code(app, sources, &rows));
     let values = &|source: &Source, tokens: &[Token]| -> Vec<String> {
-        let Ok(code) = &*code else { return Vec::new() };
+        let Ok(code) = house.code() else { return Vec::new() };
         let value = code.value(&source.code, source.range(tokens));
         let mut texts: Vec<String> = value.alternatives().filter_map(|one| one.text()).collect();
         texts.sort();
@@ -408,8 +411,8 @@ fn subcommands(source: &Source) -> impl Iterator<Item = usize> {
 mod tests {
     use super::super::super::App;
     use super::super::super::launch::Launch;
-    use super::super::Scan;
     use super::super::tested::scanned;
+    use super::super::{House, Scan};
     use crate::repo::Repo;
 
     fn scan(source: &str) -> Scan {
@@ -425,7 +428,8 @@ mod tests {
         let repo = Repo::from_files([("package.json", manifest), ("index.js", "")]);
         let app = App::read(&repo.root()).unwrap().unwrap();
         let mut scan = Scan::default();
-        super::read(&app, &[], true, &mut scan).unwrap();
+        let rows = app.catalog.table("code").unwrap();
+        super::read(&House::of(&app, &[], &rows), &[], true, &mut scan).unwrap();
         assert_eq!(scan.findings[0].code.as_str(), "privileges-needed");
         assert!(scan.findings[0].fix.contains("--device /dev/ttyUSB0 --group-add dialout"));
     }

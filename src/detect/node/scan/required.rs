@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::super::App;
 use super::super::token::{Token, arguments, closing, split};
-use super::{Scan, Source, listen};
-use crate::code::{File, Function, Rows, is_env_name};
+use super::{House, Scan, Source};
+use crate::code::{File, Function, is_env_name};
 use crate::detect::env_file::GIVEN;
 use crate::facts::{Evidence, Finding, FindingCode, Sourced};
 
@@ -24,21 +23,14 @@ const MAX_MAPS: usize = 16;
 /// How many calls of one function in a file are read.
 const MAX_CALLS: usize = 8;
 
-/// How many tokens may stand between the name of a class and its body.
-const MAX_HEAD: usize = 24;
-
-/// Methods that call a function for each element of a list.
-const EACH: [&str; 6] = ["forEach", "filter", "find", "some", "every", "map"];
-
 /// Reports the variables. Those that the image sets are left out.
-pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
+pub(super) fn read(house: &House, sources: &[Source], scan: &mut Scan) -> Result<()> {
     let mut found: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut parts: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut started = Started::new(sources);
     let mut either: Vec<(Vec<String>, Evidence)> = Vec::new();
     if sources.iter().any(|source| !source.code.places("env").is_empty()) {
-        let rows: Rows = app.catalog.table("code")?;
-        for refusal in listen::code(app, sources, &rows)?.refusals() {
+        for refusal in house.code()?.refusals() {
             let Some(source) = sources.iter().find(|one| one.path == refusal.file.path) else {
                 continue;
             };
@@ -207,7 +199,7 @@ impl<'s> Started<'s> {
         around.all(|function| {
             let name = file.word(function.name);
             called_at_once(file, function)
-                || is_callback(file, function)
+                || file.method_of_each(function).is_some()
                 || match name {
                     "constructor" => self.makes(file, function),
                     _ => self.calls(name),
@@ -218,11 +210,7 @@ impl<'s> Started<'s> {
     /// True if code that runs as the program starts makes an object of the class around its
     /// constructor.
     fn makes(&mut self, file: &'s File, constructor: &Function) -> bool {
-        let class = file.class_around(constructor.name).start;
-        let before = (0..class).rev().take(MAX_HEAD);
-        let name = before
-            .take_while(|&at| !matches!(file.word(at), ";" | "}" | "{"))
-            .find(|&at| at > 0 && file.word(at - 1) == "class" && file.is_word(at));
+        let name = file.name_of_class(&file.class_around(constructor.name));
         name.is_some_and(|at| self.calls(file.word(at)))
     }
 
@@ -249,12 +237,6 @@ impl<'s> Started<'s> {
         self.known.insert(name, found);
         found
     }
-}
-
-/// True for the function in `list.forEach((name) => { ... })`, which runs where it stands.
-fn is_callback(file: &File, function: &Function) -> bool {
-    let open = file.enclosing(function.range.start);
-    open.and_then(|open| open.checked_sub(1)).is_some_and(|at| EACH.contains(&file.word(at)))
 }
 
 /// True for `(async () => { ... })()`.

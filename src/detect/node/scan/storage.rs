@@ -5,7 +5,7 @@ mod handed;
 mod literals;
 mod loops;
 
-use std::cell::{LazyCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments};
 use super::location::Location;
 use super::modules::Modules;
-use super::{Scan, Source, listen};
+use super::{House, Scan, Source};
 use crate::code::writes::{HOME, unknown_folder};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Sourced};
 use crate::path::RelPath;
@@ -115,7 +115,8 @@ const READ_OPTIONS: [&str; 14] = [
     "viewsDir",
 ];
 
-pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
+pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mut Scan) {
+    let app = house.app;
     let modules = Modules::of(app, launch, sources);
     let rows: Vec<Writer> = app.catalog.table("writer").unwrap_or_default();
     let mut written: Vec<Written> = Vec::new();
@@ -185,7 +186,7 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
     for source in sources.iter().filter(|_| launch.layout == Layout::Output) {
         literals::read(app, launch, source, scan);
     }
-    databases(app, sources, &modules.names, scan);
+    databases(house, sources, &modules.names, scan);
     scan.files.sort_by(|a, b| a.value.cmp(&b.value));
     scan.files.dedup_by(|a, b| a.value == b.value);
     // A folder is copied whole.
@@ -344,19 +345,17 @@ fn below(call: Call, found: &PathValue, is_file: bool, scan: &mut Scan) -> Optio
 
 /// Adds the files of SQLite databases in configuration objects: `connection: { filename:
 /// './data/x.sqlite' }`.
-fn databases(app: &App, sources: &[Source], names: &[Names], scan: &mut Scan) {
+fn databases(house: &House, sources: &[Source], names: &[Names], scan: &mut Scan) {
     let sqlite =
         |source: &Source| {
             source.tokens.iter().filter_map(Token::text).any(|text| {
                 matches!(text, "sqlite3" | "better-sqlite3" | "sqlite" | "better-sqlite")
             })
         };
-    // Few programs have such a database, and few of these need more than a path.
-    let rows = LazyCell::new(|| app.catalog.table("code").unwrap_or_default());
-    let code = LazyCell::new(|| listen::code(app, sources, &rows).ok());
     for (source, names) in sources.iter().zip(names).filter(|(source, _)| sqlite(source)) {
         let text = |tokens: &[Token]| {
-            LazyCell::force(&code).as_ref()?.value(&source.code, source.range(tokens)).text()
+            // Few programs have such a database, and few of these need more than a path.
+            house.code().ok()?.value(&source.code, source.range(tokens)).text()
         };
         database(source, names, &text, scan);
     }
