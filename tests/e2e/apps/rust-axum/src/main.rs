@@ -13,8 +13,10 @@ async fn main() {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let tls = Arc::new(tls);
-    let app = Router::new().route("/", get(move || async move { greeting::text(tls.alpn_protocols.len()) }));
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))).await.unwrap();
+    let app = Router::new()
+        .route("/", get(move || async move { greeting::text(tls.alpn_protocols.len()) }));
+    let listener =
+        TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))).await.unwrap();
     axum::serve(listener, app).with_graceful_shutdown(stopped()).await.unwrap();
 }
 

@@ -30,6 +30,10 @@ fn answer(mut stream: TcpStream) -> io::Result<()> {
         Some(page) => ("200 OK", page.data.into_owned()),
         None => ("404 Not Found", b"not found".to_vec()),
     };
-    write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len())?;
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    )?;
     stream.write_all(&body)
 }

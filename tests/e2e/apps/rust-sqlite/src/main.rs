@@ -10,7 +10,8 @@ fn main() {
     let server = tiny_http::Server::http("0.0.0.0:8000").unwrap();
     for request in server.incoming_requests() {
         db.execute("INSERT INTO visits VALUES (datetime())", ()).unwrap();
-        let visits: i64 = db.query_row("SELECT count(*) FROM visits", (), |row| row.get(0)).unwrap();
+        let visits: i64 =
+            db.query_row("SELECT count(*) FROM visits", (), |row| row.get(0)).unwrap();
         let uid = std::fs::metadata("/proc/self").unwrap().uid();
         let text = format!("hello from sqlite, uid {uid}, {visits} visits\n");
         request.respond(tiny_http::Response::from_string(text)).ok();
