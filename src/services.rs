@@ -2,6 +2,7 @@
 //! `templates/catalog/services.toml`; which of them a repository needs is read from its example of an
 //! environment, its compose files and the variables that the program asks for.
 
+mod nearby;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::settings::{self, Item};
 
+pub(crate) use nearby::{Near, nearby};
 use variables::Told;
 
 /// The password of the services, which only the network of one compose project reaches.

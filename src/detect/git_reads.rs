@@ -55,16 +55,7 @@ pub(super) fn finding(
     };
     let beside = repo.children(folder).map(|(path, _)| path).filter(|path| configures(path));
     let mut files: Vec<RelPath> = beside.cloned().collect();
-    // Files of an application further down belong to that one.
-    let read = repo.inputs(folder);
-    let inner: BTreeSet<RelPath> = read
-        .iter()
-        .filter(|path| markers.contains(&path.file_name()))
-        .filter_map(RelPath::parent)
-        .filter(|inner| inner != folder)
-        .collect();
-    let own = |path: &RelPath| !path.ancestors().any(|above| inner.contains(&above));
-    files.extend(read.iter().filter(|path| own(path)).cloned());
+    files.extend(read_for(repo, folder, markers));
     files.retain(|path| extensions.contains(&path.extension()) && repo.is_file(path));
     files.sort();
     files.dedup();
@@ -91,6 +82,19 @@ pub(super) fn finding(
         evidence,
     );
     Ok(Some(if let_in(repo, context) { found.with_why(LET_IN) } else { found }))
+}
+
+/// The files that detection has read for an application; those of one further down belong to that one.
+pub(super) fn read_for(repo: &Repo, folder: &RelPath, markers: &[&str]) -> Vec<RelPath> {
+    let mut read = repo.inputs(folder);
+    let inner: BTreeSet<RelPath> = read
+        .iter()
+        .filter(|path| markers.contains(&path.file_name()))
+        .filter_map(RelPath::parent)
+        .filter(|inner| inner != folder)
+        .collect();
+    read.retain(|path| !path.ancestors().any(|above| inner.contains(&above)));
+    read
 }
 
 /// Why a read matters where the repository's own .dockerignore lets .git in.

@@ -99,6 +99,12 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             other data",
             "give `docker run` those that the container needs: `-e NAME=VALUE` or --env-file",
         ),
+        FindingCode::ServiceAtLocalhost => Row::warning(
+            "service-at-localhost",
+            "by default the program looks for a database or another service at localhost",
+            "in a container, localhost is the container itself, where no other service runs",
+            "give the container the address of the service",
+        ),
         FindingCode::DotenvRequired => Row::warning(
             "dotenv-required",
             "the program stops if there is no .env file, and the image holds none",

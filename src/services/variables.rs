@@ -13,7 +13,7 @@ const DATABASE: [&str; 4] = ["db", "database", "datasource", "sql"];
 
 /// What a variable says of a service.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     Url,
     Address,
     Host,
@@ -37,6 +37,28 @@ fn role(part: &str) -> Option<Role> {
         "driver" | "dialect" | "connection" | "type" | "client" | "provider" => Role::Driver,
         _ => return None,
     })
+}
+
+/// The service and the role that a variable's name says; no service for one of some database.
+pub(super) fn named(
+    rows: &'static [Row],
+    parts: &[&str],
+) -> Option<(Option<&'static Row>, Role)> {
+    let last = *parts.last()?;
+    let by_word = |part: &str| rows.iter().find(|row| row.words.iter().any(|word| word == part));
+    if let Some(row) = parts.iter().find_map(|part| by_word(part)) {
+        return Some((Some(row), role(last)?));
+    }
+    // `PGHOST`: a word with the role right behind it.
+    if let [one] = parts {
+        let glued = rows.iter().find_map(|row| {
+            let rest = row.words.iter().find_map(|word| one.strip_prefix(word.as_str()))?;
+            Some((Some(row), role(rest)?))
+        });
+        return glued;
+    }
+    let generic = parts[..parts.len() - 1].iter().any(|part| DATABASE.contains(part));
+    generic.then(|| role(last)).flatten().map(|role| (None, role))
 }
 
 /// A variable that names some database.
@@ -116,7 +138,7 @@ impl<'r> Told<'r> {
         }
         let lower = key.to_ascii_lowercase();
         let parts: Vec<&str> = lower.split('_').filter(|part| !part.is_empty()).collect();
-        let Some((row, role)) = self.named(&parts) else { return };
+        let Some((row, role)) = named(self.rows, &parts) else { return };
         if role == Role::Driver {
             self.embedded |= value.to_ascii_lowercase().contains("sqlite");
             let is = |row: &&Row| row.id == value || row.words.iter().any(|word| word == value);
@@ -172,26 +194,6 @@ impl<'r> Told<'r> {
         self.set(row, key, url, evidence);
         // The login of a driver that takes it apart follows in variables of its own.
         self.hinted = self.hinted.or((row.kind == "database").then_some(row));
-    }
-
-    /// The service and the role that a variable's name says; no service for one of some database.
-    fn named(&self, parts: &[&str]) -> Option<(Option<&'static Row>, Role)> {
-        let last = *parts.last()?;
-        let by_word =
-            |part: &str| self.rows.iter().find(|row| row.words.iter().any(|word| word == part));
-        if let Some(row) = parts.iter().find_map(|part| by_word(part)) {
-            return Some((Some(row), role(last)?));
-        }
-        // `PGHOST`: a word with the role right behind it.
-        if let [one] = parts {
-            let glued = self.rows.iter().find_map(|row| {
-                let rest = row.words.iter().find_map(|word| one.strip_prefix(word.as_str()))?;
-                Some((Some(row), role(rest)?))
-            });
-            return glued;
-        }
-        let generic = parts[..parts.len() - 1].iter().any(|part| DATABASE.contains(part));
-        generic.then(|| role(last)).flatten().map(|role| (None, role))
     }
 
     fn value(&self, row: &'static Row, role: Role, key: &str) -> Option<String> {

@@ -1,0 +1,294 @@
+//! Services that a program looks for at localhost unless it is told otherwise: a container holds the
+//! program alone.
+
+use anyhow::Result;
+
+use super::git_reads::read_for;
+use crate::facts::{Evidence, Facts, Finding, FindingCode, Kind, Program};
+use crate::path::RelPath;
+use crate::repo::Repo;
+use crate::services::{self, Near, Row};
+use crate::settings::{self, Item};
+
+/// Suffixes of settings files.
+const SETTINGS: [&str; 7] = ["yml", "yaml", "toml", "json", "properties", "ini", "conf"];
+
+/// Folders of settings that are in the image beside the code that reads them.
+const FOLDERS: [&str; 3] = ["config", "conf", "settings"];
+
+/// Words in the paths of files that are not for production.
+const APART: [&str; 20] = [
+    "test",
+    "tests",
+    "testing",
+    "testdata",
+    "spec",
+    "specs",
+    "e2e",
+    "mock",
+    "mocks",
+    "fixtures",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "dev",
+    "development",
+    "local",
+    "template",
+    "docs",
+    "bench",
+];
+
+/// Maximum number of places in the finding.
+const PLACES: usize = 4;
+
+/// The finding for an application: its code and the settings in its image, as far as detection has
+/// read them.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(super) fn finding(
+    repo: &Repo,
+    facts: &Facts,
+    (markers, extensions): (&[&str], &[&str]),
+) -> Result<Option<Finding>> {
+    let Some(program) = facts.programs.first().filter(|program| program.kind != Kind::Site) else {
+        return Ok(None);
+    };
+    let rows = services::rows()?;
+    let mut known: Vec<(&'static Row, Near, RelPath)> = Vec::new();
+    for path in looked_at(repo, facts, program, (markers, extensions)) {
+        let Some(text) = repo.source_text(&path)? else { continue };
+        let flat = flattened(&path, &text);
+        let whole = [(0, text.to_string())];
+        let parts = flat.as_deref().unwrap_or(&whole).iter();
+        let places = parts.flat_map(|(above, part)| {
+            services::nearby(rows, part).into_iter().map(move |near| (above, part, near))
+        });
+        for (above, part, mut near) in places {
+            let row = match near.row {
+                Some(row) => Some(row),
+                None => database(repo, facts, rows)?,
+            };
+            let Some(row) = row else { continue };
+            if near.variable.is_none() && is_spring(&path) {
+                near.variable = bound(part, near.line);
+            }
+            near.line += above;
+            let own = program.port.as_ref().is_some_and(|port| port.value == row.port);
+            let set = near.variable.as_ref().is_some_and(|name| {
+                program.env.iter().any(|held| held.value.key == *name)
+                    || program.findings.iter().any(|found| found.what.contains(name.as_str()))
+            });
+            if !own && !set && !known.iter().any(|(held, ..)| held.id == row.id) {
+                known.push((row, near, path.clone()));
+            }
+        }
+    }
+    if known.is_empty() {
+        return Ok(None);
+    }
+    known.truncate(PLACES);
+    let listed: Vec<String> =
+        known.iter().map(|(row, near, _)| format!("{} at {}", row.name, near.address)).collect();
+    let mut variables: Vec<String> =
+        known.iter().filter_map(|(_, near, _)| near.variable.clone()).collect();
+    variables.dedup();
+    let evidence = known.iter().map(|(row, near, path)| {
+        Evidence::at(path, near.line, format!("looks for {} at {}", row.name, near.address))
+    });
+    let what = format!("by default the program looks for {}", listed.join(" and "));
+    let finding = Finding::new(FindingCode::ServiceAtLocalhost, what, evidence);
+    let options: Vec<String> = variables.iter().map(|name| format!("-e {name}=...")).collect();
+    let fix = if options.is_empty() {
+        let places: Vec<&str> = known.iter().map(|(_, _, path)| path.as_str()).take(1).collect();
+        format!("give the container an address that it reaches, in place of {}", places.join(""))
+    } else {
+        format!(
+            "start the container with `{}`, with the address of a service that it reaches",
+            options.join(" ")
+        )
+    };
+    Ok(Some(finding.with_fix(fix)))
+}
+
+/// The only database whose client library the manifests name.
+fn database(repo: &Repo, facts: &Facts, rows: &'static [Row]) -> Result<Option<&'static Row>> {
+    let mut found = None;
+    for row in rows.iter().filter(|row| row.kind == "database") {
+        if row.named_in(repo, &facts.manifests)?.is_some() {
+            if found.is_some() {
+                return Ok(None);
+            }
+            found = Some(row);
+        }
+    }
+    Ok(found)
+}
+
+/// The code that was read, and settings in the image.
+fn looked_at(
+    repo: &Repo,
+    facts: &Facts,
+    program: &Program,
+    (markers, extensions): (&[&str], &[&str]),
+) -> Vec<RelPath> {
+    let settings = |path: &RelPath| SETTINGS.contains(&path.extension());
+    let mut files = read_for(repo, &facts.dir, markers);
+    files.retain(|path| {
+        let resource = path.as_str().contains("src/main/resources/");
+        if settings(path) { resource } else { extensions.contains(&path.extension()) }
+    });
+    let configured = FOLDERS.iter().filter_map(|name| facts.dir.join(name));
+    let beside = configured.flat_map(|folder| {
+        repo.children(&folder).map(|(path, _)| path.clone()).collect::<Vec<_>>()
+    });
+    files.extend(beside.filter(|path| settings(path)));
+    files.extend(program.files.iter().map(|file| file.value.clone()).filter(|path| settings(path)));
+    files.retain(|path| repo.is_file(path) && !is_apart(path, &facts.dir));
+    files.sort();
+    files.dedup();
+    files
+}
+
+/// The settings of a file with their whole keys, `redis.host=localhost`, each with the number of
+/// lines above it; `None` if its lines hold whole keys already.
+fn flattened(path: &RelPath, text: &str) -> Option<Vec<(u32, String)>> {
+    let roots = match path.extension() {
+        "yml" | "yaml" => settings::parse_yaml(text),
+        "json" => vec![settings::parse_json(text)?],
+        "toml" => vec![settings::parse_toml(text)?],
+        _ => return None,
+    };
+    let mut lines = Vec::new();
+    let mut open: Vec<(String, &Item)> = roots.iter().map(|root| (String::new(), root)).collect();
+    while let Some((key, item)) = open.pop() {
+        if let Some(value) = item.text() {
+            lines.push((item.line.saturating_sub(1), format!("{key}={value}")));
+            continue;
+        }
+        let dot = if key.is_empty() { "" } else { "." };
+        open.extend(
+            item.entries().iter().map(|entry| (format!("{key}{dot}{}", entry.key), &entry.item)),
+        );
+        if item.entries().is_empty() {
+            open.extend(item.items().iter().map(|item| (key.clone(), item)));
+        }
+    }
+    lines.sort();
+    Some(lines)
+}
+
+/// True for the settings of a Spring Boot application, each of which a variable can set.
+fn is_spring(path: &RelPath) -> bool {
+    path.file_name().starts_with("application.") && path.as_str().contains("src/main/resources/")
+}
+
+/// The variable that sets the key on a line:
+/// <https://docs.spring.io/spring-boot/reference/features/external-config.html>.
+fn bound(text: &str, line: u32) -> Option<String> {
+    let line = text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?;
+    let (key, _) = line.split_once(['=', ':'])?;
+    Some(key.trim().replace('.', "_").replace('-', "").to_ascii_uppercase())
+}
+
+/// True for files of tests, examples and development below the application's folder.
+fn is_apart(path: &RelPath, folder: &RelPath) -> bool {
+    let below = path.strip(folder).unwrap_or(path.as_str());
+    // Packages of Java are often called `com.example`.
+    let below = below.split_once("src/main/").map_or(below, |(above, _)| above);
+    let words = below.split(|c: char| !c.is_ascii_alphanumeric());
+    let names_one = words.map(str::to_ascii_lowercase).any(|word| APART.contains(&word.as_str()));
+    // A profile's settings of Spring hold for those who choose it.
+    names_one || path.file_name().starts_with("application-")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::{LANGUAGES, ask};
+    use crate::path::RelPath;
+    use crate::repo::Repo;
+
+    /// The finding on the application at the root, with what to do.
+    fn found(language: &str, files: &[(&str, &str)]) -> String {
+        let repo = Repo::from_files(files.iter().copied());
+        let language = LANGUAGES.iter().find(|one| one.id == language).unwrap();
+        let facts = ask(&repo, &(RelPath::root(), language)).unwrap().unwrap();
+        let mut found = facts.findings.iter();
+        let found = found.find(|found| found.code.as_str() == "service-at-localhost");
+        found.map_or_else(String::new, |found| {
+            let places: Vec<String> = found.evidence.iter().map(|held| held.place()).collect();
+            format!(
+                "{}: {}: {}",
+                places.join(" "),
+                found.what,
+                found.fix
+            )
+        })
+    }
+
+    const SERVER: &str = "require('http').createServer().listen(process.env.PORT || 3000);\n";
+
+    fn node(files: &[(&str, &str)]) -> String {
+        let manifest =
+            r#"{"name":"shop","dependencies":{"pg":"8.0.0"},"scripts":{"start":"node app.js"}}"#;
+        found("node", &[&[("package.json", manifest)], files].concat())
+    }
+
+    #[test]
+    fn defaults_in_code_are_reported_with_their_variables() {
+        let redis = format!("{SERVER}connect(process.env.REDIS_URL || 'redis://localhost:6379');");
+        assert_eq!(
+            node(&[("app.js", &redis)]),
+            "app.js:2: by default the program looks for Redis at localhost:6379: start the \
+             container with `-e REDIS_URL=...`, with the address of a service that it reaches"
+        );
+        // The manifest says which database it is.
+        let database = format!("{SERVER}connect({{ host: process.env.DB_HOST ?? 'localhost' }});");
+        assert!(node(&[("app.js", &database)]).contains("PostgreSQL at localhost: start"));
+        assert!(node(&[("app.js", SERVER), ("test/db.js", &redis)]).is_empty());
+        // This is the program's own port.
+        assert!(
+            node(&[("app.js", "require('net').createServer().listen(6379, 'localhost');")])
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn settings_in_the_image_are_reported_with_their_whole_keys() {
+        let text = r#"{"port": 3000, "redis": {"host": "localhost"}}"#;
+        let main = format!("{SERVER}require('config').get('redis.host');");
+        let said = node(&[("app.js", &main), ("config/default.json", text)]);
+        assert!(
+            said.starts_with("config/default.json:1: by default the program looks for Redis"),
+            "{said}"
+        );
+        assert!(node(&[("app.js", &main), ("config/development.json", text)]).is_empty());
+    }
+
+    #[test]
+    fn spring_takes_each_setting_from_a_variable() {
+        let pom = "<project><modelVersion>4.0.0</modelVersion><parent><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-parent</artifactId><version>3.5.0</version></parent><groupId>a</groupId><artifactId>shop</artifactId><version>1</version><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies><build><plugins><plugin><groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>";
+        let main = "package com.example; @SpringBootApplication public class A { public static void main(String[] a) { SpringApplication.run(A.class, a); } }";
+        let files = |name: &'static str, text: &'static str| {
+            found(
+                "java",
+                &[("pom.xml", pom), ("src/main/java/com/example/A.java", main), (name, text)],
+            )
+        };
+        let said = files(
+            "src/main/resources/application.yml",
+            "spring:\n  data:\n    redis:\n      host: localhost\n",
+        );
+        assert!(said.contains("`-e SPRING_DATA_REDIS_HOST=...`"), "{said}");
+        let text = "spring.datasource.url=jdbc:mysql://localhost:3306/shop\n";
+        let said = files("src/main/resources/application.properties", text);
+        assert!(
+            said.contains("MySQL at localhost:3306: start")
+                && said.contains("SPRING_DATASOURCE_URL"),
+            "{said}"
+        );
+        assert!(files("src/main/resources/application-dev.properties", text).is_empty());
+    }
+}
