@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use super::dockerfile::{self, Image};
 use super::start::{self, Start};
 use super::{Recipe, Run, Running, Variable};
 use crate::code::writes::HOME;
@@ -76,7 +77,8 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     ports::port(program, &mine, taken, &exposed);
     ports::more_ports(program, &mine);
     let held = program.writable.len();
-    folders(program, &mine);
+    let written = dockerfile::written(repo, &facts.dir)?;
+    folders(program, &mine, written.0.as_ref().map(|(_, image)| image));
     if program.writable.len() > held {
         program.findings.retain(|finding| finding.code != FindingCode::FolderUnknown);
     }
@@ -231,7 +233,8 @@ fn report(program: &mut Program, finding: Finding) {
     }
 }
 
-fn folders(program: &mut Program, runs: &[&Run]) {
+/// `image`: that of the repository's own Dockerfile, which the recipes start.
+fn folders(program: &mut Program, runs: &[&Run], image: Option<&Image>) {
     for run in runs {
         // A folder below another user's home that a variable names is moved together with the
         // variable.
@@ -240,9 +243,41 @@ fn folders(program: &mut Program, runs: &[&Run]) {
             behind_home(&folder.path).is_some() && run.env.iter().any(names)
         };
         for folder in run.folders.iter().filter(|folder| !moved(folder)) {
+            let own = image.and_then(|image| beside_program(program, run, image, &folder.path));
+            if let Some(own) = own {
+                volume_elsewhere(program, &folder.path, own, &folder.evidence);
+                let source = known(run.by, own.to_owned(), folder.evidence.clone());
+                program.writable.push(source);
+                continue;
+            }
             add_folder(program, &folder.path, known(run.by, (), folder.evidence.clone()));
         }
     }
+}
+
+/// The part of a folder below the working directory of the other image, to which that image copies
+/// the program: `/srv/shop/data` is `data` beside the program, wherever an image holds it.
+fn beside_program<'p>(
+    program: &Program,
+    run: &Run,
+    image: &Image,
+    path: &'p str,
+) -> Option<&'p str> {
+    let workdir = image.workdir.as_deref().filter(|held| !held.is_empty() && *held != "/app")?;
+    let own = path.strip_prefix(workdir)?.strip_prefix('/').filter(|own| !own.is_empty())?;
+    let holds_program = image.copies.iter().any(|copied| {
+        let dest = copied.dest.trim_end_matches('/');
+        !copied.foreign && (dest == workdir || matches!(dest, "." | ""))
+    });
+    // The program is told the absolute path, or its code states it.
+    let told = run.env.iter().map(|held| held.value.as_str());
+    let told = told.chain(image.env.iter().map(|(_, (value, _))| value.as_str()));
+    let stated = told.chain(program.writable.iter().map(|held| held.value.as_str()));
+    let below = |value: &str| {
+        value.strip_prefix(path).is_some_and(|r| !r.starts_with(|c: char| c.is_alphanumeric()))
+    };
+    let known = program.writable.iter().any(|held| held.value.trim_start_matches("./") == own);
+    (holds_program && !known && !stated.into_iter().any(below)).then_some(own)
 }
 
 /// The part of a path below the home of a user that does not exist in the image.
@@ -277,18 +312,7 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
     let elsewhere = elsewhere.filter(|held| moved(&held.value) && beside == path);
     let elsewhere = elsewhere.map(|held| held.value.clone());
     if let (Some(held), Some(evidence)) = (elsewhere, source.evidence.first()) {
-        report(
-            program,
-            Finding::new(
-                FindingCode::VolumeElsewhere,
-                format!(
-                    "{} mounts a volume at {path}, and this image's program writes {held} in its \
-                     own folder",
-                    evidence.place()
-                ),
-                [evidence.clone()],
-            ),
-        );
+        volume_elsewhere(program, path, &held, evidence);
     }
     match program.writable.iter_mut().find(|held| same(&held.value)) {
         Some(held) => {
@@ -299,6 +323,21 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
         }
         None => program.writable.push(source.map(|()| path.to_owned())),
     }
+}
+
+fn volume_elsewhere(program: &mut Program, path: &str, held: &str, evidence: &Evidence) {
+    report(
+        program,
+        Finding::new(
+            FindingCode::VolumeElsewhere,
+            format!(
+                "{} mounts a volume at {path}, and this image's program writes {held} in its own \
+                 folder",
+                evidence.place()
+            ),
+            [evidence.clone()],
+        ),
+    );
 }
 
 /// A volume below another user's home. If the code writes there too, its place in the image is

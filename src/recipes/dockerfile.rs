@@ -50,6 +50,8 @@ pub(crate) struct Image {
     pub(crate) ports: Vec<Said>,
     /// Folders.
     pub(crate) volumes: Vec<Said>,
+    /// The working directory, if it is an absolute path.
+    pub(crate) workdir: Option<String>,
     /// System packages, without versions.
     pub(crate) packages: Vec<Said>,
     /// Variables whose values contain nothing to expand.
@@ -286,6 +288,14 @@ impl Image {
                         said(folder.clone(), format!("it keeps {folder} in a volume"))
                     }),
                 );
+            }
+            "WORKDIR" => {
+                let inside = |word: String| match &self.workdir {
+                    Some(held) if !word.starts_with('/') => Some(format!("{held}/{word}")),
+                    _ => word.starts_with('/').then_some(word),
+                };
+                let named = words().next().and_then(inside);
+                self.workdir = named.map(|path| path.trim_end_matches('/').to_owned());
             }
             "ENV" => self.env.extend(held.pairs().into_iter().filter_map(|(name, value)| {
                 let value = read(&value?)?;

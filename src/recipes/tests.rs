@@ -329,6 +329,26 @@ fn a_volume_in_another_images_working_directory_is_the_folder_of_the_program() {
 }
 
 #[test]
+fn a_volume_below_the_working_directory_of_the_repositorys_dockerfile_is_beside_the_program() {
+    let compose = "services:\n  a:\n    build: .\n    volumes: ['x:/srv/app/boards']\n";
+    let of = |dockerfile: &str, compose: &str| {
+        let program = applied(&[("compose.yaml", compose), ("Dockerfile", dockerfile)], |_| ());
+        (told(&program), codes(&program).join(" "))
+    };
+    let dockerfile = "FROM node:22\nWORKDIR /srv\nWORKDIR app\nCOPY . .\nCMD node main.js\n";
+    let moved = ("- - boards -".to_owned(), "volume-elsewhere".to_owned());
+    let kept = ("- - /srv/app/boards -".to_owned(), String::new());
+    assert_eq!(of(dockerfile, compose), moved);
+    // Its working directory is where the data is, not the program.
+    let apart = dockerfile.replace("COPY . .", "COPY . /opt/app/");
+    assert_eq!(of(&apart, compose), kept);
+    // The program is told the folder.
+    let named = format!("{compose}    environment: [BOARDS=/srv/app/boards]\n");
+    let told = of(dockerfile, &named).0;
+    assert_eq!(told, "- - /srv/app/boards BOARDS=/srv/app/boards");
+}
+
+#[test]
 fn homes_of_other_users_are_moved_or_said() {
     let run = |volume: &str, env: &str| {
         one("README.md", &format!("```\ndocker run -v x:{volume} {env} me/box\n```\n"))

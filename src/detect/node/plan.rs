@@ -897,6 +897,11 @@ mod tests {
         assert!(text.contains("--chown=65532:65532 /app/dist/uploads /app/dist/uploads"), "{text}");
         let text = with("node make.js --out www", "www", &[]);
         assert!(text.contains("RUN mkdir -p /app/www\n"), "{text}");
+        // The script of the build names it.
+        let script = [("make.js", "require('fs').mkdirSync('./www', { recursive: true });")];
+        let text = with("node make.js", "www", &script);
+        assert!(text.contains("RUN mkdir -p /app/www\n"), "{text}");
+        assert!(text.contains("--chown=65532:65532 /app/www /app/www"), "{text}");
         // A folder of the repository that the build adds to.
         let out = [
             ("public/a.txt", ""),

@@ -92,9 +92,26 @@ fn outputs(app: &App, launch: &Launch) -> Result<Outputs> {
         if folder != app.dir.path {
             found.named.push(folder.clone());
         }
+        found.named.extend(quoted(app, &folder, &command.argv)?.into_iter().filter(inside));
         let words = command.argv.iter().skip(1).flat_map(|word| word.split(['=', ',', ':']));
         let paths = words.filter(|word| !word.starts_with('-') && !word.contains('*'));
         found.named.extend(paths.filter_map(|word| folder.join(word)).filter(inside));
+    }
+    Ok(found)
+}
+
+/// The paths that the scripts of a command name in quotes: `node scripts/build.js` may write there.
+fn quoted(app: &App, folder: &RelPath, words: &[String]) -> Result<Vec<RelPath>> {
+    const SCRIPTS: [&str; 6] = ["js", "mjs", "cjs", "ts", "mts", "cts"];
+    let mut found = Vec::new();
+    for path in words.iter().filter_map(|word| folder.join(word)) {
+        if !SCRIPTS.contains(&path.extension()) || !app.dir.repo.is_file(&path) {
+            continue;
+        }
+        let Some(text) = app.dir.repo.source_text(&path)? else { continue };
+        let plain = |word: &&str| !word.is_empty() && !word.contains(char::is_whitespace);
+        let quoted = text.split(['\'', '"', '`']).filter(plain);
+        found.extend(quoted.filter_map(|word| app.dir.join(word)));
     }
     Ok(found)
 }

@@ -141,7 +141,8 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
                 let paths = modules.open_paths_of(tokens, file);
                 if paths.iter().all(|found| found.path.starts_with("${}")) {
                     let note = format!("`{name}` writes to a folder that no code names");
-                    lost.borrow_mut().push((None, source.at(at, note)));
+                    let setting = MAKES_FOLDER.contains(&name) && is_setting(tokens);
+                    lost.borrow_mut().push((setting, (None, source.at(at, note))));
                 }
                 paths
             };
@@ -196,9 +197,10 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
     });
     scan.writable.sort_by(|a, b| a.value.cmp(&b.value));
     scan.writable.dedup_by(|a, b| a.value == b.value);
-    if scan.writable.is_empty() && !is_beside(scan) {
-        scan.findings.extend(unknown_folder(lost.into_inner()));
-    }
+    // A variable may hold a folder that is known elsewhere; a setting has a folder of its own.
+    let none_known = scan.writable.is_empty() && !is_beside(scan);
+    let lost = lost.into_inner().into_iter().filter(|(setting, _)| none_known || *setting);
+    scan.findings.extend(unknown_folder(lost.map(|(_, place)| place)));
     // A folder inside a writable one is writable too.
     let written: BTreeSet<String> = scan.writable.iter().map(|w| w.value.clone()).collect();
     scan.writable.retain(|folder| {
@@ -399,6 +401,15 @@ fn is_sqlite(source: &Source) -> bool {
     ["better-sqlite3", "sqlite3", "bun:sqlite", "node:sqlite", "libsql"]
         .iter()
         .any(|module| source.imports(module))
+}
+
+/// True for a field of settings: `config.paths.store`.
+fn is_setting(tokens: &[Token]) -> bool {
+    let field = |(at, token): (usize, &Token)| match at % 2 {
+        0 => token.word().is_some_and(|word| word != "this"),
+        _ => token.is('.'),
+    };
+    tokens.len() > 2 && tokens.len() % 2 == 1 && tokens.iter().enumerate().all(field)
 }
 
 fn is_beside(scan: &Scan) -> bool {
@@ -792,6 +803,12 @@ mod tests {
             found.findings.iter().map(|finding| finding.code.to_string()).collect()
         };
         assert_eq!(codes("fs.mkdirSync(given())"), ["folder-unknown"]);
+        // A setting has a folder of its own, whatever else is known.
+        assert_eq!(
+            codes("fs.mkdirSync('./tasks'); fs.mkdirSync(settings.paths.store)"),
+            ["folder-unknown"]
+        );
+        assert!(codes("fs.mkdirSync('./tasks'); fs.mkdirSync(folder)").is_empty());
         assert_eq!(codes("fs.writeFileSync(`${given()}/a.json`, x)"), ["folder-unknown"]);
         assert!(codes("fs.readFileSync(given())").is_empty());
         assert!(codes("fs.mkdirSync('data'); fs.writeFileSync(given(), x)").is_empty());
