@@ -40,10 +40,7 @@ fn role(part: &str) -> Option<Role> {
 }
 
 /// The service and the role that a variable's name says; no service for one of some database.
-pub(super) fn named(
-    rows: &'static [Row],
-    parts: &[&str],
-) -> Option<(Option<&'static Row>, Role)> {
+pub(super) fn named(rows: &'static [Row], parts: &[&str]) -> Option<(Option<&'static Row>, Role)> {
     let last = *parts.last()?;
     let by_word = |part: &str| rows.iter().find(|row| row.words.iter().any(|word| word == part));
     if let Some(row) = parts.iter().find_map(|part| by_word(part)) {
