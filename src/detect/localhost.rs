@@ -219,12 +219,7 @@ mod tests {
         let found = found.find(|found| found.code.as_str() == "service-at-localhost");
         found.map_or_else(String::new, |found| {
             let places: Vec<String> = found.evidence.iter().map(|held| held.place()).collect();
-            format!(
-                "{}: {}: {}",
-                places.join(" "),
-                found.what,
-                found.fix
-            )
+            format!("{}: {}: {}", places.join(" "), found.what, found.fix)
         })
     }
 
