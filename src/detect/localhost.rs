@@ -207,6 +207,7 @@ fn is_apart(path: &RelPath, folder: &RelPath) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::detect::{LANGUAGES, ask};
+    use crate::evidence::Evidence;
     use crate::path::RelPath;
     use crate::repo::Repo;
 
@@ -218,7 +219,7 @@ mod tests {
         let mut found = facts.findings.iter();
         let found = found.find(|found| found.code.as_str() == "service-at-localhost");
         found.map_or_else(String::new, |found| {
-            let places: Vec<String> = found.evidence.iter().map(|held| held.place()).collect();
+            let places: Vec<String> = found.evidence.iter().map(Evidence::place).collect();
             format!("{}: {}: {}", places.join(" "), found.what, found.fix)
         })
     }

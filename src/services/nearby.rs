@@ -15,6 +15,22 @@ const TESTS: &str = "#[cfg(test)]";
 /// Maximum number of lines before a default that may name its variable.
 const BEFORE: usize = 2;
 
+/// Endings of the names of variables that hold an address.
+const ENDINGS: [&str; 12] = [
+    "URL",
+    "URI",
+    "DSN",
+    "HOST",
+    "HOSTNAME",
+    "ADDR",
+    "ADDRESS",
+    "SERVER",
+    "SERVERS",
+    "BROKERS",
+    "CONNECTION",
+    "ENDPOINT",
+];
+
 /// A place that looks for a service at this machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Near {
@@ -45,8 +61,8 @@ pub(crate) fn nearby(rows: &'static [Row], text: &str) -> Vec<Near> {
         }
         let line = line.split(" // ").next().unwrap_or_default();
         let Some((row, address)) = looked_for(rows, line) else { continue };
-        let near = lines[at.saturating_sub(BEFORE)..=at].iter().rev();
-        let variable = near.filter_map(|line| variable(line)).next();
+        let mut near = lines[at.saturating_sub(BEFORE)..=at].iter().rev();
+        let variable = near.find_map(|line| variable(line));
         let line = u32::try_from(at + 1).unwrap_or(u32::MAX);
         found.push(Near { row, line, address, variable });
     }
@@ -64,7 +80,7 @@ fn looked_for(rows: &'static [Row], line: &str) -> Option<(Option<&'static Row>,
     });
     let port = port.and_then(|digits| digits.parse::<u16>().ok());
     let address = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let words = || tokens(line).flat_map(|token| parts(token)).collect::<Vec<_>>();
+    let words = || tokens(line).flat_map(parts).collect::<Vec<_>>();
     let has_word = |row: &&Row| words().iter().any(|word| row.words.contains(word));
     let of_port = |port: Option<u16>| {
         let same = || rows.iter().filter(|row| Some(row.port) == port);
@@ -125,17 +141,18 @@ fn tokens(line: &str) -> impl Iterator<Item = &str> {
 
 /// The words of a name in lower case: `redisHost`, `REDIS_HOST` and `redis.host` have the same.
 fn parts(name: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut lower = false;
+    let mut parts = Vec::new();
+    let (mut part, mut lower) = (String::new(), false);
     for c in name.chars() {
         if "._-".contains(c) || lower && c.is_ascii_uppercase() {
-            parts.push(String::new());
+            parts.push(std::mem::take(&mut part));
         }
         if c.is_ascii_alphanumeric() {
-            parts.last_mut().expect("it never is empty").push(c.to_ascii_lowercase());
+            part.push(c.to_ascii_lowercase());
         }
         lower = c.is_ascii_lowercase();
     }
+    parts.push(part);
     parts.retain(|part| !part.is_empty());
     parts
 }
@@ -148,20 +165,6 @@ fn variable(line: &str) -> Option<String> {
             && name.starts_with(|c: char| c.is_ascii_uppercase())
             && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
     });
-    const ENDINGS: [&str; 12] = [
-        "URL",
-        "URI",
-        "DSN",
-        "HOST",
-        "HOSTNAME",
-        "ADDR",
-        "ADDRESS",
-        "SERVER",
-        "SERVERS",
-        "BROKERS",
-        "CONNECTION",
-        "ENDPOINT",
-    ];
     names.find(|name| ENDINGS.iter().any(|ending| name.ends_with(ending))).map(str::to_owned)
 }
 
