@@ -49,6 +49,7 @@ mod toolchain;
 mod truth;
 mod value;
 mod versionless;
+mod window;
 mod xml;
 
 pub use dialect::DIALECT;
@@ -186,12 +187,28 @@ impl<'r> App<'r> {
         })
     }
 
+    /// True if another project of the run is built with this one.
+    fn is_used(&self) -> bool {
+        let own = self.model.key();
+        let mut others = self.reactor.projects.values();
+        others.any(|model| model.dependencies().iter().any(|d| d.key == own && d.scope != "test"))
+    }
+
     /// What can be started: archives that the build makes for that purpose, or else classes with a
     /// main method.
     fn candidates(&self, sources: &[Source]) -> Vec<Candidate> {
         let project = self.project();
-        let declared = project.candidates();
-        if !declared.is_empty() || self.model.packaging() != "jar" || self.others_start() {
+        let mut declared = project.candidates();
+        if self.model.packaging() != "jar" {
+            return declared;
+        }
+        let windows = window::opened(&mut declared, sources, &self.tables.code);
+        if !declared.is_empty() && !windows {
+            return declared;
+        }
+        let others = declared.is_empty() && self.others_start();
+        // A library with a main method is no application, and an example is none beside one.
+        if others && (self.is_used() || is_example(&self.model.dir())) {
             return declared;
         }
         let own = sources.iter().filter(|source| source.path.is_within(&self.model.dir()));
@@ -203,11 +220,13 @@ impl<'r> App<'r> {
                     || listen::opens(&self.tables.code, source);
                 Some((!likely, project.classes(class, source.evidence(at, "a main method"))))
             })
+            // Beside another program, only a server counts.
+            .filter(|(later, _)| !later || !others && !windows)
             .collect();
         found.sort_by_key(|(later, candidate)| {
             (*later, candidate.id.matches('.').count(), candidate.id.clone())
         });
-        found.into_iter().map(|(_, candidate)| candidate).collect()
+        found.into_iter().map(|(_, candidate)| candidate).chain(declared).collect()
     }
 
     /// A program with everything that is known of it.
@@ -339,6 +358,12 @@ fn is_library(dir: &Dir) -> Result<bool> {
         && !own_sources(dir, &model)?.iter().any(|source| source.main_class().is_some()))
 }
 
+/// True if a folder on the way is named like an example or a measurement.
+fn is_example(folder: &RelPath) -> bool {
+    let words = ["example", "sample", "demo", "benchmark", "test", "tutorial", "quickstart"];
+    folder.components().any(|part| words.iter().any(|word| part.contains(word)))
+}
+
 /// The Java and Kotlin sources of one project.
 fn own_sources(dir: &Dir, model: &Model) -> Result<Vec<Source>> {
     let folders: BTreeSet<String> =
@@ -450,3 +475,5 @@ mod tests_code;
 mod tests_demands;
 #[cfg(test)]
 mod tests_listen;
+#[cfg(test)]
+mod tests_modules;

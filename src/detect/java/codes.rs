@@ -20,6 +20,7 @@ pub(super) const ALL: &[FindingCode] = &[
     IMAGE_SETTINGS,
     ONE_LAYER,
     ONE_PLATFORM,
+    OPENS_WINDOW,
     PACKAGED_FOR_LAYERS,
     PARENT_NOT_IN_TREE,
     REPOSITORY_BLOCKED,
@@ -148,6 +149,14 @@ pub(super) const ONE_PLATFORM: FindingCode = FindingCode::Own(&Row::note(
     "the base image is published for amd64 only",
     "the image cannot be built for arm64, neither on such a machine nor with --platform",
     "choose another base or a newer JDK if the image must run on arm64",
+));
+
+pub(super) const OPENS_WINDOW: FindingCode = FindingCode::Own(&Row::warning(
+    "opens-window",
+    "the program opens a window",
+    "an image has no display, so the program stops with a HeadlessException or an error of the \
+    toolkit",
+    "name the class of the server with --entrypoint, if there is one",
 ));
 
 pub(super) const PACKAGED_FOR_LAYERS: FindingCode = FindingCode::Own(&Row::note(

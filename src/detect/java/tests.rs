@@ -3,12 +3,12 @@
 use super::*;
 use crate::repo::Repo;
 
-fn facts(files: &[(&str, &str)], dir: &str) -> Option<Facts> {
+pub(super) fn facts(files: &[(&str, &str)], dir: &str) -> Option<Facts> {
     let repo = Repo::from_files(files.iter().copied());
     detect(&Dir::new(&repo, RelPath::new(dir).unwrap())).unwrap()
 }
 
-fn pom(body: &str) -> String {
+pub(super) fn pom(body: &str) -> String {
     format!(
         "<project><groupId>g</groupId><artifactId>app</artifactId><version>1</version>{body}</project>"
     )
@@ -32,7 +32,7 @@ fn artifact(facts: &Facts) -> Artifact {
     details(facts).launches[&facts.programs[0].id].artifact.clone()
 }
 
-fn plugin(artifact: &str, body: &str) -> String {
+pub(super) fn plugin(artifact: &str, body: &str) -> String {
     format!(
         "<build><plugins><plugin><artifactId>{artifact}</artifactId>{body}</plugin></plugins></build>"
     )
@@ -120,7 +120,7 @@ fn the_wrapper_must_be_complete() {
     assert!(found.findings.iter().any(|f| f.code.as_str() == "wrapper-incomplete"));
 }
 
-fn modules() -> Vec<(&'static str, String)> {
+pub(super) fn modules() -> Vec<(&'static str, String)> {
     let root = "<project><groupId>g</groupId><artifactId>root</artifactId><version>1</version><packaging>pom</packaging><modules><module>lib</module><module>app</module></modules></project>";
     let parent =
         "<parent><groupId>g</groupId><artifactId>root</artifactId><version>1</version></parent>";

@@ -8,6 +8,7 @@ mod made;
 mod pm2;
 mod prepared;
 mod process;
+pub(crate) mod roles;
 mod settle;
 mod several;
 mod shell;
@@ -121,6 +122,9 @@ pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<Refused>)> {
             Outcome::Site => refused.push((name.to_owned(), "serves built files".to_owned())),
             Outcome::No(why) => refused.push((name.to_owned(), why)),
         }
+    }
+    if entries.is_empty() {
+        entries = roles::servers(app)?;
     }
     entries.sort_by_key(|entry| (entry.development, entry.unmade));
     from_its_folder(&mut entries, &mut refused);
@@ -382,6 +386,19 @@ fn is_build(app: &App, command: &Command) -> bool {
             | ["yarn", "install", ..]
             | ["pnpm", "install" | "i", ..]
     )
+}
+
+/// True if a command of the build may be the compiler that writes where tsconfig.json says.
+fn may_compile(app: &App) -> Result<bool> {
+    let Some(build) = app.build_script() else { return Ok(false) };
+    let others: Vec<String> = app.catalog.table("no_compilers")?;
+    let commands = commands(app, &build);
+    Ok(commands.iter().filter(|command| !is_idle(command)).any(|command| {
+        let tool = command.argv.first().map(String::as_str).unwrap_or_default();
+        let tool = tool.rsplit('/').next().unwrap_or(tool);
+        let checks = command.argv.iter().any(|word| word == "--noEmit");
+        !checks && others.iter().all(|other| other != tool)
+    }))
 }
 
 fn is_web_server(app: &App, command: &Command) -> bool {

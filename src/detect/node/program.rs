@@ -34,6 +34,16 @@ pub(crate) struct Found {
 
 /// Every program of the application.
 pub(crate) fn all(app: &App) -> Result<Found> {
+    let mut found = every(app)?;
+    if let Some((program, launch)) = found.programs.first_mut()
+        && program.kind != Kind::Site
+    {
+        entry::roles::beside(app, &launch.file, program)?;
+    }
+    Ok(found)
+}
+
+fn every(app: &App) -> Result<Found> {
     let mut found = Found::default();
     if of_nx(app, &mut found)? {
         return Ok(found);

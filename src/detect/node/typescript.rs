@@ -19,8 +19,7 @@ pub(crate) struct Output {
     pub(crate) root_dir: Option<RelPath>,
     /// Folders in `include` and `files`.
     pub(crate) include: Vec<String>,
-    /// The deepest folder that contains all sources, for a configuration without `rootDir` and
-    /// `include`.
+    /// The deepest folder that contains all sources, for a configuration without `rootDir`.
     pub(crate) common: RelPath,
     /// Where it was read.
     pub(crate) evidence: Vec<Evidence>,
@@ -39,12 +38,12 @@ fn common_folder(dir: &Dir, output: &Output) -> RelPath {
     let excluded: Vec<RelPath> = output
         .exclude
         .iter()
-        .filter_map(|pattern| {
-            let fixed: Vec<&str> =
-                pattern.split('/').take_while(|part| !part.contains('*')).collect();
-            RelPath::new(&fixed.join("/")).filter(|folder| !folder.is_root())
-        })
+        .map(|pattern| fixed(pattern))
+        .filter(|folder| !folder.is_root())
         .collect();
+    // The compiler finds the root of the files that a pattern matches: one that matches none does
+    // not move it.
+    let included: Vec<RelPath> = output.include.iter().map(|pattern| fixed(pattern)).collect();
     let named = |word: &str| output.exclude.iter().any(|pattern| pattern.contains(word));
     let (specs, tests) = (named("spec"), named("test"));
     let inside = |way: &str, folder: &RelPath| {
@@ -61,6 +60,10 @@ fn common_folder(dir: &Dir, output: &Output) -> RelPath {
             continue;
         }
         let Some(way) = path.strip(&dir.path) else { continue };
+        let part = |folder: &RelPath| folder.is_root() || inside(way, folder);
+        if !included.is_empty() && !included.iter().any(part) {
+            continue;
+        }
         let aside = excluded.iter().chain(&output.out_dir).any(|folder| inside(way, folder));
         if aside || specs && name.contains(".spec.") || tests && name.contains(".test.") {
             continue;
@@ -239,20 +242,21 @@ impl Output {
 
     /// The root directory without `rootDir`: the deepest common folder of all sources.
     fn common_root(&self) -> RelPath {
-        let mut folders = self.include.iter().map(|pattern| {
-            let fixed: Vec<&str> =
-                pattern.split('/').take_while(|part| !part.contains('*')).collect();
-            RelPath::new(&fixed.join("/")).unwrap_or_default()
-        });
-        match (folders.next(), folders.next()) {
-            // `include: ["src"]` alone: all sources are in src, or in one folder below it.
-            (Some(folder), None) if folder.extension().is_empty() => {
-                if self.common.is_within(&folder) { self.common.clone() } else { folder }
-            }
-            (Some(_), _) => RelPath::root(),
-            (None, _) => self.common.clone(),
+        if let [pattern] = self.include.as_slice()
+            && self.common.is_root()
+        {
+            // `include: ["src"]` alone: all sources are in src.
+            let folder = fixed(pattern);
+            return if folder.extension().is_empty() { folder } else { RelPath::root() };
         }
+        self.common.clone()
     }
+}
+
+/// The folder, or the file, with which a pattern begins: `src` of `src/**/*.ts`.
+fn fixed(pattern: &str) -> RelPath {
+    let parts: Vec<&str> = pattern.split('/').take_while(|part| !part.contains('*')).collect();
+    RelPath::new(&parts.join("/")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -307,6 +311,27 @@ mod tests {
         assert_eq!(flat.compiled("src/a.ts").unwrap(), "dist/a.js");
         let seeded = output(&[config, ("src/a.ts", ""), ("prisma/seed.ts", "")]);
         assert_eq!(seeded.compiled("src/a.ts").unwrap(), "dist/src/a.js");
+    }
+
+    #[test]
+    fn a_pattern_that_matches_no_source_does_not_move_the_root() {
+        let with = |include: &str, more: &'static str| {
+            let config =
+                format!(r#"{{"compilerOptions": {{"outDir": "dist"}}, "include": [{include}]}}"#);
+            output(&[("tsconfig.json", &config), ("src/a.ts", ""), ("src/b/c.ts", ""), (more, "")])
+                .compiled("src/a.ts")
+                .unwrap()
+        };
+        for include in [
+            r#""./typings/**/*.ts", "./src/**/*.ts""#,
+            r#""src", "types""#,
+            r#""src/**/*.ts", "global.d.ts""#,
+            r#""src/**/*", "src/**/*.json""#,
+        ] {
+            assert_eq!(with(include, "global.d.ts"), "dist/a.js", "{include}");
+        }
+        assert_eq!(with(r#""src", "test""#, "test/a.ts"), "dist/src/a.js");
+        assert_eq!(with(r#""src""#, "test/a.ts"), "dist/a.js");
     }
 
     #[test]

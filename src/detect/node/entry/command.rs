@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Entry, PlainStart, settle};
+use super::{Entry, PlainStart, may_compile, settle};
 use crate::detect::node::App;
 use crate::detect::node::codes;
 use crate::detect::node::launch::Layout;
@@ -96,7 +96,8 @@ pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<PlainSta
     };
     let production =
         app.package.dependency(package) == Some(Kind::Production) && tool != "ts-node-dev";
-    if !production && app.build_script().is_some() && app.compiled(&entry.launch.file).is_some() {
+    let compiled = !production && app.compiled(&entry.launch.file).is_some();
+    if compiled && may_compile(app)? {
         return settle(app, entry);
     }
     match tool {

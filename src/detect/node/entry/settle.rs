@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Command, Entry, PlainStart, commands, made, top};
+use super::{Command, Entry, PlainStart, commands, made, may_compile, top};
 use crate::detect::node::App;
 use crate::detect::node::launch::Layout;
 use crate::detect::node::site;
@@ -47,8 +47,12 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<PlainStart> {
         entry.launch.layout =
             if app.build_script().is_some() { Layout::Tree } else { Layout::Source };
     } else if let Some(found) = app.finds(&wanted) {
-        if typescript(&found) && app.build_script().is_some() && app.compiled(&found).is_some() {
-            let compiled = app.compiled(&found).unwrap_or_default();
+        let compiled = app.compiled(&found).filter(|_| typescript(&found));
+        // Tools for pages write no file of the server's.
+        if let Some(compiled) = compiled
+            && app.build_script().is_some()
+            && may_compile(app)?
+        {
             entry.launch.flags.retain(|flag| flag != "-r" || !loader);
             entry.launch.flags.retain(|flag| {
                 !(["ts-node", "tsx"].iter().any(|l| flag.contains(l))

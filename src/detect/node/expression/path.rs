@@ -100,14 +100,8 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
         }
         _ => tokens,
     };
-    // A default follows a variable: `process.env.X || './data'`.
-    let or = tokens
-        .windows(2)
-        .position(|w| w[0].is('|') && w[1].is('|') || w[0].is('?') && w[1].is('?'));
-    if let Some(or) = or {
-        let mut fallback = path_within(tokens.get(or + 2..)?, names, steps + 1)?;
-        fallback.env = variables(&tokens[..or]);
-        return Some(fallback);
+    if let Some(at) = choice(tokens) {
+        return chosen(tokens, at, names, steps);
     }
     let here = |from, path: &str| Some(PathValue::new(from, path));
     let words: Vec<&str> = tokens.iter().filter_map(Token::word).take(4).collect();
@@ -190,6 +184,56 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
         },
         _ => None,
     }
+}
+
+/// The sign of the first choice at the outermost level: `||`, `??`, or the `?` of `a ? b : c`.
+fn choice(tokens: &[Token]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let next = tokens.get(at + 1);
+        match token.kind {
+            Kind::Mark('(' | '[' | '{') => at = closing(tokens, at),
+            Kind::Mark('|') if next.is_some_and(|next| next.is('|')) => return Some(at),
+            // `?.` looks into an object.
+            Kind::Mark('?') if next.is_some_and(|next| !next.is('.')) => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The path of `process.env.X || './data'`, or of `process.env.X ? process.env.X : './data'`,
+/// whose sign is at `at`. The folder by default counts, and a variable may override it.
+fn chosen(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<PathValue> {
+    let (tested, rest) = (&tokens[..at], tokens.get(at + 1..)?);
+    let mut found = if tokens[at].is('|') || rest.first()?.is('?') {
+        path_within(rest.get(1..)?, names, steps + 1)?
+    } else {
+        // What the test asks for is the first of the two, so nothing gives it by default.
+        let colon = outermost(rest, ':')?;
+        let asked = variables(&rest[..colon]);
+        if asked.is_empty() || !asked.iter().all(|name| variables(tested).contains(name)) {
+            return None;
+        }
+        path_within(rest.get(colon + 1..)?, names, steps + 1)?
+    };
+    found.env = variables(tested);
+    Some(found)
+}
+
+/// The first mark of this kind at the outermost level.
+fn outermost(tokens: &[Token], mark: char) -> Option<usize> {
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        match token.kind {
+            Kind::Mark('(' | '[' | '{') => at = closing(tokens, at),
+            _ if token.is(mark) => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 /// The folder before the first substitution of a template: `./mails/${name}.html`.
@@ -398,6 +442,13 @@ mod tests {
             ("const x = __dirname + '/up'", SourceFile, "up"),
             ("const x = new URL('./up', import.meta.url)", SourceFile, "./up"),
             ("const x = process.env.DIR || './data'", WorkingDirectory, "./data"),
+            ("const x = path.resolve(process.env.DIR || './data')", WorkingDirectory, "./data"),
+            ("const x = path.join(process.env.DIR ?? '.', 'up')", WorkingDirectory, "./up"),
+            (
+                "const x = process.env.DIR ? path.resolve(process.env.DIR) : path.join(__dirname, '../up')",
+                SourceFile,
+                "../up",
+            ),
             (
                 "const __dirname = path.dirname(fileURLToPath(import.meta.url)); const x = join(__dirname, 'up')",
                 SourceFile,
@@ -408,6 +459,8 @@ mod tests {
             assert_eq!(way(source), Some((from, text.to_owned())), "{source}");
         }
         assert_eq!(way("const x = path.join(dir, name)"), None);
+        // Nothing says which of the two it is.
+        assert_eq!(way("const x = test() ? './a' : './b'"), None);
         assert_eq!(way("const x = x"), None);
     }
 }
