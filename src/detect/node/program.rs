@@ -2,6 +2,7 @@
 //! runs.
 
 mod port;
+mod unfollowed;
 
 use std::collections::BTreeMap;
 
@@ -139,10 +140,12 @@ fn every(app: &App) -> Result<Found> {
         }
     }
     if found.programs.is_empty() {
-        found.findings.push(start_unknown(app, &refused));
+        found.findings.push(unfollowed::start_unknown(app, &refused));
     } else if let Some((program, _)) = found.programs.first().filter(|_| by_file) {
         let unused = refused.iter().find(|(name, _)| name.starts_with("start"));
-        found.findings.extend(unused.map(|unused| start_unused(app, &program.id, unused)));
+        found
+            .findings
+            .extend(unused.map(|unused| unfollowed::start_unused(app, &program.id, unused)));
     }
     Ok(found)
 }
@@ -256,36 +259,6 @@ fn of_site(app: &App, program: &mut Program) -> Result<()> {
 
 fn is_server(entry: &Entry) -> bool {
     !entry.development && !matches!(entry.launch.layout, Layout::Site)
-}
-
-fn start_unknown(app: &App, refused: &[(String, String)]) -> Finding {
-    let reasons: Vec<String> =
-        refused.iter().map(|(name, why)| format!("script {name}: {why}")).collect();
-    let why = if reasons.is_empty() {
-        "no start script, no main, no usual file name".to_owned()
-    } else {
-        reasons.join("; ")
-    };
-    let evidence: Vec<Evidence> =
-        refused.iter().map(|(name, why)| app.package.at(&["scripts", name], why.clone())).collect();
-    Finding::new(
-        codes::START_UNKNOWN,
-        format!(
-            "{}: dockgen does not know what the container should start ({why})",
-            app.package.path
-        ),
-        evidence,
-    )
-}
-
-/// A program that a file stands for, because its start script cannot be followed.
-fn start_unused(app: &App, id: &str, (name, why): &(String, String)) -> Finding {
-    let text = app.package.script(name).unwrap_or_default();
-    Finding::new(
-        codes::START_SCRIPT_UNUSED,
-        format!("the image starts {id} and not the script {name}: {why}"),
-        [app.package.at(&["scripts", name], format!("`{text}`"))],
-    )
 }
 
 fn new(app: &App, id: &str, kind: Kind, evidence: &[Evidence]) -> Program {
