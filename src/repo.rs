@@ -467,6 +467,10 @@ impl Repo {
     }
 
     fn report_unread(&self, path: &RelPath, why: &str) {
+        // Sources of dependencies say nothing about the program.
+        if path.as_str().split('/').any(|folder| folder == "vendor") {
+            return;
+        }
         let finding = Finding::new(
             FindingCode::SourceUnread,
             format!("dockgen did not read {path}: {why}"),
@@ -611,6 +615,17 @@ mod tests {
 
     fn path(text: &str) -> RelPath {
         RelPath::new(text).unwrap()
+    }
+
+    #[test]
+    fn large_files_are_reported_except_for_those_of_dependencies() {
+        let large = "x".repeat(usize::try_from(Budget::default().max_source).unwrap() + 1);
+        let repo = Repo::from_files([("a.go", large.as_str()), ("vendor/x/b.go", large.as_str())]);
+        for file in ["a.go", "vendor/x/b.go"] {
+            assert!(repo.source_text(&path(file)).unwrap().is_none());
+        }
+        let said: Vec<String> = repo.findings().into_iter().map(|finding| finding.what).collect();
+        assert!(said.len() == 1 && said[0].contains("did not read a.go"), "{said:?}");
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! A recipe is about a program if it starts the program's own file, if it is written for the
 //! application's folder and builds it, or if it runs an image with exactly the application's name.
 
+mod files;
+mod folders;
 mod given;
 mod ports;
 
@@ -11,14 +13,13 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::dockerfile::{self, Image};
+use super::dockerfile;
 use super::start::{self, Start};
 use super::{Recipe, Run, Running, Variable};
-use crate::code::writes::HOME;
-use crate::docker::types::ContainerPath;
 use crate::facts::{EnvVar, Evidence, Facts, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
+use crate::services::Row;
 
 /// Parts of names whose values must not be in an image.
 const SECRET: [&str; 8] = ["secret", "token", "pass", "pword", "key", "auth", "cred", "private"];
@@ -71,18 +72,21 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
         (run.by, second, other, run.name != "web", run.ports.is_empty())
     });
     let (mine, others) = split(mine);
-    let starts = start::all(&mine, program);
+    let starts = start::all(&mine, program, &|word| files::of(repo, facts, word).is_some());
     let taken = arguments(program, &starts);
+    if let Some(start) = taken {
+        files::carried(repo, facts, program, start);
+    }
     let exposed = ports::exposed(repo, facts)?;
     ports::port(program, &mine, taken, &exposed);
     ports::more_ports(program, &mine);
     let held = program.writable.len();
     let written = dockerfile::written(repo, &facts.dir)?;
-    folders(program, &mine, written.0.as_ref().map(|(_, image)| image));
+    folders::written(program, &mine, written.0.as_ref().map(|(_, image)| image));
     if program.writable.len() > held {
         program.findings.retain(|finding| finding.code != FindingCode::FolderUnknown);
     }
-    environment(program, &mine);
+    folders::environment(program, &mine);
     opened(program, &mine);
     given::variables(program, &mine);
     needed(program, running.iter().flat_map(|running| &running.needed));
@@ -114,8 +118,12 @@ fn is_of(
     let source = facts.source.as_ref().and_then(|source| source.value.rsplit('/').next());
     let repository =
         facts.dir.is_root() && source.is_some_and(|name| name.eq_ignore_ascii_case(last));
-    // An image without an owner is another project's, unless it is built here.
-    images.contains(image) && facts.dir.is_root() || image.contains('/') && (named || repository)
+    // An image without an owner is another project's, unless it is built here or documentation calls
+    // it as the application is called.
+    let own =
+        run.by == Recipe::Docs && named && Row::of_image(image).is_ok_and(|row| row.is_none());
+    images.contains(image) && facts.dir.is_root()
+        || (image.contains('/') || own) && (named || repository)
 }
 
 /// An image's name without registry, tag and digest.
@@ -233,180 +241,6 @@ fn report(program: &mut Program, finding: Finding) {
     }
 }
 
-/// `image`: that of the repository's own Dockerfile, which the recipes start.
-fn folders(program: &mut Program, runs: &[&Run], image: Option<&Image>) {
-    for run in runs {
-        // A folder below another user's home that a variable names is moved together with the
-        // variable.
-        let moved = |folder: &&super::Folder| {
-            let names = |held: &Variable| held.value.starts_with(&folder.path);
-            behind_home(&folder.path).is_some() && run.env.iter().any(names)
-        };
-        for folder in run.folders.iter().filter(|folder| !moved(folder)) {
-            let own = image.and_then(|image| beside_program(program, run, image, &folder.path));
-            if let Some(own) = own {
-                volume_elsewhere(program, &folder.path, own, &folder.evidence);
-                let source = known(run.by, own.to_owned(), folder.evidence.clone());
-                program.writable.push(source);
-                continue;
-            }
-            add_folder(program, &folder.path, known(run.by, (), folder.evidence.clone()));
-        }
-    }
-}
-
-/// The part of a folder below the working directory of the other image, to which that image copies
-/// the program: `/srv/shop/data` is `data` beside the program, wherever an image holds it.
-fn beside_program<'p>(
-    program: &Program,
-    run: &Run,
-    image: &Image,
-    path: &'p str,
-) -> Option<&'p str> {
-    let workdir = image.workdir.as_deref().filter(|held| !held.is_empty() && *held != "/app")?;
-    let own = path.strip_prefix(workdir)?.strip_prefix('/').filter(|own| !own.is_empty())?;
-    let holds_program = image.copies.iter().any(|copied| {
-        let dest = copied.dest.trim_end_matches('/');
-        !copied.foreign && (dest == workdir || matches!(dest, "." | ""))
-    });
-    // The program is told the absolute path, or its code states it.
-    let told = run.env.iter().map(|held| held.value.as_str());
-    let told = told.chain(image.env.iter().map(|(_, (value, _))| value.as_str()));
-    let stated = told.chain(program.writable.iter().map(|held| held.value.as_str()));
-    let below = |value: &str| {
-        value.strip_prefix(path).is_some_and(|r| !r.starts_with(|c: char| c.is_alphanumeric()))
-    };
-    let known = program.writable.iter().any(|held| held.value.trim_start_matches("./") == own);
-    (holds_program && !known && !stated.into_iter().any(below)).then_some(own)
-}
-
-/// The part of a path below the home of a user that does not exist in the image.
-fn behind_home(path: &str) -> Option<&str> {
-    let below = |home: &str| {
-        let rest = path.strip_prefix(home)?;
-        if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
-    };
-    if below(HOME).is_some() {
-        return None;
-    }
-    below("/root").or_else(|| below("/home").map(|rest| rest.split_once('/').map_or("", |r| r.1)))
-}
-
-fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
-    if let Some(rest) = behind_home(path) {
-        of_other_user(program, path, rest, &source);
-        return;
-    }
-    // A pattern or a list names files, not a folder.
-    if path.contains(['*', '?', ',', ';']) || ContainerPath::new(path).is_err() {
-        return;
-    }
-    let beside = path.strip_prefix("/app/").unwrap_or(path);
-    // The other image has another working directory: its `/srv/data` is `data` here.
-    let moved = |held: &str| {
-        let below = held.trim_start_matches("./");
-        !below.starts_with(['/', '.']) && path.strip_suffix(below).is_some_and(|p| p.ends_with('/'))
-    };
-    let same = |held: &str| held == path || held.trim_start_matches("./") == beside || moved(held);
-    let elsewhere = program.writable.iter().find(|held| same(&held.value));
-    let elsewhere = elsewhere.filter(|held| moved(&held.value) && beside == path);
-    let elsewhere = elsewhere.map(|held| held.value.clone());
-    if let (Some(held), Some(evidence)) = (elsewhere, source.evidence.first()) {
-        volume_elsewhere(program, path, &held, evidence);
-    }
-    match program.writable.iter_mut().find(|held| same(&held.value)) {
-        Some(held) => {
-            let new = |evidence: &Evidence| !held.evidence.contains(evidence);
-            if let Some(evidence) = source.evidence.into_iter().find(new) {
-                *held = held.clone().agreeing(evidence);
-            }
-        }
-        None => program.writable.push(source.map(|()| path.to_owned())),
-    }
-}
-
-fn volume_elsewhere(program: &mut Program, path: &str, held: &str, evidence: &Evidence) {
-    report(
-        program,
-        Finding::new(
-            FindingCode::VolumeElsewhere,
-            format!(
-                "{} mounts a volume at {path}, and this image's program writes {held} in its own \
-                 folder",
-                evidence.place()
-            ),
-            [evidence.clone()],
-        ),
-    );
-}
-
-/// A volume below another user's home. If the code writes there too, its place in the image is
-/// already known.
-fn of_other_user(program: &mut Program, path: &str, rest: &str, source: &Sourced<()>) {
-    let moved = format!("{HOME}/{rest}");
-    let inside = |held: &str| {
-        held == moved
-            || held.strip_prefix(&moved).is_some_and(|more| more.starts_with('/'))
-            || moved.strip_prefix(held).is_some_and(|more| more.starts_with('/'))
-    };
-    let last = rest.rsplit('/').next().unwrap_or_default();
-    let known = program
-        .writable
-        .iter()
-        .any(|held| inside(&held.value) || held.value.rsplit('/').next() == Some(last));
-    // Caches of tools belong to a developer.
-    if rest.is_empty() || known || rest.starts_with(".cache") {
-        return;
-    }
-    report(
-        program,
-        Finding::new(
-            FindingCode::HomeOfOtherUser,
-            format!(
-                "a volume is mounted at {path}, in the home of a user that the image does not \
-                     have"
-            ),
-            source.evidence.clone(),
-        )
-        .with_fix(format!(
-            "mount the volume at {moved}, and tell the program so if it reads the folder from a \
-                 variable or an argument"
-        )),
-    );
-}
-
-/// Takes variables whose value is a folder that a recipe mounts, or inside one.
-fn environment(program: &mut Program, runs: &[&Run]) {
-    for run in runs {
-        for variable in &run.env {
-            let mounted = |folder: &super::Folder| {
-                let rest = variable.value.strip_prefix(&folder.path);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            };
-            if !run.folders.iter().any(mounted) || variable.value.contains(['$', '`', '{']) {
-                continue;
-            }
-            let source = known(run.by, (), variable.evidence.clone());
-            if let Some(rest) = behind_home(&variable.value) {
-                // The same folder, in the home of the image's user.
-                let moved = format!("{HOME}/{rest}");
-                set(program, &variable.key, &moved, source.clone());
-                let is_taken = |held: &Sourced<EnvVar>| {
-                    held.value.key == variable.key && held.value.value == moved
-                };
-                if program.env.iter().any(is_taken) {
-                    add_folder(program, folder_of(&moved), source);
-                }
-                continue;
-            }
-            set(program, &variable.key, &variable.value, source.clone());
-            if folder_of(&variable.value) == variable.value {
-                add_folder(program, &variable.value, source);
-            }
-        }
-    }
-}
-
 /// Takes required programs that only documentation names, since the code does not show them.
 fn needed<'r>(program: &mut Program, named: impl Iterator<Item = &'r (String, Evidence)>) {
     for (name, evidence) in named {
@@ -445,12 +279,6 @@ fn opened(program: &mut Program, runs: &[&Run]) {
     if program.env.iter().any(|held| held.value.key == variable.key) {
         program.findings.retain(|finding| finding.code != FindingCode::LocalhostOnly);
     }
-}
-
-/// The folder that a path names, or the folder of the file that it names.
-fn folder_of(path: &str) -> &str {
-    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
-    if name.trim_start_matches('.').contains('.') { folder } else { path }
 }
 
 /// True for what may be the name of a variable.

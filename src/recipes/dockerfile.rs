@@ -111,6 +111,12 @@ fn find(repo: &Repo, folder: &RelPath) -> Result<Option<(RelPath, Image)>> {
             return Ok(Some(found));
         }
     }
+    if folder.is_root()
+        && let [only] = elsewhere(repo)?.as_slice()
+        && let Some(found) = read(repo, only, None)?
+    {
+        return Ok(Some(found));
+    }
     // A Dockerfile above is about this folder if it names it.
     for above in folder.ancestors() {
         let Some(way) = folder.strip(&above).filter(|way| !way.is_empty()) else { continue };
@@ -169,6 +175,45 @@ pub(crate) fn others(repo: &Repo) -> Result<Vec<RelPath>> {
         }
     }
     Ok(found)
+}
+
+/// Dockerfiles in folders for deployment whose build context is the root: what they copy is there,
+/// and not beside them.
+fn elsewhere(repo: &Repo) -> Result<Vec<RelPath>> {
+    let mut found = others(repo)?;
+    let below = DEPLOYING.iter().filter_map(|name| RelPath::root().join(name));
+    for folder in below {
+        let files = repo.children(&folder).map(|(path, _)| path);
+        let own = |path: &&RelPath| {
+            path.extension().eq_ignore_ascii_case("dockerfile")
+                && is_for_production(path.file_name())
+        };
+        found.extend(files.filter(own).cloned());
+    }
+    let mut about = Vec::new();
+    for path in found {
+        let text = repo.source_text(&path)?.filter(|text| !text.contains(OWN));
+        let Some(Ok(file)) = text.map(|text| parse(&text)) else { continue };
+        let held = file.stages.iter().flat_map(|stage| &stage.instructions);
+        let copies = held
+            .filter(|held| matches!(held.keyword.as_str(), "COPY" | "ADD"))
+            .filter(|held| held.flag("from").is_none() && held.heredocs.is_empty());
+        let sources: Vec<String> = copies
+            .flat_map(|held| {
+                let mut words = held.words();
+                words.pop();
+                words
+            })
+            .filter(|word| !word.contains(['*', '$', '?', '[']) && !word.contains("://"))
+            .collect();
+        let there = |word: &String| {
+            RelPath::root().join(word).is_some_and(|path| path.is_root() || repo.exists(&path))
+        };
+        if !sources.is_empty() && sources.iter().all(there) {
+            about.push(path);
+        }
+    }
+    Ok(about)
 }
 
 /// The usual names in a folder.
@@ -424,6 +469,21 @@ mod tests {
     fn what_dockgen_wrote_is_no_witness() {
         assert!(of("# x: written by dockgen, yours to edit.\nFROM a\nEXPOSE 1\n").is_none());
         assert!(of("FROM a AS a\nEXPOSE 1\n").is_some());
+    }
+
+    #[test]
+    fn a_file_in_another_folder_that_copies_from_the_root_is_about_the_root() {
+        let of = |name: &str, text: &str, more: &[(&str, &str)]| {
+            let files = [&[(name, text), ("go.mod", ""), ("web/a.js", "")], more].concat();
+            find(&Repo::from_files(files), &RelPath::root()).unwrap().is_some()
+        };
+        let text = "FROM a\nCOPY go.mod web/ ./\nCOPY . .\nEXPOSE 7100\n";
+        assert!(of("container/dist.dockerfile", text, &[]));
+        assert!(of("extras/docker/production/Dockerfile", text, &[]));
+        // Its sources are beside it, or two files say so.
+        assert!(!of("container/dist.dockerfile", "FROM a\nCOPY start.sh /\n", &[]));
+        assert!(!of("container/a.dockerfile", text, &[("container/b.dockerfile", text)]));
+        assert!(!of("container/dev.dockerfile", text, &[]));
     }
 
     #[test]

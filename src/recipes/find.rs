@@ -17,7 +17,7 @@ const MAX_FILES: usize = 64;
 const MAX_LISTED: usize = 400;
 
 /// Folders below a home whose files are about deployment.
-const DEPLOYING: [&str; 26] = [
+const DEPLOYING: [&str; 36] = [
     "deploy",
     "deployment",
     "deployments",
@@ -44,6 +44,16 @@ const DEPLOYING: [&str; 26] = [
     "support",
     "build",
     "debian",
+    "distrib",
+    "distribution",
+    "extra",
+    "extras",
+    "linux",
+    "misc",
+    "release",
+    "rpm",
+    "share",
+    "units",
 ];
 
 /// Folders below a home that contain documentation.

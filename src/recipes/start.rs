@@ -88,12 +88,14 @@ fn place(words: &[String], program: &Program) -> Option<usize> {
 
 /// The arguments of every run that has some. Those of documentation count only if all of them
 /// agree.
-pub(super) fn all(runs: &[&Run], program: &Program) -> Vec<Start> {
+///
+/// `holds`: whether a relative path is a file of the application.
+pub(super) fn all(runs: &[&Run], program: &Program, holds: &dyn Fn(&str) -> bool) -> Vec<Start> {
     let of_docs = |run: &Run| run.by == Recipe::Docs;
     let mut starts: Vec<Start> =
-        runs.iter().filter(|run| !of_docs(run)).filter_map(|run| of(run, program)).collect();
+        runs.iter().filter(|run| !of_docs(run)).filter_map(|run| of(run, program, holds)).collect();
     let documented: Vec<Start> =
-        runs.iter().filter(|run| of_docs(run)).filter_map(|run| of(run, program)).collect();
+        runs.iter().filter(|run| of_docs(run)).filter_map(|run| of(run, program, holds)).collect();
     if documented.windows(2).all(|pair| pair[0].words == pair[1].words) {
         starts.extend(documented);
     }
@@ -101,7 +103,7 @@ pub(super) fn all(runs: &[&Run], program: &Program) -> Vec<Start> {
 }
 
 /// The arguments of a run; `None` if it starts something else, or exits by itself.
-fn of(run: &Run, program: &Program) -> Option<Start> {
+fn of(run: &Run, program: &Program, holds: &dyn Fn(&str) -> bool) -> Option<Start> {
     let words = match run.words.as_slice() {
         words if names(words, program) => {
             words.get(place(words, program)? + 1..).unwrap_or_default()
@@ -123,7 +125,7 @@ fn of(run: &Run, program: &Program) -> Option<Start> {
         return None;
     }
     let words: Vec<String> = opened(words);
-    let lack = lack(run, &words);
+    let lack = lack(run, &words, holds);
     Some(Start { words, lack, evidence: run.evidence.clone(), by: run.by })
 }
 
@@ -188,7 +190,7 @@ fn is_listening(flag: &str) -> bool {
 }
 
 /// Why an image cannot start with these words.
-fn lack(run: &Run, words: &[String]) -> Option<String> {
+fn lack(run: &Run, words: &[String], holds: &dyn Fn(&str) -> bool) -> Option<String> {
     if let Some(why) = run.shell {
         return Some(format!(
             "the image starts the program without a shell, and the line needs one for {why}"
@@ -219,7 +221,9 @@ fn lack(run: &Run, words: &[String]) -> Option<String> {
         let config =
             ["toml", "yml", "yaml", "json", "conf", "cfg", "ini", "properties", "pem", "key"];
         let file = value.rsplit_once('.').is_some_and(|(_, end)| config.contains(&end));
-        (value.starts_with('/') || file) && !address && !run.folders.iter().any(known)
+        // Documentation and units start a program in a folder of a person's or a machine's.
+        let here = || run.by < Recipe::Unit && holds(value);
+        (value.starts_with('/') || file) && !address && !run.folders.iter().any(known) && !here()
     };
     let missing = words.iter().find(|word| path(word))?;
     Some(format!(

@@ -67,7 +67,7 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
         return;
     }
     let at = |a: &Assignment, note: String| Evidence::at(file, a.line, note);
-    for assignment in service {
+    for assignment in &service {
         let words = || {
             let command = shell::parse(&assignment.value).commands.into_iter().next();
             command.unwrap_or_default()
@@ -98,5 +98,14 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
         }
     }
     run.folders.retain(|folder| folder.path.starts_with('/') && !folder.path.contains(['%', '$']));
+    // The folder with the program, or one around it, is another one in the image.
+    let home = service.iter().rfind(|a| a.key == "WorkingDirectory").map(|a| a.value.trim());
+    let around = |path: &str| {
+        home.and_then(|home| home.strip_prefix(path.trim_end_matches('/')))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    run.folders.retain(|folder| {
+        !around(&folder.path) || OWNED.iter().any(|(_, base)| folder.path.starts_with(base))
+    });
     into.runs.push(run);
 }

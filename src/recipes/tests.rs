@@ -349,6 +349,48 @@ fn a_volume_below_the_working_directory_of_the_repositorys_dockerfile_is_beside_
 }
 
 #[test]
+fn arguments_that_name_a_file_of_the_application_bring_it() {
+    let procfile = ("Procfile", "web: bin/box --config conf/box.toml\n");
+    let found = |files: &[(&str, &str)]| {
+        let program = applied(files, |_| ());
+        let files: Vec<String> = program.files.iter().map(|file| file.value.to_string()).collect();
+        (told(&program), files.join(" "), codes(&program).join(" "))
+    };
+    let there = found(&[procfile, ("conf/box.toml", "port = 1")]);
+    let taken = "- --config_conf/box.toml - -".to_owned();
+    assert_eq!(there, (taken, "conf/box.toml".to_owned(), String::new()));
+    let missing = found(&[procfile]);
+    assert_eq!(missing, ("- - - -".to_owned(), String::new(), "start-arguments".to_owned()));
+    // A unit starts it in a folder of the machine.
+    let unit = ("box.service", "[Service]\nExecStart=/usr/bin/box --config conf/box.toml\n");
+    assert_eq!(found(&[unit, ("conf/box.toml", "")]).2, "start-arguments");
+}
+
+#[test]
+fn the_working_directory_of_a_unit_is_no_folder_to_keep() {
+    let unit = |more: &str| {
+        let text = format!(
+            "[Service]\nExecStart=/home/box/box/box\nWorkingDirectory=/home/box/box\n{more}"
+        );
+        let program = one("distrib/systemd/box.service", &text);
+        (told(&program), codes(&program).join(" "))
+    };
+    let nothing = ("- - - -".to_owned(), String::new());
+    assert_eq!(unit("ReadWritePaths=/home/box/box\n"), nothing);
+    assert_eq!(unit("ReadWritePaths=/home/box\n"), nothing);
+    assert_eq!(unit("ReadWritePaths=/srv/box\n").0, "- - /srv/box -");
+}
+
+#[test]
+fn documentation_may_call_the_image_as_the_application() {
+    let run = |image: &str| {
+        told(&one("README.md", &format!("```\ndocker run -p 5100:5100 {image}\n```\n")))
+    };
+    assert_eq!(run("box:latest"), "5100 - - -");
+    assert_eq!(run("redis"), "- - - -");
+}
+
+#[test]
 fn homes_of_other_users_are_moved_or_said() {
     let run = |volume: &str, env: &str| {
         one("README.md", &format!("```\ndocker run -v x:{volume} {env} me/box\n```\n"))
