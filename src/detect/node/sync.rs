@@ -14,6 +14,7 @@ use super::{App, native, workspace};
 use crate::detect::node::codes;
 use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
+use crate::repo::Dir;
 
 /// How many dependencies are reported.
 const NAMED: usize = 5;
@@ -59,8 +60,19 @@ fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
         // No package could be read.
         return Ok(found);
     }
+    let members_of_lock = match &*npm {
+        Some((_, lock))
+            if app.root_package.as_ref().unwrap_or(&app.package).get(&["workspaces"]).is_some() =>
+        {
+            let (lacking, held) = split(app, lock)?;
+            found.extend(lacking);
+            held
+        }
+        _ => Vec::new(),
+    };
     let mut asked = 0;
-    for (folder, package) in manifests(app) {
+    let others = members_of_lock.iter().map(|(way, package)| (way.clone(), package));
+    for (folder, package) in manifests(app).chain(others) {
         for (name, range) in package.dependencies() {
             if members.contains(name) || !is_released(range) {
                 continue;
@@ -70,7 +82,7 @@ fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
                 Some((_, lock)) => npm_holds(lock, &folder, package, name, range),
                 None => names.contains(name),
             };
-            if !holds {
+            if !holds && found.iter().all(|(held, _)| held != name) {
                 found.push((
                     name.to_owned(),
                     package.at_dependency(name, format!("{name} is \"{range}\"")),
@@ -83,6 +95,35 @@ fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
         found.clear();
     }
     Ok(found)
+}
+
+/// The members of a workspace, of which npm's lockfile has an entry for each: those that it lacks,
+/// and the others with their manifests, besides the application's own.
+type Split = (Vec<(String, Evidence)>, Vec<(String, Package)>);
+
+fn split(app: &App, lock: &Value) -> Result<Split> {
+    let (mut lacking, mut held) = (Vec::new(), Vec::new());
+    let Some(packages) = lock.get("packages").and_then(Value::as_object) else {
+        return Ok((lacking, held));
+    };
+    for folder in workspace::find(&app.root)?.map(|found| found.members).unwrap_or_default() {
+        let way = folder.strip(&app.root.path).unwrap_or_default().to_owned();
+        let dir = Dir::new(app.dir.repo, folder.clone());
+        let Some(package) = Package::read(&dir)?.filter(|_| !way.is_empty()) else { continue };
+        if !packages.contains_key(&way) {
+            let note = "a member of the workspace";
+            lacking.push((way, Evidence::file(&package.path, note)));
+        } else if folder != app.dir.path {
+            held.push((way, package));
+        }
+    }
+    // A file without any member was written for something else, or cut.
+    if held.is_empty()
+        && !packages.contains_key(app.dir.path.strip(&app.root.path).unwrap_or_default())
+    {
+        lacking.clear();
+    }
+    Ok((lacking, held))
 }
 
 /// The application's manifest, then the workspace's, each with its folder below that of the
@@ -176,6 +217,39 @@ mod tests {
         assert_eq!(lock(r#", "nanoid": "^3.0.0""#, "3.3.11"), None);
         let old = r#"{"lockfileVersion": 1, "dependencies": {"ms": {"version": "2.1.3"}}}"#;
         assert!(said(MANIFEST, "package-lock.json", old).is_some());
+    }
+
+    #[test]
+    fn npm_wants_every_member_of_the_workspace() {
+        let said = |entries: &str| {
+            let lock = format!(
+                r#"{{"lockfileVersion": 3, "packages": {{"": {{"workspaces": ["m/*"]}}, "m/a": {{"version": "1.0.0", "dependencies": {{"ms": "^2.1.3"}}}},
+                "node_modules/ms": {{"version": "2.1.3"}}{entries}}}}}"#
+            );
+            let repo = Repo::from_files([
+                ("package.json", r#"{"workspaces": ["m/*"]}"#),
+                (
+                    "m/a/package.json",
+                    r#"{"name": "a", "version": "1.0.0", "dependencies": {"ms": "^2.1.3"}}"#,
+                ),
+                (
+                    "m/b/package.json",
+                    r#"{"name": "b", "version": "1.0.0", "dependencies": {"nanoid": "^3.3.7"}}"#,
+                ),
+                ("package-lock.json", &lock),
+            ]);
+            let dir = Dir::new(&repo, RelPath::new("m/a").unwrap());
+            let app = App::read(&dir).unwrap().unwrap();
+            let id = tool::detect(&app.root, &app.package).unwrap().value;
+            let catalog = Catalog::of("node").unwrap();
+            let tool = tool::resolve(&id, &app.root, &app.package, catalog, "24").unwrap();
+            finding(&app, &tool).unwrap().map(|finding| finding.what)
+        };
+        assert!(said("").unwrap().ends_with(": m/b"));
+        let behind = r#", "m/b": {"version": "1.0.0", "dependencies": {"ms": "^2.0.0"}}"#;
+        assert!(said(behind).unwrap().ends_with(": nanoid"));
+        let whole = r#", "m/b": {"version": "1.0.0", "dependencies": {"nanoid": "^3.3.7"}}, "node_modules/nanoid": {"version": "3.3.11"}"#;
+        assert_eq!(said(whole), None);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The command of a command-line library whose action listens:
-//! `program.command("serve").action(...)` or `yargs.command("serve", "...", {}, handler)`.
+//! `program.command("serve").action(...)`, `new Command("serve").action(...)` or
+//! `yargs.command("serve", "...", {}, handler)`.
 
-use super::super::super::token::{Token, arguments, closing};
+use super::super::super::token::{Token, arguments, closing, property};
 use super::super::Source;
 
 /// Libraries whose commands have these forms.
-const LIBRARIES: [&str; 5] = ["commander", "yargs", "cac", "sade", "@caporal/core"];
+const LIBRARIES: [&str; 6] = ["commander", "yargs", "yargs/yargs", "cac", "sade", "@caporal/core"];
 
 /// Calls that take the action of a command.
 const ACTIONS: [&str; 3] = ["action", "handler", "handle"];
@@ -62,15 +63,64 @@ fn chained(tokens: &[Token], mut dot: usize) -> Option<(String, usize)> {
         if tokens[name].is_word("command") {
             return word(tokens, open);
         }
+        // The root has a name too, and only a command is added to another one.
+        if tokens[name].is_word("Command") && tokens[name.checked_sub(1)?].is_word("new") {
+            let added = tokens.iter().any(|token| token.is_word("addCommand"));
+            return added.then(|| word(tokens, open)).flatten();
+        }
+        if tokens[name].is_word("addCommand") {
+            return None;
+        }
         dot = name.checked_sub(1).filter(|at| tokens[*at].is('.'))?;
     }
     None
 }
 
-/// The word in `command("serve [port]", ...)`.
+/// The word in `command("serve [port]", ...)` or `command({ command: "serve [port]", ... })`.
 fn word(tokens: &[Token], open: usize) -> Option<(String, usize)> {
-    let first = arguments(tokens, open).first()?.first()?;
+    let args = arguments(tokens, open);
+    let object = args.first()?;
+    let first = match object.first()? {
+        brace if brace.is('{') => property(object, "command")?.first()?,
+        first => first,
+    };
     let word = first.text()?.split_whitespace().next()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_:".contains(c);
     word.chars().all(plain).then(|| (word.to_owned(), first.at))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::node::{App, program};
+    use crate::repo::Repo;
+
+    fn command(text: &str) -> Option<String> {
+        let manifest = r#"{"main": "cli.js", "dependencies": {"yargs": "17", "commander": "12"}}"#;
+        let run = "function run() { require('http').createServer().listen(6010); }\n";
+        let repo =
+            Repo::from_files([("package.json", manifest), ("cli.js", &format!("{run}{text}"))]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let found = program::all(&app).unwrap();
+        assert_eq!(found.programs[0].0.port.as_ref().map(|port| port.value), Some(6010), "{text}");
+        let (_, launch) = &found.programs[0];
+        launch.args.first().cloned()
+    }
+
+    #[test]
+    fn commands_of_every_documented_form() {
+        for text in [
+            "require('yargs').command('serve', 'x', y => y, argv => run(argv)).argv;",
+            "const yargs = require('yargs/yargs'); yargs(hideBin(process.argv)).command('serve', 'x', y => y, argv => run(argv)).parse();",
+            "const yargs = require('yargs/yargs'); yargs(hideBin(process.argv)).command({ command: 'serve', handler: (argv) => run(argv) }).parse();",
+            "const { Command } = require('commander'); const s = new Command('serve').action(() => run()); const p = new Command('wire'); p.addCommand(s); p.parse();",
+        ] {
+            assert_eq!(command(text).as_deref(), Some("serve"), "{text}");
+        }
+        for text in [
+            "const { Command } = require('commander'); new Command('wire').action(() => run()).parse();",
+            "const { Command } = require('commander'); new Command('wire').addCommand(other).action(() => run()).parse();",
+        ] {
+            assert_eq!(command(text), None, "{text}");
+        }
+    }
 }
