@@ -8,6 +8,7 @@
 //! [`value`] represents what an expression evaluates to when the program starts.
 
 pub(crate) mod argument;
+mod arithmetic;
 pub(crate) mod branches;
 pub(crate) mod callers;
 mod calls;

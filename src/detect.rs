@@ -10,6 +10,7 @@ pub mod node;
 mod privileges;
 pub mod python;
 pub mod rust;
+mod script;
 pub mod submodule;
 pub mod version;
 

@@ -236,7 +236,7 @@ impl Program<'_> {
 
     /// The calls that may refer to a function: by its name and, if packages distinguish functions,
     /// by its package.
-    pub(super) fn callers<'c>(
+    pub(crate) fn callers<'c>(
         &'c self,
         file: &'c Rc<File>,
         function: &'c Function,

@@ -153,6 +153,12 @@ impl Program<'_> {
         if !keys.is_empty() {
             return self.chained(file, &range, keys, steps).unwrap_or(unknown);
         }
+        if let Some(value) = self.number(file, &range, steps, &unknown) {
+            return value;
+        }
+        if let Some(value) = self.entry(file, &range, steps) {
+            return value;
+        }
         let sum = file.split(range.clone(), &["+"]);
         if sum.len() > 1 {
             return Self::sum(sum.into_iter().map(|piece| self.eval(file, piece, steps)), unknown);

@@ -42,6 +42,13 @@ impl Program<'_> {
         self.is_fatal_within(call, MAX_STEPS)
     }
 
+    /// True if the code does not go on where this call fails: it exits, or returns.
+    pub(crate) fn stops_at(&self, call: &Call) -> bool {
+        let around = call.file.enclosing(call.at).filter(|&open| open > 0);
+        around.is_some_and(|open| self.exits_at(&call.file, open - 1))
+            || self.handling(call) != Handling::GoesOn
+    }
+
     fn is_fatal_within(&self, call: &Call, steps: usize) -> bool {
         let file = &call.file;
         // `log.Fatal(run())`, `template.Must(...)`.

@@ -131,12 +131,36 @@ impl Program<'_> {
                 open = head.clone().find(|&at| file.word(at) == "{")?;
             }
         }
+        // `if env::var("X").is_ok() { a } else { b }`: nobody sets the variable.
+        if let ([set, not], Some(unset)) =
+            (values.as_slice(), self.without(file, range.start + 1..open, steps))
+        {
+            let (taken, other) = if unset { (set, not) } else { (not, set) };
+            if taken.is_known() && other.env().is_none() {
+                return Some(taken.clone());
+            }
+        }
         let known = values.iter().position(|value| !value.is_unknown())?;
         let mut value = values.swap_remove(known);
         for other in values.into_iter().filter(Value::is_known) {
             value.others.push(other.parts);
         }
         Some(value)
+    }
+
+    /// Whether a condition that only asks for a variable holds where it is not set.
+    fn without(&self, file: &Rc<File>, head: Range<usize>, steps: u8) -> Option<bool> {
+        let flips = file.word(head.start) == "!";
+        let end = head.end.checked_sub(4).filter(|end| *end > head.start)?;
+        let plain = file.word(end) == "." && file.word(end + 2) == "(";
+        let holds = match file.word(end + 1) {
+            "is_err" | "is_none" => true,
+            "is_ok" | "is_some" => false,
+            _ => return None,
+        };
+        let asked = self.eval(file, head.start + usize::from(flips)..end, steps);
+        let unset = plain && asked.env().is_some() && asked.text().is_none();
+        unset.then_some(holds != flips)
     }
 
     /// The receiver of a method call.

@@ -27,6 +27,7 @@ mod outside;
 mod package;
 mod plan;
 mod programs;
+mod release;
 mod runtime;
 mod source;
 mod special;

@@ -4,6 +4,8 @@ use crate::findings::{Finding, FindingCode, Row};
 
 /// All of them.
 pub(super) const ALL: &[FindingCode] = &[
+    BUILD_TAG_MISSING,
+    BUILD_TAG_TAKEN,
     EMBED_PLACEHOLDER,
     GENERATED_FILE_MISSING,
     LIBRARY_UNKNOWN,
@@ -17,6 +19,22 @@ pub(super) const ALL: &[FindingCode] = &[
     VENDOR_STALE,
     WORKSPACE_MEMBER_MISSING,
 ];
+
+pub(super) const BUILD_TAG_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "build-tag-missing",
+    "a part of the program is compiled only with a build tag, and no command of the repository \
+    states one",
+    "the program is built without that part: it stops as soon as it looks for it, or serves \
+    nothing in its place",
+    "build with the tag: `--build-flags -tags=NAME`",
+));
+
+pub(super) const BUILD_TAG_TAKEN: FindingCode = FindingCode::Own(&Row::note(
+    "build-tag-taken",
+    "the program is built with a build tag that no command of the repository states",
+    "only a build with the tag embeds the files that the program serves",
+    "if the program is meant to be built without it, give the tags with --build-flags",
+));
 
 pub(super) const EMBED_PLACEHOLDER: FindingCode = FindingCode::Own(&Row::warning(
     "embed-placeholder",

@@ -68,6 +68,18 @@ impl Constraint {
         }
     }
 
+    /// The tag that is all that the constraint asks for, and whether it must be set.
+    pub(super) fn single(&self) -> Option<(&str, bool)> {
+        let whole = match (&self.modern, self.legacy.as_slice()) {
+            (Some(modern), _) => modern,
+            (None, [one]) => one,
+            _ => return None,
+        };
+        let (tag, set) = whole.strip_prefix('!').map_or((whole.as_str(), true), |tag| (tag, false));
+        let named = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        (!tag.is_empty() && tag.chars().all(named)).then_some((tag, set))
+    }
+
     /// True if a build with these tags compiles the file, with or without cgo.
     pub(super) fn fits(&self, cgo: bool, tags: &[String]) -> bool {
         let holds = |tag: &str| holds(tag, cgo) || tags.iter().any(|given| given == tag);
@@ -85,6 +97,17 @@ impl Constraint {
             })
         })
     }
+}
+
+/// True for a tag that the go command sets by itself, or never.
+pub(super) fn is_known(tag: &str) -> bool {
+    let tools =
+        ["unix", "gc", "gccgo", "cgo", "race", "msan", "asan", "ignore", "purego", "boringcrypto"];
+    SYSTEMS.contains(&tag)
+        || ARCHITECTURES.contains(&tag)
+        || tools.contains(&tag)
+        || tag.starts_with("go1")
+        || tag.starts_with("goexperiment")
 }
 
 fn holds(tag: &str, cgo: bool) -> bool {

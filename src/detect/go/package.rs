@@ -136,6 +136,17 @@ impl<'r> Sources<'r> {
         Ok(Some(Package { dir: dir.clone(), name, files, cgo, main }))
     }
 
+    /// The files of a folder whose constraint is one tag, or that it is not set.
+    pub(super) fn by_tag(&self, dir: &RelPath) -> Result<Vec<SourceFile>> {
+        let mut found = Vec::new();
+        for path in &self.go_files(dir) {
+            let Some(text) = self.repo.source_text(path)? else { continue };
+            let file = SourceFile::parse(path, &text);
+            found.extend(file.filter(|file| file.constraint.single().is_some()));
+        }
+        Ok(found)
+    }
+
     /// The import of a C library, if only a build with cgo compiles the file.
     fn library(&self, file: &SourceFile) -> Option<Evidence> {
         if file.constraint.fits(false, &self.tags) {

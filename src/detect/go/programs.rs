@@ -6,7 +6,7 @@ use super::analysis::Module;
 use super::closure::{Closure, closure};
 use super::layout::Layout;
 use super::module::short_name;
-use super::{ProgramDetails, flags, runtime};
+use super::{ProgramDetails, flags, release, runtime};
 use crate::facts::{Kind, Program};
 use crate::path::RelPath;
 
@@ -133,6 +133,11 @@ fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, Program
     if let Some(given) = module.tags {
         tags = given.to_vec();
     }
+    let mut free = release::Release::default();
+    if module.tags.is_none() && tags.is_empty() {
+        free = unstated(module, folder, pure)?;
+        tags = free.tags.keys().cloned().collect();
+    }
     let plain = tags.is_empty() && !pure;
     let sources = module.sources.tagged(&tags, pure);
     let module = &Module { sources: if plain { module.sources } else { &sources }, ..*module };
@@ -148,6 +153,12 @@ fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, Program
         Program::new(id(folder, &module.layout.module), file_name(name), Kind::Command, main);
     let mut details = runtime::analyse(module, &closure, folder, &mut program)?;
     flags::add(module, folder, &mut program, &mut details)?;
+    program.findings.extend(free.findings);
+    for (tag, evidence) in free.tags {
+        details.tags.push(tag.clone());
+        details.flags_evidence.get_or_insert_with(|| evidence.clone());
+        program.findings.push(release::taken(&tag, evidence));
+    }
     details.desktop = module.tables.desktop.iter().any(|name| closure.imports(name).is_some());
     if module.tags.is_some() {
         // The flags of the answer name them.
@@ -155,6 +166,15 @@ fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, Program
         details.flags_evidence = None;
     }
     Ok(Some((program, details)))
+}
+
+/// The tags that no command states, of a program that is built with none.
+fn unstated(module: &Module, folder: &RelPath, pure: bool) -> Result<release::Release> {
+    let sources = module.sources.tagged(&[], pure);
+    let module = &Module { sources: if pure { &sources } else { module.sources }, ..*module };
+    let layout = module.layout;
+    let closure = closure(module.sources, &layout.modules, layout.vendor.as_ref(), folder)?;
+    release::release(module, &closure)
 }
 
 /// `name` as the name of the binary, with `-` for unusual characters.

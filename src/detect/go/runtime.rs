@@ -31,6 +31,8 @@ mod subcommands;
 #[cfg(test)]
 mod tests;
 
+pub(super) use embeds::is_supplied;
+
 /// The working directory of a program that serves its working directory.
 const SERVED: &str = "/srv";
 

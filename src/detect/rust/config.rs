@@ -164,6 +164,7 @@ impl CargoConfig {
             for tool in ["lld", "mold"] {
                 if linker == tool
                     || flags.iter().any(|flag| flag.ends_with(&format!("fuse-ld={tool}")))
+                    || flags.iter().any(|flag| links_by(flag, tool))
                     || flags.contains(&tool)
                 {
                     self.tools.push((tool.to_owned(), at(tool, "the configured linker")));
@@ -203,6 +204,13 @@ fn replaced(file: &File) -> bool {
     file.source.values().any(|source| source.replace_with.is_some())
 }
 
+/// True for a flag that names the linker by its path: `--ld-path=/usr/bin/mold`.
+fn links_by(flag: &str, tool: &str) -> bool {
+    let path = flag.split_once("ld-path=").map(|(_, path)| path);
+    let name = path.map(|path| path.rsplit('/').next().unwrap_or(path));
+    name.is_some_and(|name| name == tool || name == format!("ld.{tool}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::workspace::workspace;
@@ -234,6 +242,10 @@ mod tests {
         let config = of(&format!("[target.x86_64-unknown-linux-gnu]\n{flags}\n"), &[]);
         let tools: Vec<&str> = config.tools.iter().map(|(tool, _)| tool.as_str()).collect();
         assert_eq!(tools, ["clang", "lld"]);
+        let flags = "rustflags = [\"-C\", \"link-arg=--ld-path=/usr/bin/mold\"]\nlinker = \"/usr/bin/clang\"";
+        let config = of(&format!("[target.x86_64-unknown-linux-gnu]\n{flags}\n"), &[]);
+        let tools: Vec<&str> = config.tools.iter().map(|(tool, _)| tool.as_str()).collect();
+        assert_eq!(tools, ["clang", "mold"]);
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod item;
 mod listen;
 mod missing;
 mod process;
+mod refused;
 mod rocket;
 mod settings;
 mod shell_lines;
@@ -86,7 +87,7 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     program.findings.extend(subcommand_unknown.filter(|_| program.kind == Kind::Service));
     program.findings.extend(missing::missing(&source, code));
     program.findings.append(&mut disk.absent);
-    demands::demands(code, &disk, program);
+    demands::demands(&source, code, &disk, program);
     for made in disk.made {
         add_front_end(&mut program.front_ends, made);
     }

@@ -182,6 +182,29 @@ fn commands_shells_and_time_zones() {
 }
 
 #[test]
+fn commands_by_a_constant_and_scripts() {
+    let main = "const P: &str = \"ffmpeg\"; fn main() { Command::new(P); \
+                let c = env::var(\"C\").unwrap_or_else(|_| \"git\".to_string()); \
+                Command::new(&c); Command::new(\"./run.sh\"); }";
+    let (found, _) = program("", main, &[("run.sh", "#!/bin/sh\n")]);
+    let packages: Vec<&str> = found.needs.packages.iter().map(|one| one.value.as_str()).collect();
+    assert_eq!(packages, ["ffmpeg", "git"]);
+    assert!(found.needs.shell.is_some());
+}
+
+#[test]
+fn a_method_belongs_to_the_type_that_the_variant_holds() {
+    let main = "#[derive(Parser)] struct Cli { #[command(subcommand)] command: Command }\n\
+                #[derive(Subcommand)] enum Command { Check(CheckArgs), Web(WebArgs) }\n\
+                impl CheckArgs { fn run(self) {} }\n\
+                impl WebArgs { fn run(self) { TcpListener::bind(\"0.0.0.0:8765\"); } }\n\
+                fn main() { match Cli::parse().command { Command::Check(a) => a.run(), \
+                Command::Web(a) => a.run() } }";
+    let (found, _) = program("clap = \"4\"\n", main, &[]);
+    assert_eq!(found.args.map(|args| args.value).as_deref(), Some("web"));
+}
+
+#[test]
 fn a_workspace_lists_every_binary_likeliest_first() {
     let member = |name: &str, rest: &str| {
         format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n{rest}")

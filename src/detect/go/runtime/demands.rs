@@ -178,10 +178,11 @@ fn readers(world: &World, found: &mut Demands) {
 
 /// How many callers of a function are followed, and how many functions upwards.
 const MAX_CALLERS: usize = 4;
-const MAX_STEPS: u8 = 3;
+const MAX_STEPS: u8 = 4;
 
 /// Adds the variables and flags that the code that serves refuses to go without: `if c.String("x")
-/// == "" { return errors.New("..") }`, `if *dir == "" { log.Fatal("..") }`.
+/// == "" { return errors.New("..") }`, `if *dir == "" { log.Fatal("..") }`. A test for the default,
+/// such as `secret == "changeme"`, refuses the same.
 fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
     let mut reach = None;
     for file in world.code.files() {
@@ -196,7 +197,7 @@ fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
                 continue;
             }
             for part in file.split(head, &["||"]) {
-                let Some((name, is_flag)) = empty(world, file, &part) else { continue };
+                let Some((name, is_flag)) = unset(world, file, &part) else { continue };
                 let reach = reach.get_or_insert_with(|| Reach::new(world));
                 if conditions::is_conditional(file, at)
                     || !is_started(world, reach, file, at, MAX_STEPS)
@@ -215,26 +216,38 @@ fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
     }
 }
 
-/// True if a block ends the program or returns an error that is made there.
+/// True if a block ends the program, or returns an error that is made there or has a name.
 fn refuses(world: &World, file: &File, open: usize) -> bool {
     let makes = ["Errorf", "New", "Wrap", "Wrapf", "Exit"];
     let block = open..file.closing(open).min(open + MAX_TOKENS);
     let returns = block.clone().any(|at| file.word(at) == "return");
     block.into_iter().any(|at| {
-        is_end(world, file.word(at))
-            || returns && makes.contains(&file.word(at)) && file.word(at + 1) == "("
+        let word = file.word(at);
+        is_end(world, word)
+            || returns && makes.contains(&word) && file.word(at + 1) == "("
+            || returns && is_error(word)
     })
 }
 
-/// The variable of `x.y("z") == ""`, if nothing else gives it a value, or the flag, with true.
-fn empty(world: &World, file: &Rc<File>, part: &Range<usize>) -> Option<(String, bool)> {
+/// True for a name such as `ErrNoToken`.
+fn is_error(word: &str) -> bool {
+    let rest = word.strip_prefix("Err").or_else(|| word.strip_prefix("err"));
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()) && rest != "Errorf")
+}
+
+/// The variable of `x.y("z") == ""`, if nothing else gives it a value, or the flag, with true. The
+/// text may also be the default.
+fn unset(world: &World, file: &Rc<File>, part: &Range<usize>) -> Option<(String, bool)> {
     let mark = part.clone().find(|&at| file.word(at) == "==")?;
     let text = file.string(mark + 1)?;
-    if !text.is_empty() || mark + 2 != part.end {
+    if mark + 2 != part.end {
         return None;
     }
     let value = world.code.value(file, part.start..mark);
-    let unset = value.text().is_none_or(|text| text.is_empty()) && !value.is_like();
+    let unset = match value.text() {
+        Some(default) => default == *text,
+        None => text.is_empty(),
+    } && !value.is_like();
     if let Some(name) = value.env() {
         return (unset && is_env_name(name)).then(|| (name.to_owned(), false));
     }
@@ -248,17 +261,15 @@ fn is_started(world: &World, reach: &Reach, file: &Rc<File>, at: usize, steps: u
         return true;
     }
     let Some(steps) = steps.checked_sub(1) else { return false };
-    let folder = file.path.parent();
-    let calls = world.code.calls_named(file.word(function.name));
-    let calls =
-        calls.filter(|call| call.file.path.parent() == folder && !call.is_head_of(file, function));
+    let calls = world.code.callers(file, function);
+    let calls = calls.filter(|call| {
+        let own = call.file.path.parent() == file.path.parent();
+        // Another package may ask for what only one of its modes needs.
+        !call.is_head_of(file, function)
+            && (own || !conditions::is_conditional(&call.file, call.at))
+    });
     calls.take(MAX_CALLERS).any(|call| {
-        let close = call.file.closing(call.open);
-        let mut behind = close..(close + MAX_TOKENS).min(call.file.len());
-        let first = call.file.word(conditions::statement(&call.file, call.at));
-        let handed = first == "return"
-            || behind.any(|n| call.file.word(n) == "return" || is_end(world, call.file.word(n)));
-        handed && is_started(world, reach, &call.file, call.at, steps)
+        world.code.stops_at(&call) && is_started(world, reach, &call.file, call.at, steps)
     })
 }
 

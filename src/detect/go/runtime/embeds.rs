@@ -101,6 +101,21 @@ pub(super) fn embeds(world: &World) -> Embeds {
     embeds
 }
 
+/// True if the repository holds what a pattern embeds, or a build of it makes that.
+pub(in crate::detect::go) fn is_supplied(
+    repo: &Repo,
+    context: &RelPath,
+    dir: &RelPath,
+    pattern: &str,
+) -> bool {
+    let (hidden, pattern) = match pattern.strip_prefix("all:") {
+        Some(pattern) => (true, pattern),
+        None => (false, pattern),
+    };
+    !matches(repo, dir, pattern, hidden).is_empty()
+        || dir.join(fixed(pattern)).is_some_and(|path| !suppliers(repo, context, &path).is_empty())
+}
+
 /// True if the files in `folder` only keep the folder in git: hidden files, empty files without a
 /// page's or data's extension, and small files whose name or text says that they are placeholders.
 fn is_placeholder(repo: &Repo, folder: &RelPath) -> bool {

@@ -22,7 +22,7 @@ pub(super) fn listening(world: &World, opened: &[RelPath]) -> Result<Listening> 
             address.rank += 20;
         }
         let named = documents::addresses(world, opened)?;
-        let named = named.into_iter().chain(settings::addresses(code));
+        let named = named.into_iter().chain(settings::addresses(code, world.folder));
         known.extend(listen::with_ports(named.filter_map(|(value, rank)| {
             let evidence = value.evidence()?.clone();
             Some(Address::named(value, rank, evidence))

@@ -7,6 +7,7 @@ use super::reached::Reached;
 use crate::code::{Does, conditions};
 use crate::detect::go::ProgramDetails;
 use crate::detect::go::{codes, programs};
+use crate::detect::script::interpreter;
 use crate::facts::{Evidence, Finding, Libc, Needs, Sourced};
 
 /// Commands of a desktop or a developer's machine. Programs call them if they exist and work
@@ -164,6 +165,7 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
     let mut packages: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut unknown: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut reached: Option<Reached> = None;
+    let repo = world.module.sources.repo;
     for (row, call) in world.code.doing(&[Does::Starts]) {
         if !reached.get_or_insert_with(|| Reached::new(world)).holds(&call) {
             continue;
@@ -182,6 +184,18 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
             || DESKTOP.contains(&text.as_str())
             || world.locate(&text).is_some();
         let name = text.rsplit('/').next().unwrap_or_default();
+        if let Some(name) = world.locate(&text).and_then(|path| interpreter(repo, &path)) {
+            let note = format!("`{text}` begins with `#!` and {name}");
+            let evidence = Evidence { note, ..evidence };
+            if name == "sh" || name == "dash" || name == "ash" {
+                needs.shell.get_or_insert(evidence);
+            } else if let Some(key) = world.module.tables.commands.get(&name) {
+                packages.entry(key.clone()).or_insert(evidence);
+            } else {
+                unknown.entry(name).or_insert(evidence);
+            }
+            continue;
+        }
         // A program that looks for itself is in the image.
         let beside = text.strip_prefix("./").unwrap_or(&text);
         let itself = own_names(world).contains(&beside);

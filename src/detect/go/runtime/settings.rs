@@ -7,6 +7,7 @@ use crate::code::listen::is_address;
 use crate::code::{
     File, Form, Kind, Part, Program as Code, Value, is_env_name, is_other_service, tags,
 };
+use crate::path::RelPath;
 
 /// True if the words belong to a listener beside the main one.
 pub(super) fn is_aside(words: &str) -> bool {
@@ -15,7 +16,7 @@ pub(super) fn is_aside(words: &str) -> bool {
 
 /// Addresses in settings, strongest first: struct tags, flags, viper's defaults, constants, tables
 /// of options, literals.
-pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
+pub(super) fn addresses(code: &Code, own: &RelPath) -> Vec<(Value, u8)> {
     let mut all = Vec::new();
     let mut add = |value: Value, words: &str, weakness: u8| {
         let words = words.to_ascii_lowercase();
@@ -71,11 +72,20 @@ pub(super) fn addresses(code: &Code) -> Vec<(Value, u8)> {
         }
         for at in file.body..file.len() {
             if let Some(value) = literal(file, at) {
-                add(value, &file.path.to_string(), 4);
+                // What is meant for others listens on all interfaces.
+                let local = value.text().is_some_and(|text| is_loopback(&text));
+                // `cmd/redis_exporter` is the program itself.
+                let words = file.path.strip(own).unwrap_or(file.path.as_str());
+                add(value, words, if local { 5 } else { 4 });
             }
         }
     }
     all
+}
+
+/// True for an address that only the machine itself reaches.
+fn is_loopback(address: &str) -> bool {
+    ["localhost:", "127.", "[::1]"].iter().any(|host| address.starts_with(host))
 }
 
 /// A literal `host:port`, with the environment variable whose entry in a table of options contains

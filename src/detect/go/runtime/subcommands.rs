@@ -240,7 +240,8 @@ fn commands(world: &World) -> Vec<Command> {
         all[number].of_app = app && urfave(files[all[number].file]);
         all[number].parent = parent(world, &files, &all, number);
         let topmost = all[number].parent.is_none();
-        all[number].program |= topmost && is_executed(world, &all[number]);
+        all[number].program |=
+            topmost && (is_executed(world, &all[number]) || acts_as_program(world, &all[number]));
     }
     all
 }
@@ -303,6 +304,18 @@ fn is_executed(world: &World, command: &Command) -> bool {
         let made = made.filter(|definition| definition.form.is_variable() && on.len() == 1);
         let mut made = made.flat_map(|definition| definition.value.clone());
         on.clone().any(|at| named(file.word(at))) || made.any(|at| named(file.word(at)))
+    })
+}
+
+/// True for the command whose code the program runs by itself: `app.Action = serve.Action`.
+fn acts_as_program(world: &World, command: &Command) -> bool {
+    let named = |word: &str| command.names.iter().any(|name| name == word);
+    world.code.files().filter(|file| file.imports_from("github.com/urfave/cli")).any(|file| {
+        file.places("Action").iter().any(|&at| {
+            let set = at > 1 && file.word(at - 1) == "." && file.word(at + 1) == "=";
+            let mut value = (at + 2..at + 8).take_while(|&at| file.word(at) != ";");
+            set && value.any(|at| named(file.word(at)) && file.word(at + 2) == "Action")
+        })
     })
 }
 

@@ -7,7 +7,8 @@ use super::Code;
 use super::disk::Disk;
 use super::environment::{self, Layer};
 use super::item::{after_field, field_at};
-use super::{arguments, variables};
+use super::{arguments, refused, variables};
+use crate::code::Program as Source;
 use crate::detect::env_file;
 use crate::detect::rust::codes;
 use crate::detect::rust::lexer::Kind;
@@ -30,7 +31,7 @@ const MAX_CHECKS: usize = 64;
 const MAX_EITHER: usize = 4;
 
 /// Reports what the program cannot start without.
-pub(super) fn demands(code: &Code, disk: &Disk, program: &mut Program) {
+pub(super) fn demands(source: &Source, code: &Code, disk: &Disk, program: &mut Program) {
     let flags = off(code);
     let variables::Demanded { single: mut found, either } =
         variables::demanded(code, &|file, at| behind(file, at, &flags));
@@ -43,6 +44,7 @@ pub(super) fn demands(code: &Code, disk: &Disk, program: &mut Program) {
             }
         }
     }
+    refused::defaults(source, &mut found);
     let layer = environment::layer(code);
     let mut settings: Vec<(String, Evidence)> = Vec::new();
     for (field, evidence) in fields(code, disk) {

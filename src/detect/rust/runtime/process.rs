@@ -4,7 +4,8 @@ use super::subcommands::{Subcommands, subcommands};
 use super::{Code, shell_lines};
 use crate::code::Program as Source;
 use crate::detect::rust::codes;
-use crate::facts::{Finding, Program, Sourced};
+use crate::detect::script::interpreter;
+use crate::facts::{Evidence, Finding, Program, Sourced};
 
 const SHELLS: [&str; 4] = ["sh", "ash", "dash", "/bin/sh"];
 
@@ -16,7 +17,7 @@ pub(super) fn process(source: &Source, code: &Code, program: &mut Program) -> Op
     let open = found.library.is_some() && found.serving.is_none() && found.names.len() > 1;
     let finding = open.then(|| unknown_subcommand(&found, program));
     (program.subcommands, program.args) = (found.library, found.serving);
-    commands(code, program);
+    commands(source, code, program);
     for (name, evidence) in shell_lines::started(source) {
         let Some(key) = code.tables.commands.get(&name) else { continue };
         if !program.needs.packages.iter().any(|package| package.value == *key) {
@@ -96,7 +97,9 @@ fn unknown_subcommand(found: &Subcommands, program: &Program) -> Finding {
 }
 
 /// Adds what `Command::new("git")` starts.
-fn commands(code: &Code, program: &mut Program) {
+fn commands(source: &Source, code: &Code, program: &mut Program) {
+    // clap has a type of this name too.
+    let clap = code.dependencies.contains("clap");
     for file in code.files {
         for at in 0..file.len() {
             let Some(name) = file.string(at) else { continue };
@@ -105,28 +108,51 @@ fn commands(code: &Code, program: &mut Program) {
                 && file.is(at - 2, "new")
                 && file.path_to(at - 2).contains(&"Command")
                 && !file.path_to(at - 2).contains(&"clap");
-            // clap has a type of this name too.
-            let clap = code.dependencies.contains("clap");
             if !called || clap && (imports_clap_command(file) || declares(file, at)) {
                 continue;
             }
-            let evidence = file.evidence(at, format!("starts `{name}`"));
-            if SHELLS.contains(&&*name) {
-                program.needs.shell.get_or_insert(evidence);
-            } else if let Some(key) = code.tables.commands.get(file_name(&name)) {
-                if !program.needs.packages.iter().any(|package| package.value == *key) {
-                    program.needs.packages.push(Sourced::new(key.clone(), evidence));
-                }
-            } else if !name.contains('/') && !name.contains('{') {
-                let finding = Finding::command_unknown(&name, [evidence]);
-                let mut said = program.findings.iter_mut();
-                if let Some(said) = said.find(|held| held.what == finding.what) {
-                    said.evidence.extend(finding.evidence);
-                    continue;
-                }
-                program.findings.push(finding);
-            }
+            started(code, program, &name, file.evidence(at, format!("starts `{name}`")));
         }
+    }
+    // `Command::new(PROGRAM)`, and a name that a variable may change.
+    for call in source.calls_named("new").filter(|call| call.package() == Some("Command")) {
+        let ours = !clap || !call.file.places("process").is_empty();
+        let arguments = call.arguments();
+        let [name] = arguments.as_slice() else { continue };
+        if !ours || call.file.string(name.start).is_some() && name.len() == 1 {
+            continue;
+        }
+        let value = source.value(&call.file, name.clone()).text();
+        let plain = |text: &String| {
+            !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == '{')
+        };
+        if let Some(text) = value.filter(plain) {
+            started(code, program, &text, call.evidence(format!("starts `{text}`")));
+        }
+    }
+}
+
+/// Adds what a program needs that starts another one.
+fn started(code: &Code, program: &mut Program, name: &str, evidence: Evidence) {
+    let script = name.contains('/').then(|| code.root.join(name.trim_start_matches("./")));
+    if let Some(name) = script.flatten().and_then(|path| interpreter(code.repo, &path)) {
+        let note = format!("a script that begins with `#!` and {name}");
+        return started(code, program, &name, Evidence { note, ..evidence });
+    }
+    if SHELLS.contains(&name) {
+        program.needs.shell.get_or_insert(evidence);
+    } else if let Some(key) = code.tables.commands.get(file_name(name)) {
+        if !program.needs.packages.iter().any(|package| package.value == *key) {
+            program.needs.packages.push(Sourced::new(key.clone(), evidence));
+        }
+    } else if !name.contains('/') && !name.contains('{') {
+        let finding = Finding::command_unknown(name, [evidence]);
+        let mut said = program.findings.iter_mut();
+        if let Some(said) = said.find(|held| held.what == finding.what) {
+            said.evidence.extend(finding.evidence);
+            return;
+        }
+        program.findings.push(finding);
     }
 }
 

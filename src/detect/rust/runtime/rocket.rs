@@ -19,7 +19,8 @@ pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
     let evidence = port.evidence()?.clone();
     let host = given(source, "address").map(|(file, host)| source.value(&file, host));
     let mut found = Listening { listens: Some(evidence.clone()), ..Listening::default() };
-    if host.is_none() {
+    let open = host.is_none() && port.text().is_some();
+    if open {
         let key = "ROCKET_ADDRESS".to_owned();
         let var = EnvVar { key, value: "0.0.0.0".to_owned() };
         found.env.push(Sourced::new(var, evidence.clone()));
@@ -28,7 +29,9 @@ pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
     value.parts.extend(Value::known(":", evidence.clone()).parts);
     value.parts.extend(port.parts);
     let address = Address { value, rank: 0, late: 0, protocol: Protocol::Tcp, evidence };
-    found.choose(listen::with_ports([address])).then_some(found)
+    // What the code sets is not the default, also where dockgen cannot read it.
+    found.choose(listen::with_ports([address]));
+    Some(found)
 }
 
 /// The expression that the code gives to a key: `.merge(("port", x))` or `rocket::Config { port: x
@@ -48,10 +51,21 @@ fn given(source: &Source, key: &str) -> Option<(Rc<File>, Range<usize>)> {
             let mut fields = file.facts().definitions_of(file, key).iter();
             let field = fields.find(|field| {
                 let open = file.enclosing(field.name).filter(|&open| open > 2);
-                let of = |at: usize| file.word(at - 1) == "Config" && file.word(at - 3) == "rocket";
+                let of = |at: usize| {
+                    file.word(at - 1) == "Config"
+                        && (file.word(at - 3) == "rocket" || is_imported(file))
+                };
                 field.form == Form::Field && open.is_some_and(of)
             })?;
             Some((file.clone(), field.value.clone()))
         })
+    })
+}
+
+/// True if a file imports Rocket's `Config`: `use rocket::config::Config;`.
+fn is_imported(file: &File) -> bool {
+    file.places("rocket").iter().filter(|&&at| at > 0 && file.word(at - 1) == "use").any(|&at| {
+        let mut names = (at..(at + 32).min(file.len())).take_while(|&at| file.word(at) != ";");
+        names.any(|at| file.word(at) == "Config")
     })
 }

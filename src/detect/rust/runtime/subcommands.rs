@@ -331,6 +331,8 @@ struct Reader<'c> {
     enums: BTreeSet<String>,
     /// The bytes of the calls that listen, by file.
     listening: BTreeMap<RelPath, BTreeSet<usize>>,
+    /// The types that the variant of the subcommand in question holds.
+    held: Vec<&'c str>,
     /// How many tokens may still be read.
     left: usize,
 }
@@ -357,12 +359,18 @@ impl<'c> Reader<'c> {
         for (file, at) in listen::places(source) {
             listening.entry(file.path.clone()).or_default().insert(file.place(at).start);
         }
-        Self { functions, places, enums, listening, left: MAX_TOKENS }
+        Self { functions, places, enums, listening, held: Vec::new(), left: MAX_TOKENS }
     }
 
     /// The place where the code in the subcommand's `match` arm listens.
     fn listens(&mut self, subcommand: &Subcommand) -> Option<Evidence> {
         let places = self.places.get(&subcommand.arm).cloned().unwrap_or_default();
+        let types = places.iter().filter_map(|(file, at)| {
+            let last = file.closing(at + 1).checked_sub(1).filter(|last| *last > at + 1)?;
+            let declared = file.is(at + 1, "(") && file.path_to(*at).len() == 1;
+            (declared && file.kind(last) == Some(Kind::Word)).then(|| file.word(last))
+        });
+        self.held = types.take(MAX_CALLS).collect();
         places.into_iter().find_map(|(file, at)| {
             // `Jobs::Run` is another enum's.
             let path = file.path_to(at);
@@ -411,6 +419,16 @@ impl<'c> Reader<'c> {
                     bodies = own;
                 }
             }
+            // `Command::Serve(a) => a.run()`: the method of the type that the variant holds.
+            if depth == 0 && file.is(call.wrapping_sub(1), ".") {
+                let of_type = |(held, at): &&(&SourceFile, usize)| {
+                    implemented(held, *at).any(|word| self.held.contains(&word))
+                };
+                let own: Vec<_> = bodies.iter().filter(of_type).copied().collect();
+                if !own.is_empty() {
+                    bodies = own;
+                }
+            }
             // A name that many functions share does not lead anywhere for certain.
             bodies.truncate(if bodies.len() <= 3 { 3 } else { 0 });
             for (file, at) in bodies {
@@ -423,6 +441,13 @@ impl<'c> Reader<'c> {
         }
         None
     }
+}
+
+/// The words between `impl` and its brace, for the one around a position.
+fn implemented(file: &SourceFile, at: usize) -> impl Iterator<Item = &str> {
+    let open = file.brackets(at).first().copied().unwrap_or(0);
+    let from = (open.saturating_sub(24)..open).rev().find(|n| file.is(*n, "impl"));
+    from.into_iter().flat_map(move |from| (from..open).map(|n| file.word(n)))
 }
 
 /// True if the file is the module with that name.

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::Code;
 use super::functions::{self, Function, Functions};
+use super::refused;
 use crate::code::is_env_name;
 use crate::detect::rust::source::SourceFile;
 use crate::facts::Evidence;
@@ -15,6 +16,9 @@ const MAX_DEPTH: u8 = 6;
 
 /// How many callers of a function are followed.
 const MAX_CALLERS: usize = 8;
+
+/// How many tokens behind a statement are searched for the name that it binds.
+const MAX_BOUND: usize = 2_000;
 
 /// How many methods are read after a call.
 const MAX_METHODS: usize = 16;
@@ -85,6 +89,13 @@ pub(super) fn demanded(code: &Code, skips: &dyn Fn(&SourceFile, usize) -> bool) 
             if let Some(name) = functions.text(file, argument.clone()) {
                 let ends = outcome == Outcome::Ends || follow.ends(file, at, Absent::Error, 0);
                 if ends && !skips(file, at) {
+                    found.add(&functions, file, at, name, &others);
+                }
+            } else if let names = refused::looped(file, at, &argument)
+                && !names.is_empty()
+            {
+                let ends = outcome == Outcome::Ends || follow.ends(file, at, Absent::Error, 0);
+                for name in names.into_iter().filter(|_| ends && !skips(file, at)) {
                     found.add(&functions, file, at, name, &others);
                 }
             } else if let Some(function) = functions.around(file, at)
@@ -212,8 +223,19 @@ impl<'f, 'c> Follow<'f, 'c> {
 
 /// What becomes of an absent variable after the call whose arguments open at `open`, and the
 /// variables that the code reads in its place: `.or_else(|_| env::var("OTHER"))`.
-fn after(file: &SourceFile, open: usize, mut absent: Absent) -> (Outcome, Vec<Range<usize>>) {
-    let (mut next, mut others) = (file.closing(open) + 1, Vec::new());
+fn after(file: &SourceFile, open: usize, absent: Absent) -> (Outcome, Vec<Range<usize>>) {
+    behind(file, open, file.closing(open) + 1, absent, true)
+}
+
+/// As [`after`], from the token `next`. A name that the result is bound to is followed if `binds`.
+fn behind(
+    file: &SourceFile,
+    open: usize,
+    mut next: usize,
+    mut absent: Absent,
+    binds: bool,
+) -> (Outcome, Vec<Range<usize>>) {
+    let mut others = Vec::new();
     let mut methods = 0;
     loop {
         methods += 1;
@@ -280,7 +302,43 @@ fn after(file: &SourceFile, open: usize, mut absent: Absent) -> (Outcome, Vec<Ra
         }
         next = file.closing(open) + 1;
     }
+    if binds
+        && file.is(next, ";")
+        && let Some(used) = bound(file, open, next)
+    {
+        let (outcome, more) = behind(file, used, used + 1, absent, false);
+        others.extend(more);
+        return (outcome, others);
+    }
     (handled(file, open, next, absent), others)
+}
+
+/// The only use of the name that a statement binds: `let a = env::var("A").ok(); .. a.ok_or(x)?`.
+fn bound(file: &SourceFile, open: usize, end: usize) -> Option<usize> {
+    let statement = file.statement(open);
+    let name = statement.start + 1 + usize::from(file.is(statement.start + 1, "mut"));
+    let binds =
+        file.is(statement.start, "let") && ["=", ":"].iter().any(|mark| file.is(name + 1, mark));
+    let block = file.brackets(statement.start).into_iter().find(|open| file.is(*open, "{"))?;
+    let word = file.word(name);
+    let mut uses = (end..file.closing(block).min(end + MAX_BOUND)).filter(|&at| {
+        // `Settings { name: name.unwrap() }`: the first one is the field.
+        let field = file.is(at + 1, ":") && !file.is(at + 2, ":");
+        binds && file.is(at, word) && !field && !file.is(at - 1, ".")
+    });
+    let used = uses.next().filter(|_| uses.next().is_none())?;
+    (file.is(used + 1, ".") && !conditional_below(file, used, block)).then_some(used)
+}
+
+/// True if a condition or a loop inside `block` decides whether the code at a position runs.
+fn conditional_below(file: &SourceFile, at: usize, block: usize) -> bool {
+    let around = file.brackets(at).into_iter().take_while(|open| *open != block);
+    around.filter(|open| file.is(*open, "{")).any(|open| {
+        let mut head = (open.saturating_sub(40)..open).rev();
+        let head = head.by_ref().take_while(|n| ![";", "{", "}"].contains(&file.word(*n)));
+        head.into_iter()
+            .any(|n| ["if", "else", "match", "while", "for", "loop", ">"].contains(&file.word(n)))
+    })
 }
 
 /// True if a chain of calls is all that an `if` asks.

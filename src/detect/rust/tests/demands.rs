@@ -162,3 +162,27 @@ fn a_window_on_a_desktop_is_not_the_program() {
     );
     assert_eq!(all.programs[0].id, "relay");
 }
+
+#[test]
+fn loops_over_names_and_defaults_that_are_refused() {
+    let names = "fn main() { for name in [\"APP_A\", \"APP_B\"] { \
+                 if env::var(name).is_err() { panic!(\"set {name}\"); } } }";
+    assert_eq!(required(names), "APP_A APP_B");
+    assert_eq!(required(&names.replace("panic!", "println!")), "");
+    let secret = "fn main() { let s = env::var(\"APP_S\").unwrap_or_else(|_| \"x\".to_string()); \
+                  if s == \"x\" { std::process::exit(1); } }";
+    assert_eq!(required(secret), "APP_S");
+    assert_eq!(required(&secret.replace("s == \"x\"", "s == \"y\"")), "");
+}
+
+#[test]
+fn an_option_that_is_bound_and_demanded_later() {
+    let load = "struct C; impl C { fn load() -> Result<C, E> { let a = var(\"APP_A\").ok(); \
+                let b = env::var(\"APP_B\").ok(); if b.is_some() { go(); } \
+                Ok(C { a: a.ok_or_else(|| E::None)?, b }) } }\n\
+                fn main() -> Result<(), E> { let c = C::load()?; Ok(()) }";
+    assert_eq!(required(&load.replace("var(\"APP_A", "env::var(\"APP_A")), "APP_A");
+    let maybe = "fn main() -> Result<(), E> { let a = env::var(\"APP_A\").ok(); \
+                 if x { a.ok_or(E)?; } Ok(()) }";
+    assert_eq!(required(maybe), "");
+}

@@ -393,3 +393,31 @@ fn addresses_are_followed_to_the_call_that_listens() {
     let metrics = "fn main() { PrometheusBuilder::new().with_http_listener(([0, 0, 0, 0], 7211)).install(); TcpListener::bind(\"0.0.0.0:7210\") }";
     assert_eq!(program("", metrics, &[]).0.port.map(|port| port.value), Some(7210));
 }
+
+#[test]
+fn a_condition_on_a_variable_holds_where_nobody_sets_it() {
+    let main = |condition: &str| {
+        port(&format!(
+            "fn main() {{ let port = if {condition} {{ 8080 }} else {{ 4000 }}; \
+             TcpListener::bind((\"0.0.0.0\", port)); }}"
+        ))
+    };
+    assert_eq!(main("env::var(\"IN_BOX\").is_ok()"), Some(4000));
+    assert_eq!(main("!env::var(\"IN_BOX\").is_ok()"), Some(8080));
+    assert_eq!(main("env::var(\"IN_BOX\").is_err()"), Some(8080));
+}
+
+#[test]
+fn rocket_with_a_configuration_of_its_own() {
+    let main = |port: &str| {
+        let main = format!(
+            "use rocket::config::Config;\nfn main() {{ let c = Config {{ port: {port}, ..Config::default() }}; rocket::custom(c).launch(); }}"
+        );
+        program("rocket = \"0.5\"\n", &main, &[]).0
+    };
+    let own = main("9100");
+    assert_eq!(own.port.as_ref().map(|port| port.value), Some(9100));
+    let unknown = main("settings.address.port()");
+    assert!(unknown.port.is_none() && unknown.env.is_empty());
+    assert_eq!(codes(&unknown.findings), ["port-unknown"]);
+}

@@ -223,3 +223,68 @@ fn a_listener_behind_a_flag_and_one_for_datagrams() {
     );
     assert!(quic.port.is_none() && quic.more_ports[0].value.number == 4433);
 }
+
+fn required(program: &Program) -> String {
+    let names: Vec<&str> = program.required.iter().map(|one| one.value.as_str()).collect();
+    names.join(" ")
+}
+
+#[test]
+fn errors_of_another_package_end_the_program() {
+    let load = |body: &str, use_of: &str| {
+        with(&[
+            (
+                "main.go",
+                &format!(
+                    "package main\nimport (\"log\"; \"net/http\"; \"example.com/app/conf\")\nfunc main() {{\n\t{use_of}\n\tlog.Fatal(http.ListenAndServe(\":8080\", nil))\n}}\n"
+                ),
+            ),
+            (
+                "conf/conf.go",
+                &format!(
+                    "package conf\nimport (\"errors\"; \"os\")\nvar ErrNoKey = errors.New(\"no key\")\ntype Config struct {{ URL string }}\nfunc (c *Config) Validate() error {{\n\tif c.URL == \"\" {{ return ErrNoKey }}\n\treturn nil\n}}\nfunc Load() (*Config, error) {{\n{body}\n}}\n"
+                ),
+            ),
+        ])
+    };
+    let fatal = "c, err := conf.Load()\n\tif err != nil { log.Fatal(err) }\n\t_ = c";
+    let direct = "k := os.Getenv(\"APP_KEY\")\nif k == \"\" { return nil, errors.New(\"no APP_KEY\") }\nreturn &Config{URL: k}, nil";
+    let checked = "c := &Config{URL: os.Getenv(\"APP_URL\")}\nif err := c.Validate(); err != nil { return nil, err }\nreturn c, nil";
+    assert_eq!(required(&load(direct, fatal)), "APP_KEY");
+    assert_eq!(required(&load(checked, fatal)), "APP_URL");
+    let maybe = format!("if len(os.Args) > 1 {{\n{fatal}\n}}");
+    assert_eq!(required(&load(direct, &maybe)), "");
+    let printed = "if _, err := conf.Load(); err != nil { log.Println(\"defaults\") }";
+    assert_eq!(required(&load(checked, printed)), "");
+}
+
+#[test]
+fn a_default_that_the_program_refuses_is_demanded() {
+    let with = |test: &str| {
+        main(
+            "log net/http os",
+            &format!(
+                "s := os.Getenv(\"APP_SECRET\")\nif s == \"\" {{ s = \"changeme\" }}\nif s == \"{test}\" {{ log.Fatal(\"set it\") }}\nhttp.ListenAndServe(\":8080\", nil)"
+            ),
+        )
+    };
+    assert_eq!(required(&with("changeme")), "APP_SECRET");
+    assert_eq!(required(&with("other")), "");
+}
+
+#[test]
+fn a_command_whose_action_is_the_programs_is_no_argument() {
+    let app = |action: &str| {
+        with(&[(
+            "main.go",
+            &format!(
+                "package main\nimport (\"net/http\"; \"os\"; \"github.com/urfave/cli\")\nvar Serve = cli.Command{{Name: \"serve\", Action: func(c *cli.Context) error {{ return http.ListenAndServe(\":8080\", nil) }}}}\nvar Export = cli.Command{{Name: \"export\", Action: f}}\nfunc main() {{\n\tapp := cli.NewApp()\n\t{action}\n\tapp.Run(os.Args)\n}}\n"
+            ),
+        )])
+    };
+    assert_eq!(
+        args(&app("app.Action = Serve.Action\n\tapp.Commands = []cli.Command{Export}")),
+        None
+    );
+    assert_eq!(args(&app("app.Commands = []cli.Command{Serve, Export}")), Some("serve"));
+}

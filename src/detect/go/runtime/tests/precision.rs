@@ -367,3 +367,38 @@ fn a_window_on_a_desktop_is_not_the_program() {
     let ids: Vec<&str> = all.programs.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(ids, ["./cmd/relay", "./cmd/app"]);
 }
+
+#[test]
+fn numbers_are_added_and_entries_of_maps_are_read() {
+    let program = with(&[(
+        "main.go",
+        "package main\nimport (\"net\"; \"net/http\"; \"os/exec\")\nconst base = 3000\nvar words = map[string]string{\"bin\": \"ffmpeg\", \"in\": \"-i\"}\nfunc main() {\n\tnet.ListenUDP(\"udp\", &net.UDPAddr{Port: base + 1})\n\tnet.ListenUDP(\"udp\", &net.UDPAddr{Port: other() - 1})\n\texec.Command(words[\"bin\"], \"-version\").Run()\n\thttp.ListenAndServe(\":8080\", nil)\n}\n",
+    )]);
+    let more: Vec<u16> = program.more_ports.iter().map(|port| port.value.number).collect();
+    assert_eq!((port(&program), more), (Some(8080), vec![3001]));
+    assert!(program.needs.packages.iter().any(|package| package.value == "ffmpeg"));
+}
+
+#[test]
+fn a_guess_prefers_all_interfaces() {
+    let body =
+        "h := pick(x, \"127.0.0.1:9999\")\na := pick(y, \":8001\")\nhttp.ListenAndServe(a, h)";
+    assert_eq!(port(&main("net/http", body)), Some(8001));
+}
+
+#[test]
+fn a_script_needs_its_interpreter() {
+    let script = |first: &str| {
+        with(&[
+            (
+                "main.go",
+                "package main\nimport \"os/exec\"\nfunc main() { exec.Command(\"./scripts/run\").Run() }\n",
+            ),
+            ("scripts/run", first),
+        ])
+    };
+    assert!(script("#!/bin/sh\n").needs.shell.is_some());
+    let bash = script("#!/usr/bin/env bash\n");
+    assert!(bash.needs.packages.iter().any(|package| package.value == "bash"));
+    assert!(script("plain").needs.shell.is_none());
+}
