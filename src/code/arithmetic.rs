@@ -15,15 +15,23 @@ const MAX_TOKENS: usize = 24;
 const MAX_ENTRIES: usize = 256;
 
 impl Program<'_> {
-    /// The value of `port + 1` or `port - 1`. It is unknown if one side is: the number alone is
-    /// not the port.
-    pub(super) fn number(
+    /// The value of a sum with a number, or of an entry of a map.
+    pub(super) fn calculated(
         &self,
         file: &Rc<File>,
         range: &Range<usize>,
+        keys: &[String],
         steps: u8,
-        unknown: &Value,
     ) -> Option<Value> {
+        if !keys.is_empty() {
+            return None;
+        }
+        self.number(file, range, steps).or_else(|| self.entry(file, range, steps))
+    }
+
+    /// The value of `port + 1` or `port - 1`. It is unknown if one side is: the number alone is
+    /// not the port.
+    fn number(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
         if range.len() < 3 || range.len() > MAX_TOKENS {
             return None;
         }
@@ -51,14 +59,14 @@ impl Program<'_> {
                 }
                 // `"x" + 1` is a text where a language allows it.
                 _ if mark == "+" && (one.text().is_some() && other.text().is_some()) => None,
-                _ => Some(unknown.clone()),
+                _ => Some(Value::unknown(file.evidence(range.start, "a sum of what is not known"))),
             };
         }
         None
     }
 
     /// The value of `defaults["bin"]` where the map is a literal of the package.
-    pub(super) fn entry(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
+    fn entry(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
         let dialect = file.dialect();
         if range.len() != 4 || dialect.objects || dialect.indents || dialect.tails {
             return None;

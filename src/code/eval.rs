@@ -147,17 +147,12 @@ impl Program<'_> {
         if let Some(value) = self.idiom(file, &range, steps) {
             return value;
         }
-        if let Some(value) = self.object(file, &range, keys, steps) {
+        let object = self.object(file, &range, keys, steps);
+        if let Some(value) = object.or_else(|| self.calculated(file, &range, keys, steps)) {
             return value;
         }
         if !keys.is_empty() {
             return self.chained(file, &range, keys, steps).unwrap_or(unknown);
-        }
-        if let Some(value) = self.number(file, &range, steps, &unknown) {
-            return value;
-        }
-        if let Some(value) = self.entry(file, &range, steps) {
-            return value;
         }
         let sum = file.split(range.clone(), &["+"]);
         if sum.len() > 1 {

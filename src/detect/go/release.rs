@@ -44,6 +44,9 @@ pub(super) struct Release {
     pub(super) findings: Vec<Finding>,
 }
 
+/// A package, and the tag without which it is empty.
+type Driver = (RelPath, Option<(String, Evidence)>);
+
 /// Reads the packages of a program that is built without tags.
 pub(super) fn release(module: &Module, closure: &Closure) -> Result<Release> {
     let mut found = Release::default();
@@ -97,7 +100,7 @@ fn embeds<'f>(
 /// Reports packages that register something where they are imported, and are empty without a tag:
 /// a program with none of its drivers.
 fn empty(module: &Module, closure: &Closure) -> Result<Vec<Finding>> {
-    let mut groups: BTreeMap<RelPath, Vec<(RelPath, Option<(String, Evidence)>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<RelPath, Vec<Driver>> = BTreeMap::new();
     let files = closure.packages.iter().flat_map(|package| &package.files);
     let imports = files.flat_map(|file| &file.code.imports).filter(|import| import.name == "_");
     for import in imports {

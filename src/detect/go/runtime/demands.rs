@@ -222,10 +222,10 @@ fn refuses(world: &World, file: &File, open: usize) -> bool {
     let block = open..file.closing(open).min(open + MAX_TOKENS);
     let returns = block.clone().any(|at| file.word(at) == "return");
     block.into_iter().any(|at| {
-        let word = file.word(at);
-        is_end(world, word)
-            || returns && makes.contains(&word) && file.word(at + 1) == "("
-            || returns && is_error(word)
+        let name = file.word(at);
+        is_end(world, name)
+            || returns && makes.contains(&name) && file.word(at + 1) == "("
+            || returns && is_error(name)
     })
 }
 

@@ -321,12 +321,12 @@ fn bound(file: &SourceFile, open: usize, end: usize) -> Option<usize> {
         file.is(statement.start, "let") && ["=", ":"].iter().any(|mark| file.is(name + 1, mark));
     let block = file.brackets(statement.start).into_iter().find(|open| file.is(*open, "{"))?;
     let word = file.word(name);
-    let mut uses = (end..file.closing(block).min(end + MAX_BOUND)).filter(|&at| {
+    let mut places = (end..file.closing(block).min(end + MAX_BOUND)).filter(|&at| {
         // `Settings { name: name.unwrap() }`: the first one is the field.
         let field = file.is(at + 1, ":") && !file.is(at + 2, ":");
         binds && file.is(at, word) && !field && !file.is(at - 1, ".")
     });
-    let used = uses.next().filter(|_| uses.next().is_none())?;
+    let used = places.next().filter(|_| places.next().is_none())?;
     (file.is(used + 1, ".") && !conditional_below(file, used, block)).then_some(used)
 }
 
