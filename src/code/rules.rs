@@ -118,6 +118,9 @@ pub(crate) struct CallRow {
     /// The row is about the receiver, not about an argument.
     #[serde(default)]
     pub on: bool,
+    /// The row is about a function, not about a method of that name.
+    #[serde(default)]
+    pub plain: bool,
     /// The row applies only in a file with one of these words, because the name alone is too
     /// common.
     #[serde(default)]
@@ -139,6 +142,7 @@ impl CallRow {
             of => call.package().is_some_and(|path| is_below(path, of)),
         };
         package
+            && !(self.plain && call.is_method())
             && self.arguments.is_none_or(|count| call.arguments().len() == count)
             && self.is_near(&call.file)
     }

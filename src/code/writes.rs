@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::facts::Call;
 use super::program::Program;
 use super::rules::Does;
 use super::value::{Base, Value};
@@ -58,12 +59,21 @@ pub(crate) fn written(code: &Program) -> Written {
 
 /// As [`written`], with more values that the program writes to, each with what it does there.
 pub(crate) fn written_with(code: &Program, more: Vec<(Value, Does, Evidence)>) -> Written {
+    written_where(code, more, |_| true)
+}
+
+/// As [`written_with`], without the calls that do not run.
+pub(crate) fn written_where(
+    code: &Program,
+    more: Vec<(Value, Does, Evidence)>,
+    runs: impl Fn(&Call) -> bool,
+) -> Written {
     let temporary = code.doing(&[Does::Temporary]).next();
     let temporary = temporary
         .map(|(_, call)| call.evidence(format!("`{}` writes temporary files", call.name())));
     let mut written = Written { temporary, ..Written::default() };
     let mut folders: BTreeMap<String, Sourced<String>> = BTreeMap::new();
-    for (row, call) in code.doing(&WRITES) {
+    for (row, call) in code.doing(&WRITES).filter(|(_, call)| runs(call)) {
         let Some(value) = code.subject(row, &call) else { continue };
         let evidence = call.evidence(format!("`{}` writes there", call.name()));
         // An empty default of a folder often means that there is none, that of a file's folder does

@@ -37,6 +37,7 @@ mod plan;
 mod plugins;
 mod requirement;
 mod requirements;
+mod restated;
 mod runtime;
 mod server;
 mod source;
@@ -47,6 +48,7 @@ mod sync;
 mod tables;
 mod told;
 mod tool;
+mod translations;
 mod version;
 mod wheel;
 mod worker;
@@ -237,8 +239,16 @@ impl Application {
         tool.behind = sync::behind(&tool, &project, &way);
         tool.findings.extend(sync::finding(&tool, &tool.behind));
         tool.findings.extend(groups.findings.iter().cloned());
-        project.installs =
-            installs(dir, &project, &tool) && installable::is_installable(dir, &project)?;
+        let able = installable::is_installable(dir, &project, &installed)?;
+        // What only a build knows is built all the same.
+        let built = tool.from == From::Code;
+        project.installs = installs(dir, &project, &tool) && (able || built);
+        if built && !able {
+            let at = Evidence::file(&project.path, "the manifest");
+            let what =
+                "the project cannot be built as it stands, and only its build knows what it needs";
+            tool.findings.push(Finding::new(codes::PROJECT_UNBUILDABLE, what, [at]));
+        }
         Ok(Some(Self { dir: dir.path.clone(), project, layout, tool, groups, installed }))
     }
 

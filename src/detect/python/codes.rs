@@ -19,6 +19,7 @@ pub(super) const ALL: &[FindingCode] = &[
     NO_SERVER,
     PACKAGE_DATA_MISSING,
     PRIVATE_INDEX,
+    PROJECT_UNBUILDABLE,
     PROXY_TRUSTED,
     PYTHON_OUTSIDE_RANGE,
     REQUIREMENTS_MISSING,
@@ -28,6 +29,7 @@ pub(super) const ALL: &[FindingCode] = &[
     STATIC_ROOT_MISSING,
     STATIC_UNSERVED,
     SUBCOMMAND_MISSING,
+    TRANSLATIONS_AS_TEXT,
     VERSION_FROM_GIT,
 ];
 
@@ -131,6 +133,15 @@ pub(super) const REQUIREMENTS_OPEN: FindingCode = FindingCode::Own(&Row::warning
     "pin them with `uv pip compile --generate-hashes` or `pip freeze`, and commit the result",
 ));
 
+pub(super) const TRANSLATIONS_AS_TEXT: FindingCode = FindingCode::Own(&Row::warning(
+    "translations-as-text",
+    "translations lie in the repository as text (.po), git ignores the compiled ones (.mo), and no \
+    step of the build makes them",
+    "the program finds no translation and shows its texts in the language of its source",
+    "compile them before the image is built and let git hold them, or add the command to the \
+    Dockerfile (`pybabel compile`, `msgfmt`)",
+));
+
 pub(super) const VERSION_FROM_GIT: FindingCode = FindingCode::Own(&Row::note(
     "version-from-git",
     "the build of the project reads its version from git",
@@ -181,6 +192,16 @@ pub(super) const NO_SERVER: FindingCode = FindingCode::Own(&Row::error(
     "the server that comes with the framework is for development: it handles few requests at a \
     time, and shows errors to whoever asks",
     "add a server such as gunicorn or uvicorn to the dependencies",
+));
+
+pub(super) const PROJECT_UNBUILDABLE: FindingCode = FindingCode::Own(&Row::warning(
+    "project-unbuildable",
+    "pip cannot build the project apart from its dependencies, and only that build knows them",
+    "its setup.py imports a package that imports a dependency, its version stands in a module that is \
+    not there, or setuptools does not know which of several folders are its packages: the build of \
+    the image fails",
+    "list the dependencies in a requirements file, from which they are installed without a build of \
+    the project",
 ));
 
 pub(super) const PROXY_TRUSTED: FindingCode = FindingCode::Own(&Row::note(

@@ -16,6 +16,9 @@ const MAX_USES: usize = 64;
 const MAX_BLOCK: usize = 200;
 const MAX_EXCEPT: usize = 8;
 
+/// Maximum number of tokens before the brackets of a call.
+const MAX_CALLEE: usize = 8;
+
 /// A variable that is demanded.
 #[derive(Clone)]
 pub(super) struct Demand {
@@ -143,10 +146,11 @@ fn classes<'c>(code: &'c Code) -> BTreeSet<&'c str> {
 }
 
 /// True where the program goes on without the variable: in `try`, or below `if "X" in os.environ`.
-fn is_tried(file: &File, at: usize, name: &str) -> bool {
+fn is_tried(file: &Rc<File>, at: usize, name: &str) -> bool {
     let heads = conditions::heads(file, at);
     let asked = heads.into_iter().any(|head| match file.word(head.start) {
         "try" => !is_fatal(file, head.end),
+        "if" | "else" if runs_unset(file, &head) => false,
         word => matches!(word, "except" | "if" | "elif" | "else"),
     });
     // `os.environ["X"] if "X" in os.environ else ..`
@@ -155,6 +159,49 @@ fn is_tried(file: &File, at: usize, name: &str) -> bool {
         .into_iter()
         .any(|at| file.word(at + 1) == "in" && file.string(at).is_some_and(|text| text == name));
     asked || inline
+}
+
+/// True for a block that runs where no variable is set: `if not os.environ.get("X"):`, and the `else`
+/// of `if os.environ.get("X"):`.
+fn runs_unset(file: &Rc<File>, head: &Range<usize>) -> bool {
+    if file.word(head.start) == "if" {
+        return file.word(head.start + 1) == "not" && reads(file, head.start + 2..head.end);
+    }
+    let Some(mut close) = head.start.checked_sub(1) else { return false };
+    if file.word(close) == ";" {
+        close = close.saturating_sub(1);
+    }
+    if file.word(close) != "}" {
+        return false;
+    }
+    let open = file.opening(close);
+    let start = conditions::statement(file, open);
+    file.word(start) == "if" && reads(file, start + 1..open)
+}
+
+/// True for an expression that is the value of a variable, and nothing where it is not set.
+fn reads(file: &Rc<File>, mut range: Range<usize>) -> bool {
+    if file.word(range.end - 1) == ":" {
+        range.end -= 1;
+    }
+    let Some(open) = range.clone().take(MAX_CALLEE).find(|&at| file.word(at) == "(") else {
+        return false;
+    };
+    let Some(call) = open.checked_sub(1).and_then(|at| Call::at(file, at)) else { return false };
+    let callee: String = (range.start..open).map(|at| file.word(at)).collect();
+    let known = ["os.environ.get", "environ.get", "os.getenv", "getenv"].contains(&&*callee)
+        || callee == "env"
+        || callee.strip_prefix("env.").is_some_and(|name| !name.contains('.'));
+    let nothing = special::default_of(&call).is_none_or(|range| {
+        range.len() == 1
+            && (matches!(file.word(range.start), "None" | "False" | "0")
+                || file.string(range.start).is_some_and(|text| text.is_empty()))
+    });
+    let named = call.arguments().first().and_then(|one| file.string(one.start));
+    known
+        && nothing
+        && file.closing(open) + 1 == range.end
+        && named.is_some_and(|name| is_env_name(&name))
 }
 
 /// True if every `except` behind the block of a `try` ends the program, or raises an error.

@@ -12,7 +12,8 @@ use super::pages::{Need, listed};
 use super::source::{DJANGO_SETTINGS as SETTINGS, Module, Sources};
 use super::{App, Step, codes};
 use crate::code::facts::Definition;
-use crate::code::{Does, File, Program as Code, Value};
+use crate::code::writes::HOME;
+use crate::code::{Base, Does, File, Program as Code, Value};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Program, Sourced};
 use crate::path::RelPath;
 
@@ -148,9 +149,15 @@ pub(super) fn settings(
                     });
                 }
                 let words = ["python", &manage, "collectstatic", "--noinput"];
+                let mut env = placeholders(demands, project);
+                if folder.starts_with(HOME) {
+                    let var = EnvVar { key: "HOME".to_owned(), value: HOME.to_owned() };
+                    program.env.push(Sourced::new(var, at.clone()));
+                    env.push(EnvVar { key: "HOME".to_owned(), value: HOME.to_owned() });
+                }
                 asked.steps.push(Step {
                     words: words.iter().map(ToString::to_string).collect(),
-                    env: placeholders(demands, project),
+                    env,
                     note: format!("{}: the static files of every app in one folder", at.place()),
                 });
                 asked.made.push(folder);
@@ -254,7 +261,7 @@ fn files(code: &Code, file: &Rc<File>, range: &Range<usize>) -> Vec<(Value, Does
 }
 
 /// Values that only the build sees, for what the settings demand as they are imported.
-fn placeholders(demands: &BTreeMap<String, Demand>, project: &Project) -> Vec<EnvVar> {
+pub(super) fn placeholders(demands: &BTreeMap<String, Demand>, project: &Project) -> Vec<EnvVar> {
     let text = |kind: &str| match kind {
         "int" | "float" => "1",
         "bool" => "false",
@@ -281,7 +288,15 @@ fn placeholders(demands: &BTreeMap<String, Demand>, project: &Project) -> Vec<En
 /// The folder that collectstatic fills: from the application's folder, or absolute, and as the
 /// settings say it.
 fn below(app: &App, project: &Project, root: &Value) -> Option<(String, String)> {
-    let text = root.text()?;
+    let text = root.text().or_else(|| {
+        let (base, way) = root.below()?;
+        (base == Base::Home && root.is_known()).then(|| format!("~/{}", way.trim_matches('/')))
+    })?;
+    // The build runs as another user than the image, and is told this home.
+    if let Some(way) = text.strip_prefix("~/").filter(|way| !way.contains("..")) {
+        let folder = format!("{HOME}/{}", way.trim_end_matches('/'));
+        return Some((folder.clone(), folder));
+    }
     let text = text.trim_start_matches("./").trim_end_matches('/');
     // A folder directly below the root belongs to the system, or is the application's own.
     let placed = !text.starts_with('/') || text.matches('/').count() > 1;

@@ -8,13 +8,14 @@ use anyhow::Result;
 
 use super::application::Application;
 use super::demands::{self, Demand};
+use super::pages::{self, Need};
 use super::runtime;
 use super::source::{DJANGO_SETTINGS, Module, Sources, init};
 use super::tables::Tables;
 use super::told::Told;
 use super::world::World;
-use super::{App, ProgramDetails, codes, data, django, listen, migrations, pages, special};
-use crate::facts::{Evidence, Finding, Kind, Program, Sourced};
+use super::{App, ProgramDetails, codes, data, django, listen, migrations, special, translations};
+use crate::facts::{Evidence, Finding, Kind, Program};
 use crate::path::RelPath;
 
 /// Folders whose name hides them from a build context.
@@ -99,9 +100,13 @@ impl Scene<'_> {
             details.made = asked.made;
             extra = asked.written;
             folders = asked.pages;
+            let env = django::placeholders(&demanded, project);
+            translations::compiled(&world, Some((project, env)), &mut details, &mut program);
+        } else if order != 8 {
+            translations::compiled(&world, None, &mut details, &mut program);
         }
-        if application.is_some() {
-            self.restated(&world, &mut program, &details.command[0])?;
+        if let Some(one) = &application {
+            self.restated(&world, one, &mut program, &mut details)?;
         } else if order != 8 && !program.findings.iter().any(|held| held.code == codes::NO_SERVER) {
             let listens = runtime::listens(&world, true, &mut program);
             program.handles_sigterm =
@@ -122,9 +127,15 @@ impl Scene<'_> {
             let way = value.text().or_else(|| pages::tail(&value));
             let path = way.and_then(|way| world.workdir.join(&way));
             // A folder that is there may lack what a build writes into it.
+            // Where collectstatic does not run, the program itself reads what it would gather.
+            let need = if details.steps.is_empty() { Need::Opened } else { need };
             if let Some(path) = path {
                 pages::made(&world, &path, need, &at, &mut program);
             }
+        }
+        if let Some(project) = &project {
+            let built = if details.steps.is_empty() { Need::Opened } else { Need::Built };
+            pages::of_apps(&world, &project.root, built, &mut program);
         }
         if application.is_none() && order != 8 {
             self.subcommand(&modules, &self.told, &details, &mut program);
@@ -154,58 +165,6 @@ impl Scene<'_> {
             way.clone_into(&mut details.workdir);
             details.sources = true;
         }
-    }
-
-    /// The port that the server's settings state, or the code for its own start.
-    fn restated(&self, world: &World, program: &mut Program, command: &str) -> Result<()> {
-        let mut servers = self.tables.servers.iter();
-        let server = servers.find(|server| server.command.first().is_some_and(|c| c == command));
-        let settings = server.and_then(|server| server.settings.as_ref());
-        if let Some(path) = settings.and_then(|name| self.app.dir.join(name))
-            && let Some(module) = self.sources.module(&path)?
-        {
-            let modules = [module];
-            let code = special::program(&modules, &self.tables.code);
-            let file = &modules[0].file;
-            // The file is a script: the last assignment wins.
-            let bound = file.facts().definitions_of(file, "bind").iter().next_back();
-            if let Some(definition) = bound {
-                let value = code.value(file, definition.value.clone());
-                let at = file.evidence(definition.name, "gunicorn's own settings");
-                if let Some(port) = crate::code::listen::port(&value) {
-                    program
-                        .env
-                        .retain(|held| Some(&held.value.key) != program.port_variable.as_ref());
-                    program.port_variable = value.parts.last().and_then(|part| part.env.clone());
-                    program.port = Some(Sourced::new(port, at));
-                }
-                return Ok(());
-            }
-        }
-        // A line of the repository says it of the server itself.
-        let lines = || self.told.iter().map(|told| told.evidence.place());
-        let mut places = program.port.iter().flat_map(|port| &port.evidence).map(Evidence::place);
-        if places.any(|place| lines().any(|line| line == place)) {
-            return Ok(());
-        }
-        let stated = listen::listening(world.code, &self.tables.listeners, true);
-        let Some(port) = stated.port.filter(|port| port.strength.is_stated()) else {
-            return Ok(());
-        };
-        let old = program.port.as_ref().map(|port| port.value.to_string()).unwrap_or_default();
-        let number = port.value.to_string();
-        for held in &mut program.env {
-            // Only a value that repeats the old port: a person may have set another.
-            if Some(&held.value.key) == program.port_variable.as_ref() && held.value.value == old {
-                held.value.value.clone_from(&number);
-                held.evidence.clone_from(&port.evidence);
-            }
-        }
-        if let Some(args) = &mut program.args {
-            args.value = args.value.replace(&old, &number);
-        }
-        program.port = Some(port);
-        Ok(())
     }
 
     /// Every module of Django's apps, which are found by name.

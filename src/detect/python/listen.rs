@@ -60,10 +60,25 @@ pub(super) fn calls<'c>(
 ) -> impl Iterator<Item = (&'c Listener, Call)> {
     rows.iter().flat_map(move |row| {
         let calls = row.names.iter().flat_map(move |name| code.calls_named(name));
-        let fits = move |call: &Call| row.fits(call) || row.is_for(code, call);
+        let fits = move |call: &Call| {
+            (row.fits(call) || row.is_for(code, call)) && !(row.development && starts(rows, call))
+        };
         let runs = move |call: &Call| fits(call) && runs(code, call);
         calls.filter(runs).map(move |call| (row, call))
     })
+}
+
+/// True for a method of a server that another call made: `server = create_server(app)` and
+/// `server.run()`.
+fn starts(rows: &[Listener], call: &Call) -> bool {
+    let file = &call.file;
+    let all = file.facts().definitions_of(file, call.receiver()).iter().take(MAX_USES);
+    all.filter_map(|definition| {
+        let value = definition.value.clone();
+        let open = value.clone().take(8).find(|&at| file.word(at) == "(")?;
+        Call::at(file, open.checked_sub(1)?)
+    })
+    .any(|made| rows.iter().any(|row| !row.of.is_empty() && row.fits(&made)))
 }
 
 /// False for a call in a module that is imported, if it runs only where the module is started.

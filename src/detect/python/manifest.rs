@@ -95,6 +95,8 @@ pub(super) struct Project {
     pub(super) tool_versions: Option<String>,
     /// The backend of its build, where pyproject.toml names one.
     pub(super) backend: Option<String>,
+    /// The name in a module that setuptools reads the version from: `shop.VERSION`.
+    pub(super) version_of: Option<String>,
     /// A table tells setuptools which packages there are.
     pub(super) lists_packages: bool,
     /// Addresses of repositories that uv fetches dependencies from, by name.
@@ -313,6 +315,8 @@ impl Project {
 
     /// `[tool.setuptools.dynamic] dependencies = {file = [...]}`.
     fn setuptools(&mut self, tree: &Item) {
+        let version = ["tool", "setuptools", "dynamic", "version", "attr"];
+        self.version_of = tree.text_at(&version).map(str::to_owned);
         let Some(held) = tree.at(&["tool", "setuptools", "dynamic", "dependencies", "file"]) else {
             return;
         };

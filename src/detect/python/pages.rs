@@ -1,10 +1,11 @@
 //! Pages that another package of the repository builds, and that the program gives out.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::world::World;
 use crate::code::{Call, File, Value};
-use crate::detect::{add_front_end, suppliers};
+use crate::detect::{add_front_end, certain_suppliers, suppliers};
 use crate::facts::{Evidence, Program};
 use crate::path::RelPath;
 
@@ -13,6 +14,10 @@ const FLASKS: [&str; 4] = ["Flask", "APIFlask", "Quart", "Blueprint"];
 
 /// Maximum number of applications whose folders are read.
 const MAX_FLASKS: usize = 32;
+
+/// Files that an app of Django's has, and the maximum number of them that are looked at.
+const APP_FILES: [&str; 4] = ["__init__.py", "apps.py", "models.py", "views.py"];
+const MAX_APPS: usize = 256;
 
 /// Where the program needs pages.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,6 +55,23 @@ fn is_packaged(world: &World, path: &RelPath) -> bool {
         let top = module.name.split('.').next().unwrap_or_default();
         module.root.join(top).is_some_and(|package| path.is_within(&package))
     })
+}
+
+/// Adds the builds that write into the `static` folders of Django's apps, which collectstatic reads.
+pub(super) fn of_apps(world: &World, root: &RelPath, need: Need, program: &mut Program) {
+    let repo = world.app.dir.repo;
+    let is_app = |path: &&RelPath| APP_FILES.contains(&path.file_name());
+    let files = repo.files_under(root).filter(is_app).filter_map(RelPath::parent);
+    let apps: BTreeSet<RelPath> = files.take(MAX_APPS).collect();
+    for folder in apps.iter().filter_map(|app| app.join("static")) {
+        let evidence = Evidence::file(&folder, "collectstatic reads it");
+        for mut front_end in certain_suppliers(repo, world.app.context, &folder) {
+            let way = front_end.value.output.relative_to(&world.workdir);
+            front_end.value.opened = (need == Need::Opened).then_some(way);
+            front_end.evidence.insert(0, evidence.clone());
+            add_front_end(&mut program.front_ends, front_end);
+        }
+    }
 }
 
 /// The end of a path whose beginning is not known, if it has several parts: `{base}/ui/dist`.

@@ -7,7 +7,7 @@ use super::manifest::is_for_development;
 use super::pages;
 use super::world::World;
 use super::{browser, codes, listen, opened};
-use crate::code::{Call, Does, File, Program as Code, Value, writes};
+use crate::code::{Call, Does, File, Program as Code, Value, conditions, writes};
 use crate::detect::env_file;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
 
@@ -17,6 +17,9 @@ const MAX_STEPS: u8 = 4;
 /// Shells, and the interpreter that the environment has.
 const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
 const INTERPRETERS: [&str; 3] = ["python", "python3", "pip"];
+
+/// What names the operating system: `sys.platform == "win32"`, `os.name == "nt"`.
+const SYSTEMS: [(&str, &str); 3] = [("sys", "platform"), ("platform", "system"), ("os", "name")];
 
 /// Fills in what is written, started and demanded.
 pub(super) fn analyse(
@@ -134,7 +137,9 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
             extra.push((value, does, file.evidence(at, format!("the setting {name}"))));
         }
     }
-    let mut written = writes::written_with(world.code, extra);
+    // A module that is imported does not do what it does where it is started.
+    let runs = |call: &Call| listen::runs(world.code, call);
+    let mut written = writes::written_where(world.code, extra, runs);
     let drivers = &world.tables.drivers;
     let any = |names: &[String]| names.iter().any(|name| world.app.installed.has(name));
     if any(&drivers.servers) && !any(&drivers.files) {
@@ -218,6 +223,9 @@ fn commands(world: &World, program: &mut Program) {
             let at = call.evidence(format!("`{}` starts a shell", call.name()));
             program.needs.shell.get_or_insert(at);
         }
+        if is_elsewhere(&call) {
+            continue;
+        }
         let Some(started) = command(world.code, &call, range, MAX_STEPS) else { continue };
         let name = started.rsplit('/').next().unwrap_or_default();
         let evidence = call.evidence(format!("starts `{name}`"));
@@ -251,6 +259,20 @@ fn commands(world: &World, program: &mut Program) {
             program.needs.packages.push(Sourced::new(row.needs.clone(), evidence));
         }
     }
+}
+
+/// True for a call that runs on another operating system alone.
+fn is_elsewhere(call: &Call) -> bool {
+    let file = &call.file;
+    let heads = conditions::heads(file, call.at);
+    let asked = SYSTEMS.iter().filter(|(of, name)| {
+        let names = |at: usize| file.word(at) == *name && file.word(at - 1) == ".";
+        let mut heads = heads.iter().flat_map(Clone::clone).filter(|&at| at > 1);
+        heads.any(|at| names(at) && file.word(at - 2) == *of)
+    });
+    let asks: Vec<&str> = asked.map(|(_, name)| *name).collect();
+    let own = |name: &str| ["linux", "Linux", "posix"].contains(&name);
+    !asks.is_empty() && conditions::is_elsewhere(file, call.at, &asks, own)
 }
 
 /// The first word of the command that an argument states: a text, a list, or the name of one.

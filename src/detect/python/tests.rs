@@ -9,6 +9,7 @@ mod asked;
 mod chosen;
 mod lines;
 mod started;
+mod stated;
 
 fn facts(files: &[(&str, &str)]) -> Facts {
     let repo = Repo::from_files(files.iter().copied());
