@@ -80,7 +80,7 @@ impl Scene<'_> {
             server.variable.is_none() && server.args.is_empty() && !server.development
         };
         let told = details.command.iter().any(|word| word.starts_with("--port"));
-        if server.filter(words).is_some() && !told && number != old {
+        if server.as_ref().is_some_and(words) && !told && number != old {
             details.command.insert(1, format!("--port={number}"));
         }
         program.port = Some(port);

@@ -59,7 +59,7 @@ fn ignores(world: &World) -> bool {
         let text = world.app.dir.repo.text(&path).ok().flatten().unwrap_or_default();
         text.lines().any(|line| {
             let line = line.trim();
-            line.ends_with(".mo") && !line.starts_with(['#', '!'])
+            line.rsplit('.').next() == Some("mo") && !line.starts_with(['#', '!'])
         })
     })
 }
