@@ -33,8 +33,8 @@ use crate::pipeline::App;
 use crate::report::next::Here;
 use crate::screen::visible::inline;
 use crate::verify::{
-    self, Built, Contents, Engine, Event, Files, Helper, Image, Observed, Order, Outcome, Proof,
-    Subject, Unwritten, Wanted, Watch,
+    self, Attempt, Built, Contents, Engine, Event, Files, Helper, Image, Observed, Order, Outcome,
+    Proof, Subject, Unwritten, Wanted, Watch,
 };
 use crate::write::Output;
 use found::Proposal;
@@ -151,7 +151,7 @@ struct State<'a, 'e> {
     app: App<'a>,
     /// The variables that a person gave for this proof alone.
     own: Vec<String>,
-    helper: Option<Result<Helper<'e>, String>>,
+    helper: Option<Attempt<Helper<'e>>>,
     /// Services that are not started.
     lacking: Vec<Remains>,
     proven: Option<Proven>,
@@ -247,8 +247,8 @@ impl State<'_, '_> {
     ) -> Result<Proposal> {
         let Setting { engine, wanted, day, watch, .. } = &self.setting;
         let helper = match &self.helper {
-            Some(Ok(helper)) => Ok(helper),
-            Some(Err(why)) => Err(why.as_str()),
+            Some(Attempt::Done(helper)) => Ok(helper),
+            Some(Attempt::Refused(why)) => Err(why.as_str()),
             None => Err("no helper was made"),
         };
         let image = (image, contents);
@@ -472,11 +472,11 @@ fn beside(
         return Ok(None);
     }
     Ok(match verify::fetch(engine, image, watch)? {
-        Ok(()) => {
+        Attempt::Done(()) => {
             services::add(needed, wanted);
             None
         }
-        Err(why) => Some(lacking(format!("the image {image} cannot be had: {why}"))),
+        Attempt::Refused(why) => Some(lacking(format!("the image {image} cannot be had: {why}"))),
     })
 }
 

@@ -40,6 +40,7 @@ pub use build::{Built, Order, build};
 pub use caching::{Caching, Rebuild};
 pub use causes::Cause;
 pub use checks::{Check, Outcome};
+pub use engine::Attempt;
 pub use engine::Engine;
 pub use image::{Contents, Image, Layer};
 pub use made::{abandon, remove_all};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::container::{Container, Network};
-use super::engine::{Answer, Engine};
+use super::engine::{Answer, Attempt, Engine};
 use super::image::Image;
 use super::{Event, Wanted, Watch};
 
@@ -89,22 +89,22 @@ fn telling(answer: &Answer) -> String {
     )
 }
 
-/// Makes sure that the engine has an image. The error of the second kind says why it cannot have it.
+/// Makes sure that the engine has an image.
 ///
 /// # Errors
 /// If the engine cannot be run.
-pub fn fetch(engine: &Engine, image: &str, watch: Watch) -> Result<Result<(), String>> {
+pub fn fetch(engine: &Engine, image: &str, watch: Watch) -> Result<Attempt<()>> {
     let words = ["image", "inspect", "--format", "{{.Id}}", image];
     if engine.run(&words, PULL)?.ok {
-        return Ok(Ok(()));
+        return Ok(Attempt::Done(()));
     }
     watch(&Event::Doing(format!("pulling {image}")));
     let answer = engine.run(&["pull", image], PULL)?;
     if answer.ok {
-        return Ok(Ok(()));
+        return Ok(Attempt::Done(()));
     }
     engine.must_be_alive("pulling an image")?;
-    Ok(Err(answer.last()))
+    Ok(Attempt::Refused(answer.last()))
 }
 
 #[cfg(test)]

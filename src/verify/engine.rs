@@ -55,6 +55,16 @@ pub struct Engine {
     count: AtomicU32,
 }
 
+/// What became of a request that the engine may refuse: an image that no registry has, a build that
+/// fails.
+#[derive(Debug)]
+pub enum Attempt<T> {
+    /// It was done.
+    Done(T),
+    /// It was refused, with the engine's words.
+    Refused(String),
+}
+
 /// The result of a command.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {

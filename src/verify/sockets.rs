@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::build::{Order, build};
 use super::container::{Attached, Container};
 use super::copy::Copy;
-use super::engine::Engine;
+use super::engine::{Attempt, Engine};
 use super::image::Image;
 use super::{Wanted, Watch};
 use crate::catalog;
@@ -66,7 +66,7 @@ pub struct Helper<'e> {
 }
 
 impl<'e> Helper<'e> {
-    /// Makes it from an image with a shell. The error of the second kind says why it cannot be made.
+    /// Makes it from an image with a shell.
     ///
     /// # Errors
     /// If the engine cannot be run.
@@ -75,7 +75,7 @@ impl<'e> Helper<'e> {
         from: &str,
         wanted: &Wanted,
         watch: Watch,
-    ) -> Result<Result<Self, String>> {
+    ) -> Result<Attempt<Self>> {
         let folder = Copy::empty(engine)?;
         folder.dockerfile(&catalog::text("observe/helper")?.replace("{{ image }}", from))?;
         std::fs::create_dir(folder.context())?;
@@ -89,8 +89,10 @@ impl<'e> Helper<'e> {
         };
         let built = build(engine, "helper", order, watch)?;
         Ok(match (built.image, built.failure) {
-            (Some(image), _) => Ok(Self { image }),
-            (None, failure) => Err(failure.map_or_else(String::new, |failure| failure.error)),
+            (Some(image), _) => Attempt::Done(Self { image }),
+            (None, failure) => {
+                Attempt::Refused(failure.map_or_else(String::new, |failure| failure.error))
+            }
         })
     }
 
