@@ -16,8 +16,8 @@ const SETTINGS: [&str; 7] = ["yml", "yaml", "toml", "json", "properties", "ini",
 /// Folders of settings that are in the image beside the code that reads them.
 const FOLDERS: [&str; 3] = ["config", "conf", "settings"];
 
-/// Words in the paths of files that are not for production.
-const APART: [&str; 20] = [
+/// Words in the paths of files that are not for production, or not of the program.
+const APART: [&str; 25] = [
     "test",
     "tests",
     "testing",
@@ -38,6 +38,11 @@ const APART: [&str; 20] = [
     "template",
     "docs",
     "bench",
+    "vendor",
+    "third",
+    "scripts",
+    "management",
+    "plugins",
 ];
 
 /// Maximum number of places in the finding.
@@ -72,6 +77,11 @@ pub(super) fn finding(
                 None => database(repo, facts, rows)?,
             };
             let Some(row) = row else { continue };
+            // An address that no variable replaces is often one of an optional feature.
+            let is_default = near.variable.is_some() || near.is_url;
+            if !SETTINGS.contains(&path.extension()) && !is_default {
+                continue;
+            }
             if near.variable.is_none() && is_spring(&path) {
                 near.variable = bound(part, near.line);
             }

@@ -42,6 +42,8 @@ pub(crate) struct Near {
     pub(crate) address: String,
     /// The environment variable that names another address.
     pub(crate) variable: Option<String>,
+    /// It is a whole address with the scheme of the service.
+    pub(crate) is_url: bool,
 }
 
 /// The places of a text, in its order.
@@ -61,10 +63,13 @@ pub(crate) fn nearby(rows: &'static [Row], text: &str) -> Vec<Near> {
         }
         let line = line.split(" // ").next().unwrap_or_default();
         let Some((row, address)) = looked_for(rows, line) else { continue };
-        let mut near = lines[at.saturating_sub(BEFORE)..=at].iter().rev();
-        let variable = near.find_map(|line| variable(line));
+        // A line that begins with an operator or a value goes on with the one before.
+        let goes_on = begin.starts_with(|c: char| !c.is_alphanumeric());
+        let before = if goes_on { at.saturating_sub(BEFORE) } else { at };
+        let variable = lines[before..=at].iter().rev().find_map(|line| variable(line));
+        let is_url = line.contains("://");
         let line = u32::try_from(at + 1).unwrap_or(u32::MAX);
-        found.push(Near { row, line, address, variable });
+        found.push(Near { row, line, address, variable, is_url });
     }
     found
 }
