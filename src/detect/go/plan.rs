@@ -173,14 +173,20 @@ fn tags(own: &ProgramDetails, musl: bool) -> Vec<String> {
 /// Explains why the program is built with tags.
 fn decisions(own: &ProgramDetails) -> Vec<Decision> {
     let Some(evidence) = &own.flags_evidence else { return Vec::new() };
+    // A constraint of a source file is no command of the repository.
+    let (why, strength) = if evidence.file.extension() == "go" {
+        ("without them the program does not embed what it serves", Strength::Guessed)
+    } else {
+        ("the repository builds the program with them", Strength::Stated)
+    };
     vec![Decision {
         what: "build tags".to_owned(),
         value: own.tags.join(","),
         origin: Origin::Default,
-        why: "the repository builds the program with them".to_owned(),
+        why: why.to_owned(),
         evidence: vec![evidence.clone()],
         rejected: Vec::new(),
-        strength: Strength::Stated,
+        strength,
     }]
 }
 

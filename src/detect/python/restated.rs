@@ -72,7 +72,7 @@ impl Scene<'_> {
                 held.evidence.clone_from(&port.evidence);
             }
         }
-        if let Some(args) = &mut program.args {
+        if let Some(args) = program.args.as_mut().filter(|_| !old.is_empty()) {
             args.value = args.value.replace(&old, &number);
         }
         // The options of such a server stand before the application.
