@@ -83,10 +83,8 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     let held = program.writable.len();
     let written = dockerfile::written(repo, &facts.dir)?;
     folders::written(program, &mine, written.0.as_ref().map(|(_, image)| image));
-    if program.writable.len() > held {
-        program.findings.retain(|finding| finding.code != FindingCode::FolderUnknown);
-    }
     folders::environment(program, &mine);
+    folders::settled(program, held);
     opened(program, &mine);
     given::variables(program, &mine);
     needed(program, running.iter().flat_map(|running| &running.needed));

@@ -391,6 +391,21 @@ fn documentation_may_call_the_image_as_the_application() {
 }
 
 #[test]
+fn a_folder_that_documentation_mounts_is_a_guess_unless_a_variable_names_it() {
+    let found = |run: &str| {
+        let text = format!("```\ndocker run -v x:/box/data {run} me/box\n```\n");
+        let place = Evidence::file(&RelPath::new("main").unwrap(), "writes");
+        let program = applied(&[("README.md", &text)], |program| {
+            program.findings.push(Finding::folder_unknown(None, [place]));
+        });
+        (told(&program), codes(&program).join(" "))
+    };
+    assert_eq!(found(""), ("- - /box/data -".to_owned(), "folder-unknown".to_owned()));
+    let named = found("-e BOX_DATA=/box/data/x.db");
+    assert_eq!(named, ("- - /box/data BOX_DATA=/box/data/x.db".to_owned(), String::new()));
+}
+
+#[test]
 fn homes_of_other_users_are_moved_or_said() {
     let run = |volume: &str, env: &str| {
         one("README.md", &format!("```\ndocker run -v x:{volume} {env} me/box\n```\n"))

@@ -3,7 +3,7 @@
 use super::{known, report, set};
 use crate::code::writes::HOME;
 use crate::docker::types::ContainerPath;
-use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Program, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Program, Sourced, Strength};
 use crate::recipes::dockerfile::Image;
 use crate::recipes::{Folder, Run, Variable};
 
@@ -26,6 +26,21 @@ pub(super) fn written(program: &mut Program, runs: &[&Run], image: Option<&Image
             }
             add_folder(program, &folder.path, known(run.by, (), folder.evidence.clone()));
         }
+    }
+}
+
+/// Takes back that no folder was found, if a recipe named one after the first `held`. A folder that
+/// documentation mounts is only a guess, unless a variable leads the program there.
+pub(super) fn settled(program: &mut Program, held: usize) {
+    let leads = |folder: &str| {
+        let mut values = program.env.iter().map(|var| var.value.value.as_str());
+        values.any(|value| {
+            value.strip_prefix(folder).is_some_and(|r| r.is_empty() || r.starts_with('/'))
+        })
+    };
+    let new = program.writable.get(held..).unwrap_or_default();
+    if new.iter().any(|one| one.strength != Strength::Guessed || leads(&one.value)) {
+        program.findings.retain(|finding| finding.code != FindingCode::FolderUnknown);
     }
 }
 
