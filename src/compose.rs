@@ -6,6 +6,7 @@ mod health;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
+use crate::detect::localhost;
 use crate::docker::parse::{Dockerfile, parse};
 use crate::docker::scope::Scopes;
 use crate::facts::Kind;
@@ -176,10 +177,14 @@ fn plan(survey: &Survey, drafts: &[Draft]) -> Result<Compose> {
 }
 
 fn needed(survey: &Survey, draft: &Draft, name: &str) -> Result<Vec<Needed>> {
+    let looked_for = localhost::looked_for(&survey.repo, &draft.facts)?.into_iter();
     let asked = Asked {
         folders: [&draft.plan.app, &draft.plan.context],
         example: draft.example.as_ref(),
         required: draft.plan.runtime.required.iter().map(ToString::to_string).collect(),
+        looked_for: looked_for
+            .filter_map(|one| Some((one.row, one.variable?, one.evidence)))
+            .collect(),
         manifests: &draft.facts.manifests,
         name,
     };

@@ -4,7 +4,7 @@ mod env_file;
 mod git_reads;
 pub mod go;
 pub mod java;
-mod localhost;
+pub(crate) mod localhost;
 mod moved;
 pub mod node;
 mod privileges;
@@ -343,7 +343,7 @@ pub fn ask(repo: &Repo, (folder, language): &Candidate) -> Result<Option<Facts>>
             let found = git_reads::finding(repo, (folder, &facts.context), reads)?;
             facts.findings.extend(found);
         }
-        let found = localhost::finding(repo, facts, reads)?;
+        let found = localhost::finding(repo, facts)?;
         facts.findings.extend(found);
     }
     Ok(found)

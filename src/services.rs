@@ -18,7 +18,7 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::settings::{self, Item};
 
-pub(crate) use nearby::{Near, nearby};
+pub(crate) use nearby::nearby;
 use variables::Told;
 
 /// The password of the services, which only the network of one compose project reaches.
@@ -207,6 +207,8 @@ pub struct Asked<'a> {
     pub example: Option<&'a Example>,
     /// Variables without which it does not start.
     pub required: Vec<String>,
+    /// Services that it looks for at localhost, each with the variable that names another address.
+    pub looked_for: Vec<(&'static Row, String, Evidence)>,
     /// Its manifests.
     pub manifests: &'a [RelPath],
     /// Its name.
@@ -248,6 +250,9 @@ pub fn needed(repo: &Repo, asked: &Asked) -> Result<Vec<Needed>> {
         let file = asked.manifests.first().unwrap_or(asked.folders[0]);
         let note = format!("the program does not start without {key}");
         told.variable(key, "", &Evidence::file(file, note), true);
+    }
+    for (row, key, evidence) in &asked.looked_for {
+        told.at_localhost(row, key, evidence);
     }
     let mut texts = Vec::new();
     for path in asked.manifests.iter().filter(|path| repo.size(path) <= MAX_SIZE) {
@@ -387,6 +392,7 @@ mod tests {
             folders: [&root, &root],
             example: example.as_ref(),
             required: required.iter().map(|key| (*key).to_owned()).collect(),
+            looked_for: Vec::new(),
             manifests: &manifests,
             name: "shop",
         };
@@ -500,6 +506,35 @@ mod tests {
         assert!(of("mysql2")[0].contains("mysql://"));
         assert!(of("pgx").is_empty());
         assert_eq!(found(&[], &["REDIS_URL"]), ["redis:8-alpine REDIS_URL=redis://redis:6379"]);
+    }
+
+    #[test]
+    fn what_the_program_looks_for_at_localhost_is_needed() {
+        let (repo, root) = (Repo::from_files([("app.js", "")]), RelPath::root());
+        let row = |id: &str| rows().unwrap().iter().find(|row| row.id == id).unwrap();
+        let place = Evidence::file(&RelPath::new("app.js").unwrap(), "test");
+        let looked_for =
+            [("redis", "CACHE_URL"), ("postgres", "DB_HOST"), ("mongo", "SPRING_DATA_MONGODB_URI")]
+                .map(|(id, key)| (row(id), key.to_owned(), place.clone()));
+        let asked = Asked {
+            folders: [&root, &root],
+            example: None,
+            required: Vec::new(),
+            looked_for: looked_for.into(),
+            manifests: &[],
+            name: "shop",
+        };
+        let found = needed(&repo, &asked).unwrap();
+        let pairs = found.iter().flat_map(|needed| &needed.variables);
+        let pairs: Vec<String> = pairs.map(|(key, value)| format!("{key}={value}")).collect();
+        assert_eq!(
+            pairs,
+            [
+                "DB_HOST=postgres",
+                "SPRING_DATA_MONGODB_URI=mongodb://mongo:27017/shop",
+                "CACHE_URL=redis://redis:6379"
+            ]
+        );
     }
 
     #[test]

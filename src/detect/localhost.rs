@@ -4,10 +4,11 @@
 use anyhow::Result;
 
 use super::git_reads::read_for;
+use super::language;
 use crate::facts::{Evidence, Facts, Finding, FindingCode, Kind, Program};
 use crate::path::RelPath;
 use crate::repo::Repo;
-use crate::services::{self, Near, Row};
+use crate::services::{self, Row};
 use crate::settings::{self, Item};
 
 /// Suffixes of settings files.
@@ -48,79 +49,90 @@ const APART: [&str; 25] = [
 /// Maximum number of places in the finding.
 const PLACES: usize = 4;
 
-/// The finding for an application: its code and the settings in its image, as far as detection has
-/// read them.
+/// A service that a program looks for at localhost, and where it does.
+pub(crate) struct LookedFor {
+    /// The service.
+    pub(crate) row: &'static Row,
+    /// The variable that names another address.
+    pub(crate) variable: Option<String>,
+    /// The address.
+    address: String,
+    /// The place that states the address.
+    pub(crate) evidence: Evidence,
+}
+
+/// The finding for an application.
 ///
 /// # Errors
 /// If a file cannot be read.
-pub(super) fn finding(
-    repo: &Repo,
-    facts: &Facts,
-    (markers, extensions): (&[&str], &[&str]),
-) -> Result<Option<Finding>> {
-    let Some(program) = facts.programs.first().filter(|program| program.kind != Kind::Site) else {
-        return Ok(None);
+pub(super) fn finding(repo: &Repo, facts: &Facts) -> Result<Option<Finding>> {
+    let Some(program) = facts.programs.first() else { return Ok(None) };
+    let is_known = |one: &LookedFor| {
+        let named = |name: &String| {
+            program.env.iter().any(|held| held.value.key == *name)
+                || program.findings.iter().any(|found| found.what.contains(name.as_str()))
+        };
+        one.variable.as_ref().is_some_and(named)
     };
-    let rows = services::rows()?;
-    let mut known: Vec<(&'static Row, Near, RelPath)> = Vec::new();
-    for path in looked_at(repo, facts, program, (markers, extensions)) {
-        let Some(text) = repo.source_text(&path)? else { continue };
-        let flat = flattened(&path, &text);
-        let whole = [(0, text.to_string())];
-        let parts = flat.as_deref().unwrap_or(&whole).iter();
-        let places = parts.flat_map(|(above, part)| {
-            services::nearby(rows, part).into_iter().map(move |near| (above, part, near))
-        });
-        for (above, part, mut near) in places {
-            let row = match near.row {
-                Some(row) => Some(row),
-                None => database(repo, facts, rows)?,
-            };
-            let Some(row) = row else { continue };
-            // An address that no variable replaces is often one of an optional feature.
-            let is_default = near.variable.is_some() || near.is_url;
-            if !SETTINGS.contains(&path.extension()) && !is_default {
-                continue;
-            }
-            if near.variable.is_none() && is_spring(&path) {
-                near.variable = bound(part, near.line);
-            }
-            near.line += above;
-            let own = program.port.as_ref().is_some_and(|port| port.value == row.port);
-            let set = near.variable.as_ref().is_some_and(|name| {
-                program.env.iter().any(|held| held.value.key == *name)
-                    || program.findings.iter().any(|found| found.what.contains(name.as_str()))
-            });
-            if !own && !set && !known.iter().any(|(held, ..)| held.id == row.id) {
-                known.push((row, near, path.clone()));
-            }
-        }
-    }
-    if known.is_empty() {
-        return Ok(None);
-    }
+    let mut known = looked_for(repo, facts)?;
+    known.retain(|one| !is_known(one));
     known.truncate(PLACES);
+    let Some(first) = known.first() else { return Ok(None) };
     let listed: Vec<String> =
-        known.iter().map(|(row, near, _)| format!("{} at {}", row.name, near.address)).collect();
-    let mut variables: Vec<String> =
-        known.iter().filter_map(|(_, near, _)| near.variable.clone()).collect();
-    variables.dedup();
-    let evidence = known.iter().map(|(row, near, path)| {
-        Evidence::at(path, near.line, format!("looks for {} at {}", row.name, near.address))
-    });
+        known.iter().map(|one| format!("{} at {}", one.row.name, one.address)).collect();
     let what = format!("by default the program looks for {}", listed.join(" and "));
-    let finding = Finding::new(FindingCode::ServiceAtLocalhost, what, evidence);
-    let options: Vec<String> = variables.iter().map(|name| format!("-e {name}=...")).collect();
+    let mut options: Vec<String> =
+        known.iter().filter_map(|one| Some(format!("-e {}=...", one.variable.as_ref()?))).collect();
+    options.dedup();
     let fix = if options.is_empty() {
-        let places: Vec<&str> = known.iter().map(|(_, _, path)| path.as_str()).take(1).collect();
-        format!("give the container an address that it reaches, in place of {}", places.join(""))
+        let file = &first.evidence.file;
+        format!("give the container an address that it reaches, in place of {file}")
     } else {
         format!(
-            "start the container with `{}`, with the address of a service that it reaches",
+            "start the container with `{}`, with the address of a service that it reaches, or let \
+             --compose write a file that starts both",
             options.join(" ")
         )
     };
-    Ok(Some(finding.with_fix(fix)))
+    let evidence = known.iter().map(|one| one.evidence.clone());
+    Ok(Some(Finding::new(FindingCode::ServiceAtLocalhost, what, evidence).with_fix(fix)))
+}
+
+/// The services that an application looks for at localhost, by its code and the settings in its
+/// image, as far as detection has read them.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(crate) fn looked_for(repo: &Repo, facts: &Facts) -> Result<Vec<LookedFor>> {
+    let mut found: Vec<LookedFor> = Vec::new();
+    let Some(program) = facts.programs.first().filter(|program| program.kind != Kind::Site) else {
+        return Ok(found);
+    };
+    let rows = services::rows()?;
+    let database = database(repo, facts, rows)?;
+    for path in looked_at(repo, facts, program) {
+        let Some(text) = repo.source_text(&path)? else { continue };
+        let flat = flattened(&path, &text);
+        let whole = [(0, text.to_string())];
+        for (above, part) in flat.as_deref().unwrap_or(&whole) {
+            for near in services::nearby(rows, part) {
+                let Some(row) = near.row.or(database) else { continue };
+                // An address that no variable replaces is often one of an optional feature.
+                let is_default = near.variable.is_some() || near.is_url;
+                let own = program.port.as_ref().is_some_and(|port| port.value == row.port);
+                let held = found.iter().any(|one| one.row.id == row.id);
+                if own || held || !is_default && !SETTINGS.contains(&path.extension()) {
+                    continue;
+                }
+                let spring = || bound(part, near.line).filter(|_| is_spring(&path));
+                let note = format!("looks for {} at {}", row.name, near.address);
+                let evidence = Evidence::at(&path, near.line + above, note);
+                let variable = near.variable.clone().or_else(spring);
+                found.push(LookedFor { row, variable, address: near.address, evidence });
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The only database whose client library the manifests name.
@@ -138,12 +150,9 @@ fn database(repo: &Repo, facts: &Facts, rows: &'static [Row]) -> Result<Option<&
 }
 
 /// The code that was read, and settings in the image.
-fn looked_at(
-    repo: &Repo,
-    facts: &Facts,
-    program: &Program,
-    (markers, extensions): (&[&str], &[&str]),
-) -> Vec<RelPath> {
+fn looked_at(repo: &Repo, facts: &Facts, program: &Program) -> Vec<RelPath> {
+    let Some(language) = language(&facts.language) else { return Vec::new() };
+    let (markers, extensions) = (language.markers, language.extensions);
     let settings = |path: &RelPath| SETTINGS.contains(&path.extension());
     let mut files = read_for(repo, &facts.dir, markers);
     files.retain(|path| {
@@ -248,7 +257,8 @@ mod tests {
         assert_eq!(
             node(&[("app.js", &redis)]),
             "app.js:2: by default the program looks for Redis at localhost:6379: start the \
-             container with `-e REDIS_URL=...`, with the address of a service that it reaches"
+             container with `-e REDIS_URL=...`, with the address of a service that it reaches, or let \
+             --compose write a file that starts both"
         );
         // The manifest says which database it is.
         let database = format!("{SERVER}connect({{ host: process.env.DB_HOST ?? 'localhost' }});");

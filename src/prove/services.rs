@@ -81,6 +81,8 @@ pub(super) fn needed(app: &App, draft: &Draft) -> Result<Vec<Needed>> {
         folders: [&plan.app, &plan.context],
         example: draft.example.as_ref(),
         required: plan.runtime.required.iter().map(ToString::to_string).collect(),
+        // An application that starts without a service is observed without it first.
+        looked_for: Vec::new(),
         manifests: &draft.facts.manifests,
         name: &name,
     };

@@ -168,6 +168,16 @@ impl<'r> Told<'r> {
         }
     }
 
+    /// A variable in place of which the program looks for a service at localhost.
+    pub(super) fn at_localhost(&mut self, row: &'static Row, key: &str, evidence: &Evidence) {
+        let lower = key.to_ascii_lowercase();
+        let last = lower.rsplit('_').next().unwrap_or_default();
+        let role = role(last).or_else(|| Some(named(self.rows, &[last])?.1));
+        if let Some(value) = role.and_then(|role| self.value(row, role, &lower)) {
+            self.set(row, key, value, evidence);
+        }
+    }
+
     /// An address with a scheme.
     fn address(&mut self, key: &str, scheme: &str, rest: &str, evidence: &Evidence) {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
