@@ -9,7 +9,7 @@ use crate::facts::{Evidence, Facts, Finding, FindingCode, Kind, Program};
 use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::services::{self, Row};
-use crate::settings::{self, Item};
+use crate::settings::{self, Entry, Item};
 
 /// Suffixes of settings files.
 const SETTINGS: [&str; 7] = ["yml", "yaml", "toml", "json", "properties", "ini", "conf"];
@@ -118,7 +118,7 @@ pub(crate) fn looked_for(repo: &Repo, facts: &Facts) -> Result<Vec<LookedFor>> {
             for near in services::nearby(rows, part) {
                 let Some(row) = near.row.or(database) else { continue };
                 // An address that no variable replaces is often one of an optional feature.
-                let is_default = near.variable.is_some() || near.is_url;
+                let is_default = near.variable.is_some() || near.is_given;
                 let own = program.port.as_ref().is_some_and(|port| port.value == row.port);
                 let held = found.iter().any(|one| one.row.id == row.id);
                 if own || held || !is_default && !SETTINGS.contains(&path.extension()) {
@@ -188,9 +188,10 @@ fn flattened(path: &RelPath, text: &str) -> Option<Vec<(u32, String)>> {
             continue;
         }
         let dot = if key.is_empty() { "" } else { "." };
-        open.extend(
-            item.entries().iter().map(|entry| (format!("{key}{dot}{}", entry.key), &entry.item)),
-        );
+        // Schemas show values that nothing uses.
+        let used = |entry: &&Entry| !matches!(entry.key.as_str(), "example" | "examples");
+        let entries = item.entries().iter().filter(used);
+        open.extend(entries.map(|entry| (format!("{key}{dot}{}", entry.key), &entry.item)));
         if item.entries().is_empty() {
             open.extend(item.items().iter().map(|item| (key.clone(), item)));
         }
@@ -260,6 +261,11 @@ mod tests {
              container with `-e REDIS_URL=...`, with the address of a service that it reaches, or let \
              --compose write a file that starts both"
         );
+        // A table of choices is no default, and a call is.
+        let named = format!("{SERVER}const url = 'redis://localhost:6379';");
+        assert!(node(&[("app.js", &named)]).is_empty());
+        let given = format!("{SERVER}connect('redis://localhost:6379');");
+        assert!(node(&[("app.js", &given)]).contains("in place of app.js"));
         // The manifest says which database it is.
         let database = format!("{SERVER}connect({{ host: process.env.DB_HOST ?? 'localhost' }});");
         assert!(node(&[("app.js", &database)]).contains("PostgreSQL at localhost: start"));

@@ -11,6 +11,9 @@ use crate::settings::{self, Item};
 /// Kinds whose pods run what the repository builds.
 const KINDS: [&str; 6] = ["Deployment", "StatefulSet", "DaemonSet", "Pod", "Job", "CronJob"];
 
+/// Kinds that end: their containers start no server.
+const ENDING: [&str; 2] = ["Job", "CronJob"];
+
 /// Templates of charts, and the values of each chart by its folder.
 #[derive(Debug, Default)]
 pub(super) struct Charts {
@@ -78,9 +81,9 @@ fn value(inner: &str, values: &Item) -> Option<String> {
 
 fn manifests(file: &RelPath, text: &str, into: &mut Running) {
     for document in settings::parse_yaml(&plain(text)) {
-        if !document.text_at(&["kind"]).is_some_and(|kind| KINDS.contains(&kind)) {
+        let Some(kind) = document.text_at(&["kind"]).filter(|kind| KINDS.contains(kind)) else {
             continue;
-        }
+        };
         let pods: [&[&str]; 3] = [
             &["spec", "template", "spec"],
             &["spec"],
@@ -93,7 +96,12 @@ fn manifests(file: &RelPath, text: &str, into: &mut Running) {
             continue;
         };
         for container in pod.get("containers").map(Item::items).unwrap_or_default() {
-            into.runs.push(run(container, pod, file));
+            let mut run = run(container, pod, file);
+            if ENDING.contains(&kind) {
+                run.words.clear();
+                run.ports.clear();
+            }
+            into.runs.push(run);
         }
     }
 }

@@ -76,7 +76,8 @@ fn is_object(id: &str) -> bool {
 /// that is not a flag.
 fn place(words: &[String], program: &Program) -> Option<usize> {
     let first = words.first()?;
-    if first.rsplit('/').next() == Some(program.name.as_str()) {
+    // An object is started by a server: a command of that name is another program.
+    if !is_object(&program.id) && first.rsplit('/').next() == Some(program.name.as_str()) {
         return Some(0);
     }
     let at = words.iter().skip(1).position(|word| !word.starts_with('-'))? + 1;

@@ -406,6 +406,26 @@ fn a_folder_that_documentation_mounts_is_a_guess_unless_a_variable_names_it() {
 }
 
 #[test]
+fn a_task_that_ends_is_no_start_of_the_server() {
+    let pod = |kind: &str, way: &str| {
+        format!(
+            "kind: {kind}\nspec:\n{way}template:\n{way}  spec:\n{way}    containers:\n\
+             {way}      - name: a\n{way}        image: me/box\n{way}        command: [box, serve, --fast]\n"
+        )
+    };
+    let of = |text: &str| told(&one("k8s/box.yaml", text));
+    assert_eq!(of(&pod("Deployment", "  ")), "- serve_--fast - -");
+    let cron =
+        pod("CronJob", "      ").replacen("spec:\n", "spec:\n  jobTemplate:\n    spec:\n", 1);
+    assert_eq!((of(&cron), of(&pod("Job", "  "))), ("- - - -".to_owned(), "- - - -".to_owned()));
+    // A server starts the object; the command is another program.
+    let object = applied(&[("k8s/box.yaml", &pod("Deployment", "  "))], |program| {
+        program.id = "box.asgi:app".to_owned();
+    });
+    assert_eq!(told(&object), "- - - -");
+}
+
+#[test]
 fn homes_of_other_users_are_moved_or_said() {
     let run = |volume: &str, env: &str| {
         one("README.md", &format!("```\ndocker run -v x:{volume} {env} me/box\n```\n"))

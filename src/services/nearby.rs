@@ -42,8 +42,8 @@ pub(crate) struct Near {
     pub(crate) address: String,
     /// The environment variable that names another address.
     pub(crate) variable: Option<String>,
-    /// It is a whole address with the scheme of the service.
-    pub(crate) is_url: bool,
+    /// It is a whole address, with the scheme of the service, that a call is given.
+    pub(crate) is_given: bool,
 }
 
 /// The places of a text, in its order.
@@ -67,9 +67,9 @@ pub(crate) fn nearby(rows: &'static [Row], text: &str) -> Vec<Near> {
         let goes_on = begin.starts_with(|c: char| !c.is_alphanumeric());
         let before = if goes_on { at.saturating_sub(BEFORE) } else { at };
         let variable = lines[before..=at].iter().rev().find_map(|line| variable(line));
-        let is_url = line.contains("://");
+        let is_given = is_given(line);
         let line = u32::try_from(at + 1).unwrap_or(u32::MAX);
-        found.push(Near { row, line, address, variable, is_url });
+        found.push(Near { row, line, address, variable, is_given });
     }
     found
 }
@@ -117,6 +117,13 @@ fn looked_for(rows: &'static [Row], line: &str) -> Option<(Option<&'static Row>,
         matches!(role, Role::Host | Role::Address | Role::Url).then_some(row)
     });
     key.map(|row| (row, address))
+}
+
+/// True if the first address with a scheme is an argument: `connect("redis://localhost")`.
+fn is_given(line: &str) -> bool {
+    let Some(scheme) = line.find("://") else { return false };
+    let quote = line[..scheme].rfind(['"', '\'', '`']);
+    quote.is_some_and(|quote| line[..quote].trim_end().ends_with(['(', ',']))
 }
 
 /// The scheme of the address whose host follows.
