@@ -48,7 +48,39 @@ pub(crate) struct Refusal {
     pub at: usize,
 }
 
+/// A condition that ends the program where it holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Ending {
+    /// The file with the condition.
+    pub file: Rc<File>,
+    /// The place of the `if`.
+    pub at: usize,
+    /// The condition.
+    pub head: Range<usize>,
+    /// It raises an error, which a caller may catch.
+    pub raises: bool,
+}
+
 impl Program<'_> {
+    /// Every condition that ends the program, in the order of its files.
+    pub(crate) fn endings(&self) -> Vec<Ending> {
+        let mut found = Vec::new();
+        for file in self.files() {
+            for &at in file.places("if") {
+                let Some((head, body)) = parts(file, at).filter(|(_, body)| self.ends(file, body))
+                else {
+                    continue;
+                };
+                if found.len() >= MAX_CONDITIONS {
+                    return found;
+                }
+                let raises = body.clone().any(|at| RAISES.contains(&file.word(at)));
+                found.push(Ending { file: file.clone(), at, head: bare(file, head), raises });
+            }
+        }
+        found
+    }
+
     /// Every setting that the program refuses to go without, in the order of its files.
     pub(crate) fn refusals(&self) -> Vec<Refusal> {
         let mut found = Vec::new();

@@ -25,6 +25,7 @@ mod flags;
 mod groups;
 mod installable;
 mod installed;
+mod limits;
 mod listen;
 mod lock;
 mod manifest;
@@ -49,6 +50,7 @@ mod tables;
 mod told;
 mod tool;
 mod translations;
+mod unchanged;
 mod version;
 mod wheel;
 mod worker;
@@ -129,6 +131,9 @@ struct ProgramDetails {
     /// What the .dockerignore must not hide.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unhidden: Vec<String>,
+    /// The ranges of Pythons outside of which its code ends it.
+    #[serde(skip)]
+    admitted: Vec<Sourced<String>>,
 }
 
 /// A command that runs in the build, where the sources are.
@@ -330,7 +335,8 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         let evidence = Evidence::at(&lock.path, *line, format!("it is made for Python {range}"));
         ranges.push(Sourced::new(range.clone(), evidence));
     }
-    let (toolchain, mut findings) = version::python(dir, &ranges, installed, catalog)?;
+    let admitted = found.first().map_or(&[][..], |(_, own)| &own.admitted);
+    let (toolchain, mut findings) = version::python(dir, &ranges, admitted, installed, catalog)?;
     findings.extend(tool.findings.iter().cloned());
     findings.extend(layout.findings.iter().cloned());
     let native = native::read(installed, &toolchain.value, catalog)?;
@@ -470,8 +476,9 @@ fn named(application: &Application, dir: &Dir, wanted: &str) -> Result<(Program,
     let catalog = Catalog::of(LANGUAGE.id)?;
     let (mut program, own) = start::named(&application.app(dir, catalog), wanted)?;
     let ranges = &application.project.python;
-    let (toolchain, _) = version::python(dir, ranges, &application.installed, catalog)?;
-    native::read(&application.installed, &toolchain.value, catalog)?.add_to(&mut program.needs);
+    let installed = &application.installed;
+    let (toolchain, _) = version::python(dir, ranges, &own.admitted, installed, catalog)?;
+    native::read(installed, &toolchain.value, catalog)?.add_to(&mut program.needs);
     Ok((program, own))
 }
 

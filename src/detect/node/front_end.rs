@@ -238,7 +238,7 @@ fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
                 .argv
                 .windows(2)
                 .filter(is_path)
-                .filter_map(|words| output(app, &words[1]))
+                .filter_map(|words| output(app, destination(first, &words[1])))
                 .collect();
             paths.extend(exported(app, &command.argv));
             if !paths.is_empty() {
@@ -247,6 +247,12 @@ fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
         }
     }
     named
+}
+
+/// `sass SOURCE:DESTINATION` names both in one word.
+fn destination<'w>(command: &str, word: &'w str) -> &'w str {
+    let pair = word.rsplit_once(':').filter(|_| command == "sass");
+    pair.map_or(word, |(_, destination)| destination)
 }
 
 /// The folder into which a framework's command writes pages beside its build: `nuxt generate` of

@@ -22,10 +22,13 @@ pub(super) const ALL: &[FindingCode] = &[
     PROJECT_UNBUILDABLE,
     PROXY_TRUSTED,
     PYTHON_OUTSIDE_RANGE,
+    PYTHON_UNTESTED,
     REQUIREMENTS_MISSING,
     REQUIREMENTS_OPEN,
     SCRIPT_SHORTENED,
+    SECRET_UNCHANGED,
     SETUPTOOLS_MISSING,
+    STATIC_PACKAGES_MISSING,
     STATIC_ROOT_MISSING,
     STATIC_UNSERVED,
     SUBCOMMAND_MISSING,
@@ -119,6 +122,13 @@ pub(super) const PYTHON_OUTSIDE_RANGE: FindingCode = FindingCode::Own(&Row::erro
     "change the pin or the range, or set --toolchain",
 ));
 
+pub(super) const PYTHON_UNTESTED: FindingCode = FindingCode::Own(&Row::note(
+    "python-untested",
+    "the image takes a newer Python than any that the project's classifiers name",
+    "the range of the project admits it, and nothing says that the project was tested with it",
+    "choose the newest tested version with --toolchain",
+));
+
 pub(super) const REQUIREMENTS_MISSING: FindingCode = FindingCode::Own(&Row::error(
     "requirements-missing",
     "a requirements file includes a file that the repository does not hold",
@@ -210,6 +220,21 @@ pub(super) const PROXY_TRUSTED: FindingCode = FindingCode::Own(&Row::note(
     "in a container every request comes from a proxy or a bridge whose address nobody knows \
     before; without the headers, redirects lead to http and logs show the proxy",
     "where clients reach the container directly, set FORWARDED_ALLOW_IPS to the proxy's address",
+));
+
+pub(super) const SECRET_UNCHANGED: FindingCode = FindingCode::Own(&Row::warning(
+    "secret-unchanged",
+    "the program ends while a secret has the value that the repository's settings file gives it",
+    "the image holds that file as it is: the container stops as it starts",
+    "set the secret from the environment if the program reads it there, or mount a settings file of \
+    your own",
+));
+
+pub(super) const STATIC_PACKAGES_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "static-packages-missing",
+    "Django gathers static files from node_modules, and no step of the build installs it",
+    "pages lack the styles and scripts of those packages",
+    "add a stage that installs the packages, and copy node_modules from it before collectstatic",
 ));
 
 pub(super) const STATIC_ROOT_MISSING: FindingCode = FindingCode::Own(&Row::warning(

@@ -205,7 +205,7 @@ fn reads(file: &Rc<File>, mut range: Range<usize>) -> bool {
 }
 
 /// True if every `except` behind the block of a `try` ends the program, or raises an error.
-fn is_fatal(file: &File, open: usize) -> bool {
+pub(super) fn is_fatal(file: &File, open: usize) -> bool {
     let mut at = file.closing(open) + 1;
     let mut any = false;
     for _ in 0..MAX_EXCEPT {

@@ -14,7 +14,10 @@ use super::source::{DJANGO_SETTINGS, Module, Sources, init};
 use super::tables::Tables;
 use super::told::Told;
 use super::world::World;
-use super::{App, ProgramDetails, codes, data, django, listen, migrations, special, translations};
+use super::{
+    App, ProgramDetails, codes, data, django, limits, listen, migrations, special, translations,
+    unchanged,
+};
 use crate::facts::{Evidence, Finding, Kind, Program};
 use crate::path::RelPath;
 
@@ -83,6 +86,8 @@ impl Scene<'_> {
             workdir: seen,
             installed: self.app.project.installs && details.command.len() == 1 && left.is_none(),
         };
+        details.admitted = limits::admitted(&code, &entries);
+        program.findings.extend(unchanged::secret(&world));
         let mut demanded = demands::demands(&code);
         if project.is_none()
             && let Some(one) = application.as_ref().filter(|o| o.framework.package() == "django")
@@ -123,6 +128,7 @@ impl Scene<'_> {
         let required =
             demanded.into_iter().map(|(name, Demand { evidence, .. })| (name, evidence)).collect();
         runtime::analyse(&world, extra, required, &mut program);
+        program.findings.extend(pages::packages(&world, &folders));
         for (value, need, at) in folders {
             let way = value.text().or_else(|| pages::tail(&value));
             let path = way.and_then(|way| world.workdir.join(&way));

@@ -1,6 +1,7 @@
 //! Files that the program opens: those of the repository stay in the image, and of others it is said
 //! what the program does without them.
 
+use super::demands;
 use super::listen;
 use super::pages::{self, Need};
 use super::world::World;
@@ -246,8 +247,11 @@ fn is_read(code: &Code, call: &Call, on: bool) -> bool {
 /// True where the program goes on without the file.
 pub(super) fn is_spared(file: &File, at: usize) -> bool {
     let heads = crate::code::conditions::heads(file, at);
-    heads.into_iter().any(|head| matches!(file.word(head.start), "try" | "if" | "elif" | "else"))
-        || is_choice(file, at)
+    let spared = |head: std::ops::Range<usize>| match file.word(head.start) {
+        "try" => !demands::is_fatal(file, head.end),
+        word => matches!(word, "if" | "elif" | "else"),
+    };
+    heads.into_iter().any(spared) || is_choice(file, at)
 }
 
 /// True for a part of `a if c else b`.

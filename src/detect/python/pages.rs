@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::codes;
 use super::world::World;
 use crate::code::{Call, File, Value};
 use crate::detect::{add_front_end, certain_suppliers, suppliers};
-use crate::facts::{Evidence, Program};
+use crate::facts::{Evidence, Finding, Program};
 use crate::path::RelPath;
 
 /// What makes an application of Flask's kind, which knows its folders by the file that makes it.
@@ -72,6 +73,19 @@ pub(super) fn of_apps(world: &World, root: &RelPath, need: Need, program: &mut P
             add_front_end(&mut program.front_ends, front_end);
         }
     }
+}
+
+/// What to say where Django gathers the files of packages that nothing installs.
+pub(super) fn packages(world: &World, folders: &[(Value, Need, Evidence)]) -> Option<Finding> {
+    let named = |value: &Value| {
+        let last = value.parts.last().and_then(|part| part.text.as_deref()).unwrap_or_default();
+        last.split('/').any(|part| part == "node_modules")
+    };
+    let (_, _, at) =
+        folders.iter().find(|(value, need, _)| *need == Need::Built && named(value))?;
+    let what = "Django gathers static files from node_modules, and nothing in the image makes it";
+    (!world.app.dir.has_folder("node_modules"))
+        .then(|| Finding::new(codes::STATIC_PACKAGES_MISSING, what, [at.clone()]))
 }
 
 /// The end of a path whose beginning is not known, if it has several parts: `{base}/ui/dist`.

@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 
 use super::codes;
 use super::installed::Installed;
+use super::limits;
 use super::specifier::{admits, bound, numbers};
 use super::wheel::{self, Platform};
 use crate::catalog::{Catalog, Release};
@@ -17,18 +18,19 @@ use crate::repo::{Dir, excerpt};
 const FILES: [&str; 2] = [".python-version", "runtime.txt"];
 
 /// The version for an application, and what is to be said about it. `ranges` are those of its
-/// manifests, strongest first.
+/// manifests, strongest first; `admitted` are those of its code.
 ///
 /// # Errors
 /// If a file names no version of Python.
 pub(super) fn python(
     dir: &Dir,
     ranges: &[Sourced<String>],
+    admitted: &[Sourced<String>],
     installed: &Installed,
     catalog: &Catalog,
 ) -> Result<(Sourced<String>, Vec<Finding>)> {
     if let Some(mut stated) = stated(dir, ranges)? {
-        let findings = against(&stated, ranges, catalog);
+        let findings = against(&stated, &[ranges, admitted].concat(), catalog);
         for range in ranges.iter().filter(|range| !is_plain(&range.value)) {
             let place = range.evidence.first().map(Evidence::place).unwrap_or_default();
             stated =
@@ -36,6 +38,8 @@ pub(super) fn python(
         }
         return Ok((stated, findings));
     }
+    let free = ranges.is_empty();
+    let ranges = &[ranges, admitted].concat();
     let inside = |release: &&Release| {
         ranges.iter().all(|range| {
             numbers(&release.latest)
@@ -49,8 +53,9 @@ pub(super) fn python(
     if candidates.is_empty() {
         return outside(ranges, catalog);
     }
-    if ranges.is_empty()
+    if free
         && let Some(found) = tested(dir, catalog)?
+        && candidates.iter().any(|release| release.cycle == found.value)
     {
         return Ok((found, Vec::new()));
     }
@@ -67,13 +72,28 @@ pub(super) fn python(
                     found.evidence.push(place.clone());
                     found = found.rejecting(cycle, format!("{}: {}", place.place(), place.note));
                 }
-                return Ok((found, Vec::new()));
+                let findings = untested(dir, &release.cycle)?;
+                return Ok((found, findings.into_iter().collect()));
             }
             Some(place) => refused.push((release.cycle.clone(), place)),
         }
     }
     let first = candidates.first().map_or(&catalog.default_cycle, |release| &release.cycle);
     Ok((Sourced::with(first.clone(), evidence), Vec::new()))
+}
+
+/// What to say of a version that is newer than all that the manifests name and that CI tests with.
+fn untested(dir: &Dir, chosen: &str) -> Result<Option<Finding>> {
+    let Some((newest, at)) = limits::classified(dir) else { return Ok(None) };
+    let tools = recipes::tool_versions(dir.repo, &dir.path, &["python"])?;
+    if minor(chosen) <= minor(&newest) || tools.iter().any(|tool| cycle(&tool.version) == chosen) {
+        return Ok(None);
+    }
+    let what = format!(
+        "the image takes Python {chosen}, and the newest that the project's classifiers name is {newest}"
+    );
+    let fix = format!("--toolchain {newest} takes that one");
+    Ok(Some(Finding::new(codes::PYTHON_UNTESTED, what, [at]).with_fix(&fix)))
 }
 
 /// The first locked package that has wheels, and none for this release line.
@@ -324,7 +344,7 @@ mod tests {
             installed.require(&here, &Requirement::parse(pin, 5).unwrap());
         }
         let (found, findings) =
-            python(&repo.root(), &ranges, &installed, Catalog::of("python").unwrap())?;
+            python(&repo.root(), &ranges, &[], &installed, Catalog::of("python").unwrap())?;
         Ok((found.value, findings.len()))
     }
 
