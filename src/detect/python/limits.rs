@@ -89,12 +89,10 @@ fn range(file: &Rc<File>, part: std::ops::Range<usize>) -> Option<String> {
 fn left_of(operator: &str, minor: u64, exact: bool) -> Option<String> {
     let next = minor.checked_add(1)?;
     Some(match operator {
-        ">=" => format!("<3.{minor}"),
         ">" if exact => format!("<3.{next}"),
-        ">" => format!("<3.{minor}"),
-        "<" => format!(">=3.{minor}"),
+        ">" | ">=" => format!("<3.{minor}"),
         "<=" if exact => format!(">=3.{next}"),
-        "<=" => format!(">=3.{minor}"),
+        "<" | "<=" => format!(">=3.{minor}"),
         _ if exact => format!("==3.{minor}.*"),
         _ => return None,
     })
