@@ -5,6 +5,7 @@ mod absent;
 mod arguments;
 mod browser;
 mod conventions;
+mod demanded;
 mod env_file;
 mod globals;
 mod import_clauses;
@@ -200,6 +201,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     schema::read(app, &sources, &mut scan)?;
     migrated::read(app, &sources, &mut scan);
     arguments::read(launch, &sources, &mut scan);
+    demanded::read(app, launch, &sources, &mut scan);
     absent::read(app, launch, &sources, &mut scan);
     scan.findings.extend(revision(app, &sources)?);
     if own_server {

@@ -43,7 +43,8 @@ pub(super) fn address(
         return;
     }
     // The condition is unknown: `local ? "127.0.0.1" : null`.
-    if host.is_some_and(|tokens| is_conditional(reader, source, tokens, own)) {
+    if let Some(tokens) = host.filter(|tokens| is_conditional(reader, source, tokens, own)) {
+        arms(reader, source, tokens, own, scan);
         return;
     }
     let fastify = source.imports("fastify") || source.imports("@nestjs/platform-fastify");
@@ -100,6 +101,34 @@ pub(super) fn local(text: &str, place: &Evidence, scan: &mut Scan) {
     if LOCAL.contains(&text) {
         let note = format!("listens on {text}");
         scan.findings.push(local_only(Evidence { note, ..place.clone() }, text));
+    }
+}
+
+/// Reports the loopback arm of a choice whose condition and other arm are unknown:
+/// `typeof c.host === "string" ? c.host : "localhost"`. An arm that is another address, a variable
+/// or no address may as well be the one that is taken.
+fn arms(reader: &Reader, source: &Source, tokens: &[Token], own: &Names, scan: &mut Scan) {
+    let named = match tokens {
+        [name] => name.word().and_then(|name| own.value_of(name)),
+        _ => None,
+    };
+    let shown = named.unwrap_or(tokens);
+    let mut behind = shown.iter().skip_while(|token| !token.is('?'));
+    if behind.any(|token| token.is_word("null") || token.is_word("undefined")) {
+        return;
+    }
+    let value = reader.code.value(&source.code, source.range(shown));
+    let all: Vec<_> = value.alternatives().collect();
+    let another = |text: String| !LOCAL.contains(&text.as_str());
+    let other = all.iter().any(|arm| {
+        arm.variables().next().is_some() || arm.flag().is_some() || arm.text().is_some_and(another)
+    });
+    if all.len() < 2 || other {
+        return;
+    }
+    let found = all.iter().find_map(|arm| Some((arm.text()?, arm.evidence()?)));
+    if let Some((text, place)) = found {
+        local(&text, place, scan);
     }
 }
 

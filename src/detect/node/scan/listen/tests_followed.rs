@@ -254,3 +254,18 @@ fn a_port_that_is_put_into_an_object_is_followed() {
     assert_eq!(of("let conf = {}; conf.port = 3100; conf.port = 3200").0, None);
     assert_eq!(of("let conf = {}; other.port = 3100").0, None);
 }
+
+#[test]
+fn a_loopback_arm_of_a_choice_is_reported_unless_the_other_arm_is_known() {
+    let said = |host: &str| {
+        let entry = format!("const c = require('./config'); {host} app.listen(4000, host)");
+        let scan = scanned(&entry, &[("config.js", "module.exports = { title: 'Pad' }")]);
+        scan.findings.iter().any(|finding| finding.code.as_str() == "localhost-only")
+    };
+    assert!(said("const host = typeof (c.host) === 'string' ? c.host : 'localhost';"));
+    assert!(said("const host = load(c) ? '127.0.0.1' : c.host;"));
+    assert!(!said("const host = load(c) ? '0.0.0.0' : 'localhost';"));
+    assert!(!said("const host = load(c) ? 'localhost' : null;"));
+    assert!(!said("const host = load(c) ? 'localhost' : undefined;"));
+    assert!(!said("const host = load(c) ? process.env.HOST : 'localhost';"));
+}
