@@ -141,6 +141,8 @@ pub(super) fn analyse(
         program.args = arguments(subcommands.serving, args);
     } else if let Some(wanting) = subcommands.wanting {
         program.findings.push(needs_argument(&wanting));
+    } else {
+        program.findings.extend(subcommands::lacking(&world));
     }
     for (row, evidence) in crate::code::listen::frameworks(&code) {
         if let Some(words) = row.arguments.as_ref().filter(|_| program.args.is_none()) {

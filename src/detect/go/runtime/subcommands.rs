@@ -10,7 +10,10 @@ use crate::code::facts::Definition;
 use crate::code::{File, Form};
 use crate::facts::{Evidence, Sourced};
 
+mod docopt;
 mod tagged;
+
+pub(super) use docopt::lacking;
 
 /// Names of subcommands that serve, likeliest first.
 const SERVING: [&str; 10] = [
@@ -89,6 +92,7 @@ pub(super) fn subcommands(world: &World) -> Subcommands {
         serving.extend(tagged::tagged(world, &reach, library));
     }
     serving.extend(tagged::kingpin(world, &reach));
+    serving.extend(docopt::serving(world, &reach));
     for (path, command) in startable(&commands) {
         let one = (path, command.evidence.clone(), command.wanting);
         if by_name(&one.0) {
@@ -190,6 +194,9 @@ fn library(world: &World) -> Option<Sourced<String>> {
     let kingpin = calls("github.com/alecthomas/kingpin", &["Command"]);
     if let Some(at) = kingpin.or_else(|| calls("gopkg.in/alecthomas/kingpin.v2", &["Command"])) {
         return named("kingpin", at);
+    }
+    if let Some(usage) = docopt::usage(world) {
+        return named("docopt", usage.evidence);
     }
     os_args(world).and_then(|at| named("os.Args", at))
 }

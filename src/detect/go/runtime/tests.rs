@@ -334,6 +334,29 @@ fn subcommands_and_the_one_that_serves() {
 }
 
 #[test]
+fn docopt_demands_a_command() {
+    let of = |usage: &str, code: &str| {
+        with(&[(
+            "main.go",
+            &format!(
+                "package main\nimport (\"net/http\"; \"github.com/docopt/docopt-go\")\nfunc main() {{\nusage := `{usage}`\narguments, _ := docopt.ParseArgs(usage, nil, \"1.0\")\n{code}\n}}\n"
+            ),
+        )])
+    };
+    let code = "if arguments[\"init\"].(bool) { load() } else if arguments[\"go\"].(bool) { http.ListenAndServe(\":8080\", nil) }";
+    let usage =
+        "otter.\nUsage:\n\totter init [--conf <f>]\n\totter go [--conf <f>]\n\totter -h | --help\n";
+    let program = of(usage, code);
+    assert_eq!(program.args.map(|args| args.value).as_deref(), Some("go"));
+    let program = of(usage, "work(arguments)");
+    assert!(program.args.is_none());
+    let said = program.findings.iter().find(|one| one.code.as_str() == "arguments-unknown");
+    assert!(said.unwrap().what.contains("`init`, `go`"));
+    let program = of("Usage:\n\totter [--conf <f>]\n\totter init\n", "work(arguments)");
+    assert!(program.subcommands.is_none() && codes(&program).is_empty());
+}
+
+#[test]
 fn pages_come_before_other_protocols() {
     let program = with(&[
         (
