@@ -35,6 +35,7 @@ mod mask;
 mod metadata;
 mod native;
 mod nightly;
+mod older;
 mod plan;
 mod programs;
 mod project;

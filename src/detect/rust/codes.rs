@@ -9,6 +9,7 @@ pub(super) const ALL: &[FindingCode] = &[
     CARGO_DISAGREES,
     FOREIGN_TARGET,
     GIT_AT_BUILD,
+    LIBRARY_OF_OLDER_DEBIAN,
     LOCKFILE_NEEDS_OLD_TOOLCHAIN,
     LOCKFILE_OUT_OF_SYNC,
     NIGHTLY_NEEDED,
@@ -95,6 +96,13 @@ pub(super) const GIT_AT_BUILD: FindingCode = FindingCode::Own(&Row::warning(
     "a build dependency reads the git repository",
     ".git is not in the build context: the commit in the program is empty, or the build stops",
     "read the commit from a variable in build.rs, with a default, and pass it as a build argument",
+));
+
+pub(super) const LIBRARY_OF_OLDER_DEBIAN: FindingCode = FindingCode::Own(&Row::warning(
+    "library-of-older-debian",
+    "the program is linked with a library of an older Debian than that of the final image",
+    "the final image has another version of the library, so that the program does not start",
+    "build with a newer toolchain, or link statically with --base alpine",
 ));
 
 pub(super) const LOCKFILE_NEEDS_OLD_TOOLCHAIN: FindingCode = FindingCode::Own(&Row::warning(

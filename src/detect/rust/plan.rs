@@ -165,6 +165,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
             .into_iter()
             .chain(details.nightly.map(|nightly| nightly.finding))
             .filter(|_| own_toolchain)
+            .chain(super::older::libraries(chosen)?)
             .collect(),
         details: serde_json::to_value(view)?,
     })

@@ -16,6 +16,7 @@ use super::workspace::Workspace;
 use super::{ProgramDetails, leptos, native, reads, revision, runtime, unread};
 use crate::facts::{Kind, Program, Sourced};
 use crate::path::RelPath;
+use crate::recipes::{self, Recipe};
 
 /// Folders and packages that serve development.
 const ASIDE: [&str; 14] = [
@@ -49,9 +50,14 @@ const HELPERS: [&str; 18] = [
 const SERVERS: [&str; 9] =
     ["server", "api", "app", "web", "serve", "service", "http", "backend", "daemon"];
 
+/// How much likelier a program is that a recipe starts. It weighs as much as listening does, whose
+/// signs may lie in a library that dockgen does not read.
+const STARTED: i32 = 35;
+
 /// Every binary in the application's folder, likeliest first.
 pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> {
     let found = binaries(project);
+    let started = started(project, &found)?;
     let mut programs = Vec::new();
     for (id, binary, manifest) in &found {
         let flags::Own { mut asked, mut evidence, findings } =
@@ -78,12 +84,32 @@ pub(super) fn list(project: &Project) -> Result<Vec<(Program, ProgramDetails)>> 
         details.features.extend(asked.features);
         details.features_evidence = evidence;
         details.demands = demanded.into_iter().flat_map(|feature| feature.evidence).collect();
-        let rank = rank(project, binary, manifest, &program, details.desktop);
+        let rank = rank(project, binary, manifest, &program, details.desktop)
+            + if started.contains(&binary.name) { STARTED } else { 0 };
         programs.push((rank, program, details));
     }
     // Equal ranks are sorted by id, so that the order is always the same.
     programs.sort_by(|a, b| (b.0, &a.1.id).cmp(&(a.0, &b.1.id)));
     Ok(programs.into_iter().map(|(_, program, details)| (program, details)).collect())
+}
+
+/// The names of the binaries that a recipe starts as a service: a unit, a Procfile. Those that only
+/// documentation starts count where it starts a single one.
+fn started(project: &Project, found: &[(String, Binary, &Manifest)]) -> Result<BTreeSet<String>> {
+    let (mut services, mut told) = (BTreeSet::new(), BTreeSet::new());
+    if found.len() < 2 {
+        return Ok(services);
+    }
+    for run in recipes::starts(project.dir.repo, &project.dir.path)? {
+        let Some(word) = run.words.first().and_then(|word| word.rsplit('/').next()) else {
+            continue;
+        };
+        if found.iter().any(|(_, binary, _)| binary.name == word) {
+            let of = if run.by == Recipe::Docs { &mut told } else { &mut services };
+            of.insert(word.to_owned());
+        }
+    }
+    Ok(if services.is_empty() && told.len() == 1 { told } else { services })
 }
 
 /// The program as other features build it; `None` if no binary has that id.

@@ -447,3 +447,24 @@ fn bash_is_a_package_and_privileges_are_said() {
     assert_eq!(found.needs.packages[0].value, "bash");
     assert!(found.findings[0].fix.contains("--cap-add NET_ADMIN --user 0 --device /dev/net/tun"));
 }
+
+#[test]
+fn the_binary_that_a_unit_starts_comes_first() {
+    let manifest = format!(
+        "{MANIFEST}[[bin]]\nname = \"alocal\"\npath = \"bin/alocal.rs\"\n[[bin]]\nname = \"mserver\"\npath = \"bin/mserver.rs\"\n"
+    );
+    let first = |more: &[(&str, &str)]| {
+        let mut files = vec![
+            ("Cargo.toml", manifest.as_str()),
+            ("bin/alocal.rs", "fn main() {}"),
+            ("bin/mserver.rs", "fn main() {}"),
+        ];
+        files.extend(more);
+        facts(&files, "").programs[0].id.clone()
+    };
+    let unit = "[Service]\nExecStart=/usr/bin/mserver -c /etc/m.json\n";
+    assert_eq!(first(&[("debian/m.service", unit)]), "mserver");
+    assert_eq!(first(&[("README.md", "```sh\n$ mserver -c m.json\n```\n")]), "mserver");
+    let both = "```sh\n$ mserver -c m.json\n$ alocal -c m.json\n```\n";
+    assert_eq!(first(&[("README.md", both)]), first(&[]));
+}

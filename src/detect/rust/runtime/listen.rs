@@ -253,6 +253,10 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
             if !holds_port(file, at + 1) {
                 return;
             }
+            // A socket on any free port serves nobody who has to know it.
+            if file.number(at + 2) == Some(0) {
+                return;
+            }
             port = file
                 .number(at + 2)
                 .and_then(|n| u16::try_from(n).ok())
@@ -367,6 +371,10 @@ fn octets(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
         return;
     }
     let port = if file.is(next, ",") { file.number(next + 1) } else { None };
+    // A socket on any free port serves nobody who has to know it.
+    if port == Some(0) {
+        return;
+    }
     let port = port
         .and_then(|port| u16::try_from(port).ok())
         .filter(|port| *port > 0 && !CLIENTS.contains(port));

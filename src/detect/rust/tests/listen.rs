@@ -421,3 +421,23 @@ fn rocket_with_a_configuration_of_its_own() {
     assert!(unknown.port.is_none() && unknown.env.is_empty());
     assert_eq!(codes(&unknown.findings), ["port-unknown"]);
 }
+
+#[test]
+fn a_socket_on_any_free_port_is_no_listener() {
+    let said = |port: &str| {
+        let main = format!(
+            "fn probe(s: &Socket) -> bool {{ let a = SocketAddr::new(Ipv6Addr::LOCALHOST.into(), {port}); \
+             s.bind(&a).is_ok() }}\nfn main() {{ probe(&s); serve(TcpListener::bind(given())) }}"
+        );
+        codes(&program("", &main, &[]).0.findings).contains(&"localhost-only")
+    };
+    assert!(said("4000"));
+    assert!(!said("0"));
+    let pair = |port: &str| {
+        let main = format!(
+            "fn main() {{ TcpListener::bind((\"127.0.0.1\", {port})); serve(TcpListener::bind(given())) }}"
+        );
+        codes(&program("", &main, &[]).0.findings).contains(&"localhost-only")
+    };
+    assert!(!pair("0"));
+}
