@@ -141,7 +141,8 @@ pub(super) fn analyse(
         program.args = arguments(subcommands.serving, args);
     } else if let Some(wanting) = subcommands.wanting {
         program.findings.push(needs_argument(&wanting));
-    } else {
+    } else if program.kind == Kind::Service {
+        // A tool that listens nowhere gets its command from whoever runs it.
         program.findings.extend(subcommands::lacking(&world));
     }
     for (row, evidence) in crate::code::listen::frameworks(&code) {

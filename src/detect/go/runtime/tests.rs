@@ -348,7 +348,8 @@ fn docopt_demands_a_command() {
         "otter.\nUsage:\n\totter init [--conf <f>]\n\totter go [--conf <f>]\n\totter -h | --help\n";
     let program = of(usage, code);
     assert_eq!(program.args.map(|args| args.value).as_deref(), Some("go"));
-    let program = of(usage, "work(arguments)");
+    assert!(codes(&of(usage, "work(arguments)")).is_empty());
+    let program = of(usage, "work(arguments)\nhttp.ListenAndServe(\":8080\", nil)");
     assert!(program.args.is_none());
     let said = program.findings.iter().find(|one| one.code.as_str() == "arguments-unknown");
     assert!(said.unwrap().what.contains("`init`, `go`"));

@@ -29,7 +29,8 @@ struct Command {
 /// Adds a finding if the program stops without a command and the start gives none.
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) {
     let given = launch.args.iter().any(|word| !word.starts_with('-'));
-    if given || scan.subcommand.is_some() {
+    // A tool that listens nowhere gets its command from whoever runs it.
+    if given || scan.subcommand.is_some() || !scan.listens {
         return;
     }
     let commander = app.package.major("commander").is_some_and(|major| major >= COMMANDER_STOPS);
@@ -179,7 +180,9 @@ mod tests {
 
     fn said(source: &str, args: &str) -> String {
         let manifest = r#"{"dependencies": {"yargs": "17", "commander": "^12.0.0"}}"#;
-        let repo = Repo::from_files([("package.json", manifest), ("index.js", source)]);
+        let serves = "function all() { require('http').createServer().listen(4000); }";
+        let source = format!("{serves}\n{source}");
+        let repo = Repo::from_files([("package.json", manifest), ("index.js", source.as_str())]);
         let app = App::read(&repo.root()).unwrap().unwrap();
         let (file, from) = ("index.js".to_owned(), Some("index.js".to_owned()));
         let args = args.split_whitespace().map(str::to_owned).collect();
