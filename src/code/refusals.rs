@@ -139,9 +139,12 @@ impl Program<'_> {
 
     /// Adds what a condition that ends the program asks for.
     fn refused(&self, file: &Rc<File>, at: usize, head: Range<usize>, found: &mut Vec<Refusal>) {
-        let head = bare(file, head);
-        if file.split(head.clone(), &["&&", "and"]).len() > 1 {
-            return;
+        let mut head = bare(file, head);
+        let mut conditions = file.split(head.clone(), &["&&", "and"]);
+        if conditions.len() > 1 {
+            conditions.retain(|one| !self.is_of_image(file, one));
+            let [open] = conditions.as_slice() else { return };
+            head = bare(file, open.clone());
         }
         for part in file.split(head, &["||", "or"]) {
             let part = bare(file, part);
@@ -151,6 +154,25 @@ impl Program<'_> {
                 self.lacking(file, at, part, found);
             }
         }
+    }
+
+    /// True if the image's own environment makes a condition hold: `NODE_ENV === "production"`, or a
+    /// name that stands for it.
+    fn is_of_image(&self, file: &Rc<File>, condition: &Range<usize>) -> bool {
+        let whole = match condition.len() {
+            1 => match file.facts().definitions_of(file, file.word(condition.start)) {
+                [one] => Some(one.value.clone()),
+                _ => None,
+            },
+            _ => Some(condition.clone()),
+        };
+        let Some(whole) = whole.map(|whole| bare(file, whole)) else { return false };
+        let sides = file.split(whole, &["==", "==="]);
+        let [left, right] = sides.as_slice() else { return false };
+        let (value, text) = if right.len() == 1 { (left, right) } else { (right, left) };
+        let set = self.value(file, value.clone()).env().and_then(|name| self.rows.set.get(name));
+        let text = file.string(text.start).filter(|_| text.len() == 1);
+        set.is_some_and(|set| text.is_some_and(|text| *text == **set))
     }
 
     /// Adds the variable whose default the program refuses: `if secret == "changeme": raise ..`.
@@ -185,6 +207,11 @@ impl Program<'_> {
             return;
         }
         let (range, default) = with_default(file, at, operand);
+        // An empty default is none: `process.env.X || ""`.
+        let is_empty = |one: &Range<usize>| {
+            one.len() == 1 && file.string(one.start).is_some_and(|text| text.is_empty())
+        };
+        let default = default.filter(|one| !is_empty(one));
         if let Some(name) = self.variable_index(file, &range) {
             if default.is_none() || is_parameter(file, default.as_ref()) {
                 self.each_name(file, at, name, found);

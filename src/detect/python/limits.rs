@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::version::minor;
+use super::specifier::minor;
 use crate::code::{File, Program as Code, conditions};
 use crate::facts::{Evidence, Sourced};
 use crate::path::RelPath;

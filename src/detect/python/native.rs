@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::codes;
 use super::installed::{Installed, Origin, Package};
-use super::version::minor;
+use super::specifier::minor;
 use super::wheel::{self, Platform};
 use crate::catalog::Catalog;
 use crate::facts::{Evidence, Finding, Libc, Needs, Sourced};

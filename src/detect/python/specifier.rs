@@ -111,6 +111,11 @@ fn clause_admits(clause: &str, version: [u64; 3]) -> Option<bool> {
     })
 }
 
+/// The minor number of `3.12` and `3.12.4`.
+pub(super) fn minor(version: &str) -> Option<u64> {
+    numbers(version).map(|numbers| numbers[1])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

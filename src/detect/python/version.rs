@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use super::codes;
 use super::installed::Installed;
 use super::limits;
-use super::specifier::{admits, bound, numbers};
+use super::specifier::{admits, bound, minor, numbers};
 use super::wheel::{self, Platform};
 use crate::catalog::{Catalog, Release};
 use crate::detect::version::pinned;
@@ -148,11 +148,6 @@ struct Ceiling {
     python: String,
     #[allow(dead_code, reason = "a row without its source is refused; people read it")]
     source: String,
-}
-
-/// The minor number of `3.12` and `3.12.4`.
-pub(super) fn minor(version: &str) -> Option<u64> {
-    numbers(version).map(|numbers| numbers[1])
 }
 
 fn is_plain(text: &str) -> bool {

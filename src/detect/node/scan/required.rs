@@ -411,9 +411,20 @@ mod tests {
             "const u = process.env.A_KEY || process.exit(1)",
             "const s = process.env.A_KEY || 'changeme'; if (s === 'changeme') { process.exit(1) }",
             "const c = { get url() { return process.env.A_KEY } }; if (!c.url) { process.exit(1) }",
+            "const s = process.env.A_KEY || ''; if (!s) throw new Error('x')",
+            "const s = process.env.A_KEY ?? ''; if (s === '') { process.exit(1) }",
+            "if (process.env.NODE_ENV === 'production' && !process.env.A_KEY) throw new Error('x')",
+            "const prod = process.env.NODE_ENV === 'production'; if (prod && !process.env.A_KEY) { process.exit(1) }",
+            "const s = process.env.A_KEY || 'dev'; if (process.env.NODE_ENV === 'production' && s === 'dev') { process.exit(1) }",
         ];
         for source in refused {
             assert_eq!(said(source), "the program stops as it starts without A_KEY", "{source}");
+        }
+        for source in [
+            "if (process.env.NODE_ENV === 'test' && !process.env.A_KEY) throw new Error('x')",
+            "if (other() && !process.env.A_KEY) throw new Error('x')",
+        ] {
+            assert_eq!(said(source), "", "{source}");
         }
         let main = "const config = require('./config');\nif (!config.url) { process.exit(1) }";
         let config = "module.exports = { url: process.env.A_KEY || process.env.B_KEY };";
