@@ -94,9 +94,17 @@ impl Settings {
         self.all.is_empty()
     }
 
-    /// Every setting whose value begins with `prefix`.
+    /// Every setting whose value begins with `prefix`, perhaps as the default of a reference:
+    /// `${DB_URL:jdbc:h2:./data/x}`.
     pub(super) fn valued<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Setting> {
-        self.all.iter().filter(move |setting| setting.value.starts_with(prefix))
+        self.all.iter().filter(move |setting| {
+            let value = setting.value.trim_start();
+            let is_default = || {
+                let default = value.strip_prefix("${").and_then(|rest| rest.split_once(':'));
+                default.is_some_and(|(_, default)| default.starts_with(prefix))
+            };
+            value.starts_with(prefix) || is_default()
+        })
     }
 
     /// A value with `${NAME:default}` replaced by another setting or by the default, and the

@@ -22,7 +22,7 @@ pub(super) fn write(program: &mut Program, folder: &str, evidence: Evidence) {
 /// Adds databases in files, by their addresses in settings and code.
 pub(super) fn databases(program: &mut Program, around: &Surroundings, code: &Code) {
     let of_settings = around.settings.valued("jdbc:").map(|setting| {
-        let value = around.settings.expand(&setting.value).0;
+        let value = around.settings.expand(&setting.value).0.replace("${user.home}", HOME);
         (
             value,
             Evidence {

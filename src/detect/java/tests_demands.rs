@@ -299,3 +299,20 @@ fn a_setter_that_the_settings_fill_names_its_folder() {
     let folders: Vec<&str> = found.writable.iter().map(|held| held.value.as_str()).collect();
     assert!(folders.contains(&"shopdata"), "{folders:?}");
 }
+
+#[test]
+fn an_embedded_database_may_be_the_default_of_a_reference() {
+    let of = |url: &str| {
+        let body = main("x();");
+        let settings = format!("spring.datasource.url={url}\n");
+        let settings = ("src/main/resources/application.properties", settings.as_str());
+        let found = program("", &[("App.java", &body), settings]);
+        found.writable.into_iter().map(|held| held.value).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(of("jdbc:h2:file:./data/shop"), "data");
+    assert_eq!(of("${SHOP_DB_URL:jdbc:h2:file:./data/shop}"), "data");
+    assert_eq!(of("${A:jdbc:h2:file:${B:./data}/x/shop}"), "data/x");
+    let home = "${A:jdbc:hsqldb:file:${B:${user.home}/.shop}/db/shop}";
+    assert_eq!(of(home), "/home/nonroot/.shop/db");
+    assert_eq!(of("${SHOP_DB_URL:jdbc:postgresql://db/shop}"), "");
+}
