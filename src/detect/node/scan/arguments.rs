@@ -195,13 +195,18 @@ fn of_object(source: &Source, index: usize) -> Option<Demanded> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::super::App;
     use super::super::super::launch::Launch;
     use crate::repo::Repo;
 
     fn said(source: &str, args: &str) -> String {
-        let repo = Repo::from_files([("package.json", "{}"), ("index.js", source)]);
+        said_with("{}", source, args)
+    }
+
+    /// What the finding says of a program that its start gives these arguments.
+    pub(in super::super) fn said_with(manifest: &str, source: &str, args: &str) -> String {
+        let repo = Repo::from_files([("package.json", manifest), ("index.js", source)]);
         let app = App::read(&repo.root()).unwrap().unwrap();
         let (file, from) = ("index.js".to_owned(), Some("index.js".to_owned()));
         let args = args.split_whitespace().map(str::to_owned).collect();

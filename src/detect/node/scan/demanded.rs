@@ -174,22 +174,12 @@ fn commands(tokens: &[Token]) -> Vec<Command> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::App;
-    use super::super::super::launch::Launch;
-    use crate::repo::Repo;
+    use super::super::arguments::tests::said_with;
 
     fn said(source: &str, args: &str) -> String {
         let manifest = r#"{"dependencies": {"yargs": "17", "commander": "^12.0.0"}}"#;
         let serves = "function all() { require('http').createServer().listen(4000); }";
-        let source = format!("{serves}\n{source}");
-        let repo = Repo::from_files([("package.json", manifest), ("index.js", source.as_str())]);
-        let app = App::read(&repo.root()).unwrap().unwrap();
-        let (file, from) = ("index.js".to_owned(), Some("index.js".to_owned()));
-        let args = args.split_whitespace().map(str::to_owned).collect();
-        let launch = Launch { file, source: from, args, ..Launch::default() };
-        let scan = super::super::read(&app, &launch).unwrap();
-        let found = scan.findings.iter().find(|f| f.code.as_str() == "arguments-unknown");
-        found.map_or(String::new(), |found| found.what.clone())
+        said_with(manifest, &format!("{serves}\n{source}"), args)
     }
 
     #[test]
