@@ -14,7 +14,9 @@ pub(super) const HOME: &str = "/home/nonroot";
 
 /// Adds a folder into which the program writes.
 pub(super) fn write(program: &mut Program, folder: &str, evidence: Evidence) {
-    if !folder.is_empty() && !program.writable.iter().any(|held| held.value == folder) {
+    // A number, or a piece of markup, is no folder.
+    let odd = folder.contains(['<', '>', '|', '"']) || folder.chars().all(|c| c.is_ascii_digit());
+    if !odd && !program.writable.iter().any(|held| held.value == folder) {
         program.writable.push(Sourced::new(folder.to_owned(), evidence));
     }
 }

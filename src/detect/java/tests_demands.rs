@@ -316,3 +316,13 @@ fn an_embedded_database_may_be_the_default_of_a_reference() {
     assert_eq!(of(home), "/home/nonroot/.shop/db");
     assert_eq!(of("${SHOP_DB_URL:jdbc:postgresql://db/shop}"), "");
 }
+
+#[test]
+fn numbers_and_markup_are_no_folders() {
+    let of = |name: &str| {
+        let body =
+            format!("import java.io.File; {}", main(&format!("new File(\"{name}\").mkdirs();")));
+        program("", &[("App.java", &body)]).writable.len()
+    };
+    assert_eq!((of("data"), of("5"), of("<x>")), (1, 0, 0));
+}
