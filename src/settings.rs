@@ -13,6 +13,16 @@ pub(crate) use lines::{Assignment, assignments, sections};
 pub(crate) use toml::parse as parse_toml;
 pub(crate) use yaml::documents as parse_yaml;
 
+/// The documents of a file by its extension; none if it is unreadable or of another format.
+pub(crate) fn documents(extension: &str, text: &str) -> Vec<Item> {
+    match extension {
+        "yaml" | "yml" => parse_yaml(text),
+        "toml" => parse_toml(text).into_iter().collect(),
+        "json" => parse_json(text).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Maximum nesting. A file with deeper values is unreadable.
 const MAX_DEPTH: usize = 64;
 

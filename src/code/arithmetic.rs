@@ -15,18 +15,20 @@ const MAX_TOKENS: usize = 24;
 const MAX_ENTRIES: usize = 256;
 
 impl Program<'_> {
-    /// The value of a sum with a number, or of an entry of a map.
+    /// The value of a sum, of texts or with a number, or of an entry of a map.
     pub(super) fn calculated(
         &self,
         file: &Rc<File>,
         range: &Range<usize>,
-        keys: &[String],
         steps: u8,
+        unknown: &Value,
     ) -> Option<Value> {
-        if !keys.is_empty() {
-            return None;
-        }
-        self.number(file, range, steps).or_else(|| self.entry(file, range, steps))
+        let value = self.number(file, range, steps).or_else(|| self.entry(file, range, steps));
+        value.or_else(|| {
+            let pieces = file.split(range.clone(), &["+"]);
+            let pieces = (pieces.len() > 1).then(|| pieces.into_iter())?;
+            Some(Self::sum(pieces.map(|piece| self.eval(file, piece, steps)), unknown.clone()))
+        })
     }
 
     /// The value of `port + 1` or `port - 1`. It is unknown if one side is: the number alone is

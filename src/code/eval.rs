@@ -147,16 +147,14 @@ impl Program<'_> {
         if let Some(value) = self.idiom(file, &range, steps) {
             return value;
         }
-        let object = self.object(file, &range, keys, steps);
-        if let Some(value) = object.or_else(|| self.calculated(file, &range, keys, steps)) {
+        if let Some(value) = self.object(file, &range, keys, steps) {
             return value;
         }
         if !keys.is_empty() {
             return self.chained(file, &range, keys, steps).unwrap_or(unknown);
         }
-        let sum = file.split(range.clone(), &["+"]);
-        if sum.len() > 1 {
-            return Self::sum(sum.into_iter().map(|piece| self.eval(file, piece, steps)), unknown);
+        if let Some(value) = self.calculated(file, &range, steps, &unknown) {
+            return value;
         }
         if file.kind(range.start) == Some(Kind::Opening)
             && file.closing(range.start) + 1 == range.end
@@ -242,7 +240,7 @@ impl Program<'_> {
         unknown
     }
 
-    fn sum(values: impl Iterator<Item = Value>, unknown: Value) -> Value {
+    pub(super) fn sum(values: impl Iterator<Item = Value>, unknown: Value) -> Value {
         let mut whole = Value::default();
         for value in values {
             whole.append(value);

@@ -1,5 +1,6 @@
 //! Settings that a program refuses to go without: `if (!url) throw ...`, `if not url: raise ...`.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -10,7 +11,7 @@ use super::file::File;
 use super::functions::Function;
 use super::idioms::start_of;
 use super::program::Program;
-use super::value::is_env_name;
+use super::value::{Value, is_env_name};
 
 /// Words that raise an error.
 const RAISES: [&str; 2] = ["throw", "raise"];
@@ -66,11 +67,7 @@ impl Program<'_> {
     pub(crate) fn endings(&self) -> Vec<Ending> {
         let mut found = Vec::new();
         for file in self.files() {
-            for &at in file.places("if") {
-                let Some((head, body)) = parts(file, at).filter(|(_, body)| self.ends(file, body))
-                else {
-                    continue;
-                };
+            for (at, head, body) in self.ended(file) {
                 if found.len() >= MAX_CONDITIONS {
                     return found;
                 }
@@ -81,16 +78,24 @@ impl Program<'_> {
         found
     }
 
+    /// Every `if` of a file whose block ends the program, with its condition and its block.
+    fn ended<'f>(
+        &'f self,
+        file: &'f Rc<File>,
+    ) -> impl Iterator<Item = (usize, Range<usize>, Range<usize>)> + 'f {
+        let conditions = file.places("if").iter();
+        conditions.filter_map(move |&at| {
+            let (head, body) = parts(file, at).filter(|(_, body)| self.ends(file, body))?;
+            Some((at, head, body))
+        })
+    }
+
     /// Every setting that the program refuses to go without, in the order of its files.
     pub(crate) fn refusals(&self) -> Vec<Refusal> {
         let mut found = Vec::new();
         let mut left = MAX_CONDITIONS;
         for file in self.files() {
-            for &at in file.places("if") {
-                let Some((head, _)) = parts(file, at).filter(|(_, body)| self.ends(file, body))
-                else {
-                    continue;
-                };
+            for (at, head, _) in self.ended(file) {
                 left = left.saturating_sub(1);
                 if left == 0 {
                     return found;
@@ -150,7 +155,9 @@ impl Program<'_> {
             let part = bare(file, part);
             if let Some(operand) = absent(file, &part) {
                 self.needed(file, at, operand, found);
-            } else if !self.unchanged(file, at, &part, found) {
+            } else if let Some(name) = self.unchanged(file, part.clone()) {
+                add(found, vec![name], file, at);
+            } else {
                 self.lacking(file, at, part, found);
             }
         }
@@ -167,32 +174,29 @@ impl Program<'_> {
             _ => Some(condition.clone()),
         };
         let Some(whole) = whole.map(|whole| bare(file, whole)) else { return false };
-        let sides = file.split(whole, &["==", "==="]);
-        let [left, right] = sides.as_slice() else { return false };
-        let (value, text) = if right.len() == 1 { (left, right) } else { (right, left) };
-        let set = self.value(file, value.clone()).env().and_then(|name| self.rows.set.get(name));
-        let text = file.string(text.start).filter(|_| text.len() == 1);
-        set.is_some_and(|set| text.is_some_and(|text| *text == **set))
+        let Some((value, text)) = self.compared(file, whole) else { return false };
+        let set = value.env().and_then(|name| self.rows.set.get(name));
+        set.is_some_and(|set| *text == **set)
     }
 
-    /// Adds the variable whose default the program refuses: `if secret == "changeme": raise ..`.
-    fn unchanged(
+    /// The value that a condition compares with a text, and the text: `secret == "changeme"`.
+    fn compared<'f>(
         &self,
-        file: &Rc<File>,
-        at: usize,
-        part: &Range<usize>,
-        found: &mut Vec<Refusal>,
-    ) -> bool {
-        let sides = file.split(part.clone(), &["==", "==="]);
-        let [left, right] = sides.as_slice() else { return false };
+        file: &'f Rc<File>,
+        condition: Range<usize>,
+    ) -> Option<(Value, Cow<'f, str>)> {
+        let sides = file.split(condition, &["==", "==="]);
+        let [left, right] = sides.as_slice() else { return None };
         let (value, text) = if right.len() == 1 { (left, right) } else { (right, left) };
-        let Some(text) = file.string(text.start).filter(|_| text.len() == 1) else { return false };
-        let value = self.value(file, value.clone());
+        let text = file.string(text.start).filter(|_| text.len() == 1)?;
+        Some((self.value(file, value.clone()), text))
+    }
+
+    /// The variable whose default a condition asks for: `secret == "changeme"`.
+    pub(crate) fn unchanged(&self, file: &Rc<File>, condition: Range<usize>) -> Option<String> {
+        let (value, text) = self.compared(file, condition)?;
         let name = value.env().filter(|_| value.text().as_deref() == Some(&*text));
-        if let Some(name) = name {
-            add(found, vec![name.to_owned()], file, at);
-        }
-        name.is_some()
+        name.map(str::to_owned)
     }
 
     /// Adds the variable behind an expression that must have a value.
@@ -439,7 +443,7 @@ fn texts(file: &Rc<File>, list: Range<usize>) -> Vec<String> {
     let Some(open) = open else { return Vec::new() };
     let all = file.elements(open).into_iter().take(MAX_NAMES);
     let text = |one: Range<usize>| file.string(one.start).filter(|_| one.len() == 1);
-    all.filter_map(|one| text(one).map(std::borrow::Cow::into_owned)).collect()
+    all.filter_map(|one| text(one).map(Cow::into_owned)).collect()
 }
 
 /// The value that a local name has, apart from its default: `process.env.X ?? fallback`.

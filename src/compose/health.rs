@@ -84,11 +84,7 @@ fn path(survey: &Survey, draft: &Draft) -> Result<Option<String>> {
             continue;
         }
         let Some(text) = repo.source_text(file)?.filter(|text| !is_own(text)) else { continue };
-        let documents = if file.extension() == "toml" {
-            settings::parse_toml(&text).into_iter().collect()
-        } else {
-            settings::parse_yaml(&text)
-        };
+        let documents = settings::documents(file.extension(), &text);
         if let Some(path) = documents.iter().find_map(stated) {
             return Ok(Some(path));
         }

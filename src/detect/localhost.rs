@@ -174,12 +174,10 @@ fn looked_at(repo: &Repo, facts: &Facts, program: &Program) -> Vec<RelPath> {
 /// The settings of a file with their whole keys, `redis.host=localhost`, each with the number of
 /// lines above it; `None` if its lines hold whole keys already.
 fn flattened(path: &RelPath, text: &str) -> Option<Vec<(u32, String)>> {
-    let roots = match path.extension() {
-        "yml" | "yaml" => settings::parse_yaml(text),
-        "json" => vec![settings::parse_json(text)?],
-        "toml" => vec![settings::parse_toml(text)?],
-        _ => return None,
-    };
+    let roots = settings::documents(path.extension(), text);
+    if roots.is_empty() {
+        return None;
+    }
     let mut lines = Vec::new();
     let mut open: Vec<(String, &Item)> = roots.iter().map(|root| (String::new(), root)).collect();
     while let Some((key, item)) = open.pop() {

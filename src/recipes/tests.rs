@@ -1,4 +1,5 @@
 mod built;
+mod folders;
 
 use super::*;
 use crate::facts::{EnvVar, Facts, Finding, FindingCode, Kind, Program, Sourced};
@@ -311,44 +312,6 @@ fn a_recipe_decides_between_ports_that_the_code_both_has() {
 }
 
 #[test]
-fn a_volume_in_another_images_working_directory_is_the_folder_of_the_program() {
-    let compose =
-        ("compose.yaml", "services:\n  a:\n    build: .\n    volumes: ['x:/srv/app/data/files']\n");
-    let code = Evidence::file(&RelPath::new("main.go").unwrap(), "writes");
-    let writes = |folder: &str| Sourced::new(folder.to_owned(), code.clone());
-    let program = applied(&[compose], |program| program.writable = vec![writes("./data/files")]);
-    assert_eq!(
-        (told(&program).as_str(), codes(&program)),
-        ("- - ./data/files -", vec!["volume-elsewhere"])
-    );
-    let program = applied(&[compose], |program| program.writable = vec![writes("iles")]);
-    assert_eq!(
-        (told(&program).as_str(), codes(&program).len()),
-        ("- - iles,/srv/app/data/files -", 0)
-    );
-}
-
-#[test]
-fn a_volume_below_the_working_directory_of_the_repositorys_dockerfile_is_beside_the_program() {
-    let compose = "services:\n  a:\n    build: .\n    volumes: ['x:/srv/app/boards']\n";
-    let of = |dockerfile: &str, compose: &str| {
-        let program = applied(&[("compose.yaml", compose), ("Dockerfile", dockerfile)], |_| ());
-        (told(&program), codes(&program).join(" "))
-    };
-    let dockerfile = "FROM node:22\nWORKDIR /srv\nWORKDIR app\nCOPY . .\nCMD node main.js\n";
-    let moved = ("- - boards -".to_owned(), "volume-elsewhere".to_owned());
-    let kept = ("- - /srv/app/boards -".to_owned(), String::new());
-    assert_eq!(of(dockerfile, compose), moved);
-    // Its working directory is where the data is, not the program.
-    let apart = dockerfile.replace("COPY . .", "COPY . /opt/app/");
-    assert_eq!(of(&apart, compose), kept);
-    // The program is told the folder.
-    let named = format!("{compose}    environment: [BOARDS=/srv/app/boards]\n");
-    let told = of(dockerfile, &named).0;
-    assert_eq!(told, "- - /srv/app/boards BOARDS=/srv/app/boards");
-}
-
-#[test]
 fn arguments_that_name_a_file_of_the_application_bring_it() {
     let procfile = ("Procfile", "web: bin/box --config conf/box.toml\n");
     let found = |files: &[(&str, &str)]| {
@@ -367,42 +330,12 @@ fn arguments_that_name_a_file_of_the_application_bring_it() {
 }
 
 #[test]
-fn the_working_directory_of_a_unit_is_no_folder_to_keep() {
-    let unit = |more: &str| {
-        let text = format!(
-            "[Service]\nExecStart=/home/box/box/box\nWorkingDirectory=/home/box/box\n{more}"
-        );
-        let program = one("distrib/systemd/box.service", &text);
-        (told(&program), codes(&program).join(" "))
-    };
-    let nothing = ("- - - -".to_owned(), String::new());
-    assert_eq!(unit("ReadWritePaths=/home/box/box\n"), nothing);
-    assert_eq!(unit("ReadWritePaths=/home/box\n"), nothing);
-    assert_eq!(unit("ReadWritePaths=/srv/box\n").0, "- - /srv/box -");
-}
-
-#[test]
 fn documentation_may_call_the_image_as_the_application() {
     let run = |image: &str| {
         told(&one("README.md", &format!("```\ndocker run -p 5100:5100 {image}\n```\n")))
     };
     assert_eq!(run("box:latest"), "5100 - - -");
     assert_eq!(run("redis"), "- - - -");
-}
-
-#[test]
-fn a_folder_that_documentation_mounts_is_a_guess_unless_a_variable_names_it() {
-    let found = |run: &str| {
-        let text = format!("```\ndocker run -v x:/box/data {run} me/box\n```\n");
-        let place = Evidence::file(&RelPath::new("main").unwrap(), "writes");
-        let program = applied(&[("README.md", &text)], |program| {
-            program.findings.push(Finding::folder_unknown(None, [place]));
-        });
-        (told(&program), codes(&program).join(" "))
-    };
-    assert_eq!(found(""), ("- - /box/data -".to_owned(), "folder-unknown".to_owned()));
-    let named = found("-e BOX_DATA=/box/data/x.db");
-    assert_eq!(named, ("- - /box/data BOX_DATA=/box/data/x.db".to_owned(), String::new()));
 }
 
 #[test]
@@ -423,26 +356,6 @@ fn a_task_that_ends_is_no_start_of_the_server() {
         program.id = "box.asgi:app".to_owned();
     });
     assert_eq!(told(&object), "- - - -");
-}
-
-#[test]
-fn homes_of_other_users_are_moved_or_said() {
-    let run = |volume: &str, env: &str| {
-        one("README.md", &format!("```\ndocker run -v x:{volume} {env} me/box\n```\n"))
-    };
-    let program = run("/root/data", "-e BOX_DATA=/root/data/box.db");
-    assert_eq!(
-        (told(&program).as_str(), codes(&program).len()),
-        ("- - /home/nonroot/data BOX_DATA=/home/nonroot/data/box.db", 0)
-    );
-    for volume in ["/root/data", "/home/app/.box"] {
-        let program = run(volume, "");
-        assert_eq!(
-            (told(&program).as_str(), codes(&program)),
-            ("- - - -", vec!["home-of-other-user"])
-        );
-    }
-    assert!(codes(&run("/root/.cache/x", "")).is_empty());
 }
 
 #[test]

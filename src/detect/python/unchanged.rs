@@ -49,11 +49,7 @@ pub(super) fn secret(world: &World) -> Option<Finding> {
         if !refused.keys().any(|one| text.contains(one.as_str())) {
             continue;
         }
-        let roots = match path.extension() {
-            "json" => settings::parse_json(&text).into_iter().collect(),
-            "toml" => settings::parse_toml(&text).into_iter().collect(),
-            _ => settings::parse_yaml(&text),
-        };
+        let roots = settings::documents(path.extension(), &text);
         if let Some((key, line, at)) = roots.iter().find_map(|root| held(root, &refused)) {
             let what = format!("the program ends while `{key}` has the value of {path}");
             let there = Evidence::at(path, line, format!("the value of {key}"));

@@ -81,11 +81,7 @@ pub(super) fn settings_of(
             continue;
         }
         let Some(text) = world.module.sources.repo.source_text(path)? else { continue };
-        let root = match path.extension() {
-            "toml" => crate::settings::parse_toml(&text),
-            "json" => crate::settings::parse_json(&text),
-            _ => crate::settings::parse_yaml(&text).into_iter().next(),
-        };
+        let root = crate::settings::documents(path.extension(), &text).into_iter().next();
         let mut open: Vec<(String, &Item)> =
             root.iter().map(|root| (String::new(), root)).collect();
         while let Some((before, item)) = open.pop() {

@@ -188,19 +188,12 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
 
 /// The sign of the first choice at the outermost level: `||`, `??`, or the `?` of `a ? b : c`.
 fn choice(tokens: &[Token]) -> Option<usize> {
-    let mut at = 0;
-    while let Some(token) = tokens.get(at) {
+    outermost(tokens, |at| {
         let next = tokens.get(at + 1);
-        match token.kind {
-            Kind::Mark('(' | '[' | '{') => at = closing(tokens, at),
-            Kind::Mark('|') if next.is_some_and(|next| next.is('|')) => return Some(at),
-            // `?.` looks into an object.
-            Kind::Mark('?') if next.is_some_and(|next| !next.is('.')) => return Some(at),
-            _ => {}
-        }
-        at += 1;
-    }
-    None
+        // `?.` looks into an object.
+        tokens[at].is('|') && next.is_some_and(|next| next.is('|'))
+            || tokens[at].is('?') && next.is_some_and(|next| !next.is('.'))
+    })
 }
 
 /// The path of `process.env.X || './data'`, or of `process.env.X ? process.env.X : './data'`,
@@ -211,7 +204,7 @@ fn chosen(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<
         path_within(rest.get(1..)?, names, steps + 1)?
     } else {
         // What the test asks for is the first of the two, so nothing gives it by default.
-        let colon = outermost(rest, ':')?;
+        let colon = outermost(rest, |at| rest[at].is(':'))?;
         let asked = variables(&rest[..colon]);
         if asked.is_empty() || !asked.iter().all(|name| variables(tested).contains(name)) {
             return None;
@@ -222,13 +215,13 @@ fn chosen(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<
     Some(found)
 }
 
-/// The first mark of this kind at the outermost level.
-fn outermost(tokens: &[Token], mark: char) -> Option<usize> {
+/// The first position outside of brackets that is one of those in question.
+fn outermost(tokens: &[Token], is: impl Fn(usize) -> bool) -> Option<usize> {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         match token.kind {
             Kind::Mark('(' | '[' | '{') => at = closing(tokens, at),
-            _ if token.is(mark) => return Some(at),
+            _ if is(at) => return Some(at),
             _ => {}
         }
         at += 1;

@@ -24,19 +24,15 @@ pub(super) fn defaults(source: &Source, found: &mut BTreeMap<String, Evidence>) 
         for &at in file.places("if") {
             let head = at + 1..(at + MAX_HEAD).min(file.len());
             let Some(open) = head.clone().find(|&at| file.word(at) == "{") else { continue };
-            let sides = file.split(at + 1..open, &["=="]);
-            let [value, text] = sides.as_slice() else { continue };
-            let text = file.string(text.start).filter(|_| text.len() == 1);
-            let Some(text) = text.filter(|text| !text.is_empty()) else { continue };
             let mut block = open..file.closing(open).min(open + MAX_BLOCK);
             if !block.any(|at| ENDS.contains(&file.word(at))) {
                 continue;
             }
-            let value = source.value(file, value.clone());
-            let name = value.env().filter(|name| is_env_name(name));
-            if let Some(name) = name.filter(|_| value.text().as_deref() == Some(&*text)) {
+            if let Some(name) =
+                source.unchanged(file, at + 1..open).filter(|name| is_env_name(name))
+            {
                 let note = format!("with the default of {name} the program ends");
-                found.entry(name.to_owned()).or_insert_with(|| file.evidence(at, note));
+                found.entry(name).or_insert_with(|| file.evidence(at, note));
             }
         }
     }
