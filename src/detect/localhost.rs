@@ -109,14 +109,21 @@ pub(crate) fn looked_for(repo: &Repo, facts: &Facts) -> Result<Vec<LookedFor>> {
         return Ok(found);
     };
     let rows = services::rows()?;
-    let database = database(repo, facts, rows)?;
+    // Read once it is needed: the manifests of a large build are many, and so are its programs.
+    let mut database = None;
     for path in looked_at(repo, facts, program) {
         let Some(text) = repo.source_text(&path)? else { continue };
         let flat = flattened(&path, &text);
         let whole = [(0, text.to_string())];
         for (above, part) in flat.as_deref().unwrap_or(&whole) {
             for near in services::nearby(rows, part) {
-                let Some(row) = near.row.or(database) else { continue };
+                let known = match near.row {
+                    None if database.is_none() => {
+                        *database.insert(only_database(repo, facts, rows)?)
+                    }
+                    row => row.or(database.flatten()),
+                };
+                let Some(row) = known else { continue };
                 // An address that no variable replaces is often one of an optional feature.
                 let is_default = near.variable.is_some() || near.is_given;
                 let own = program.port.as_ref().is_some_and(|port| port.value == row.port);
@@ -136,7 +143,7 @@ pub(crate) fn looked_for(repo: &Repo, facts: &Facts) -> Result<Vec<LookedFor>> {
 }
 
 /// The only database whose client library the manifests name.
-fn database(repo: &Repo, facts: &Facts, rows: &'static [Row]) -> Result<Option<&'static Row>> {
+fn only_database(repo: &Repo, facts: &Facts, rows: &'static [Row]) -> Result<Option<&'static Row>> {
     let mut found = None;
     for row in rows.iter().filter(|row| row.kind == "database") {
         if row.named_in(repo, &facts.manifests)?.is_some() {
