@@ -4,11 +4,13 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::derived;
 use super::facts::assigned::{MAX_NAMES, is_name};
 use super::facts::{Call, Form};
 use super::file::File;
 use super::functions::Function;
 use super::program::Program;
+use super::rules::CallRow;
 use super::tree::Kind;
 use super::value::{Value, env, first_of, is_env_name, merge};
 
@@ -68,7 +70,7 @@ impl Call {
     }
 }
 
-impl Program<'_> {
+impl<'r> Program<'r> {
     /// The value of the argument of that name.
     pub(crate) fn named_argument(&self, call: &Call, name: &str, steps: u8) -> Option<Value> {
         Some(self.eval(&call.file, call.named(name)?, steps))
@@ -251,6 +253,23 @@ impl Program<'_> {
         });
         let value = own.next_back()?.value.clone();
         Some(self.eval(file, value, steps.checked_sub(1)?))
+    }
+
+    /// Calls that make an object of a class that is derived from one of the row's.
+    pub(super) fn of_derived<'c>(
+        &'c self,
+        row: &'r CallRow,
+    ) -> impl Iterator<Item = Call> + use<'c, 'r> {
+        let derived = self.derived.get_or_init(|| derived::all(self.files()));
+        let of = Some(row.of.as_str()).filter(|of| !of.is_empty() && !derived.is_empty());
+        let bases = of.into_iter().flat_map(|_| &row.names).filter_map(|name| derived.get(name));
+        bases.flatten().filter(|one| one.is_of(&row.of)).flat_map(|one| {
+            self.calls_named(&one.name).filter(|call| {
+                call.file.path == one.home
+                    || call.file.imported(call.name()).is_some()
+                    || call.is_method()
+            })
+        })
     }
 
     /// The module of that name.

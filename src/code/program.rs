@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::derived::Derived;
 use super::facts::{Call, Definition, Field, Form};
 use super::file::File;
 use super::owned::Owned;
@@ -75,6 +76,8 @@ pub(crate) struct Program<'r> {
     defined: BTreeMap<String, usize>,
     /// The names of variables that are not local to a function.
     globals: OnceCell<BTreeSet<String>>,
+    /// Classes of the program by the last word of what they are derived from.
+    pub(super) derived: OnceCell<Derived>,
     /// Functions and calls by the type or module that they name.
     pub(super) owned: Owned,
     /// Fields by the name of their type.
@@ -164,6 +167,7 @@ impl<'r> Program<'r> {
             flags_into: BTreeMap::new(),
             defined: BTreeMap::new(),
             globals: OnceCell::new(),
+            derived: OnceCell::new(),
             owned: Owned::default(),
             holders: BTreeMap::new(),
             filled: Vec::new(),
@@ -298,7 +302,9 @@ impl<'r> Program<'r> {
         rows.call.iter().filter(move |row| does.contains(&row.does)).flat_map(move |row| {
             let calls = row.names.iter().flat_map(move |name| self.calls_named(name));
             calls
-                .filter(move |call| row.fits(call) && self.is_when(row, call))
+                .filter(move |call| row.fits(call))
+                .chain(self.of_derived(row))
+                .filter(move |call| self.is_when(row, call))
                 .map(move |c| (row, c))
         })
     }

@@ -36,6 +36,7 @@ mod options;
 mod pages;
 mod plan;
 mod plugins;
+mod required;
 mod requirement;
 mod requirements;
 mod restated;

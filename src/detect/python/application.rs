@@ -374,6 +374,23 @@ fn returned(file: &File, function: &Function) -> Vec<Range<usize>> {
         .collect()
 }
 
+/// Where a module binds a name that a server can load; true for a function that makes the object.
+pub(super) fn bound(file: &Rc<File>, name: &str) -> Option<(usize, bool)> {
+    let outside = |at: usize| file.facts().function_at(at).is_none() && !is_guarded(file, at);
+    let mut all = file.facts().definitions_of(file, name).iter().filter(|d| outside(d.name));
+    if let Some(set) = all.find(|d| d.form == crate::code::Form::Set) {
+        return Some((set.name, false));
+    }
+    if let Some(function) = file.facts().function_of(file, name)
+        && file.enclosing(function.range.start).is_none()
+    {
+        return Some((function.name, needs_nothing(file, function)));
+    }
+    let import = file.import_of(name)?;
+    let at = (0..file.len()).find(|&at| file.line(at) >= import.line)?;
+    Some((at, false))
+}
+
 /// True for a module that does its work as it is imported, and is no server: it ends the program, or
 /// works with the application and has no name of a server's module.
 fn is_errand(file: &Rc<File>) -> bool {

@@ -113,6 +113,11 @@ impl Scene<'_> {
         program.findings.push(finding.with_fix(fix));
     }
 
+    /// True if the program that begins with the first module has subcommands.
+    pub(super) fn has_commands(&self, modules: &[Rc<Module>]) -> bool {
+        !self.commands(modules).is_empty()
+    }
+
     /// The subcommands of the program that begins with the first module.
     fn commands(&self, modules: &[Rc<Module>]) -> Vec<Command> {
         let Some(entry) = modules.first() else { return Vec::new() };
@@ -274,23 +279,35 @@ fn of_argparse(file: &Rc<File>) -> Vec<Command> {
         let places = file.places(name).iter().take(MAX_COMMANDS);
         places.filter_map(|&at| Call::at(file, at)).collect::<Vec<_>>()
     };
-    let demands =
-        |call: &Call| call.named("required").is_some_and(|range| file.word(range.start) == "True");
+    // `group.required = True`: before Python 3.7, the call did not take it.
+    let set = |name: &str| {
+        let mut places = file.places("required").iter().filter(|&&at| at > 1);
+        places.any(|&at| {
+            let words =
+                [file.word(at - 2), file.word(at - 1), file.word(at + 1), file.word(at + 2)];
+            words == [name, ".", "=", "True"]
+        })
+    };
+    let variable = |call: &Call| {
+        let mut all = file.facts().definitions().iter().filter(|d| d.value.contains(&call.at));
+        all.next().map(|d| file.word(d.name))
+    };
+    let demands = |call: &Call| {
+        call.named("required").is_some_and(|range| file.word(range.start) == "True")
+            || variable(call).is_some_and(set)
+    };
     let groups = calls("add_subparsers");
     // Without `required`, a program may do something all the same; one that prints its help does not.
     let needed = groups.iter().any(demands) || !calls("print_help").is_empty();
     if groups.is_empty() || !needed {
         return Vec::new();
     }
-    let variable = |call: &Call| {
-        let mut all = file.facts().definitions().iter().filter(|d| d.value.contains(&call.at));
-        all.next().map(|d| file.word(d.name))
-    };
     let parsers: Vec<(Option<&str>, String, Call)> = calls("add_parser")
         .into_iter()
-        .filter_map(|call| {
-            let first = call.arguments().first()?.clone();
-            Some((variable(&call), file.string(first.start)?.into_owned(), call))
+        .flat_map(|call| {
+            let names = call.arguments().first().map(|one| listed(file, &call, one.start));
+            let entry = |name| (variable(&call), name, call.clone());
+            names.unwrap_or_default().into_iter().map(entry).collect::<Vec<_>>()
         })
         .collect();
     // The parser that holds a group, by the variable of the group.
@@ -316,4 +333,20 @@ fn of_argparse(file: &Rc<File>) -> Vec<Command> {
         found.push(Command { name: words.join(" "), serves: false, evidence });
     }
     found
+}
+
+/// The names that a call gives to parsers: a text, or those of the list that a loop runs over.
+fn listed(file: &Rc<File>, call: &Call, at: usize) -> Vec<String> {
+    if let Some(text) = file.string(at) {
+        return vec![text.into_owned()];
+    }
+    let mut loops = file.places("for").iter().rev().filter(|&&one| one < call.at);
+    let open =
+        loops.find(|&&one| file.word(one + 1) == file.word(at) && file.word(one + 2) == "in");
+    let Some(open) = open.map(|one| one + 3) else { return Vec::new() };
+    if !matches!(file.word(open), "(" | "[") {
+        return Vec::new();
+    }
+    let texts = file.elements(open).into_iter().take(MAX_COMMANDS);
+    texts.filter_map(|one| Some(file.string(one.start)?.into_owned())).collect()
 }

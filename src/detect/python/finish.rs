@@ -145,6 +145,7 @@ impl Scene<'_> {
         }
         if application.is_none() && order != 8 {
             self.subcommand(&modules, &self.told, &details, &mut program);
+            self.demanded(&modules, &mut program);
         }
         self.carried(&modules, &program, &mut details);
         if application.is_some() && project.is_none() || program.kind == Kind::Service {

@@ -31,6 +31,18 @@ struct Row {
     source: String,
 }
 
+/// A package that brings another one, which needs something of the system.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Brings {
+    package: String,
+    /// It does only with this extra.
+    extra: Option<String>,
+    other: String,
+    #[allow(dead_code, reason = "a row without its source is refused; people read it")]
+    source: String,
+}
+
 /// A package that is large, and has a smaller form.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +98,7 @@ pub(super) fn read(installed: &Installed, python: &str, catalog: &Catalog) -> Re
     let rows: Vec<Row> = catalog.table("native")?;
     let compiler: Vec<String> = catalog.table("compiler")?;
     let large: Vec<Large> = catalog.table("large")?;
+    let brings: Vec<Brings> = catalog.table("brings")?;
     let Some(minor) = minor(python) else { return Ok(Native::default()) };
     let mut native = Native { libc: Libc::Dynamic, ..Native::default() };
     for package in installed.packages() {
@@ -121,6 +134,21 @@ pub(super) fn read(installed: &Installed, python: &str, catalog: &Catalog) -> Re
         {
             native.libc = Libc::Glibc;
             native.libc_evidence = vec![note(why)];
+        }
+    }
+    // A lockfile lists such packages by themselves.
+    for one in brings.iter().filter(|one| !installed.locked && !installed.has(&one.other)) {
+        let asked = |extra: &String| installed.extra(&one.package, extra);
+        let held = installed.has(&one.package) && one.extra.as_ref().is_none_or(asked);
+        let row = rows.iter().find(|row| row.package == one.other);
+        if let (Some(row), Some(at)) = (row, installed.evidence(&one.package).filter(|_| held)) {
+            let note = format!("{} brings {}, which needs it", one.package, one.other);
+            let evidence = Evidence { note, ..at };
+            native.need(&row.needs, &evidence);
+            if row.source_only {
+                native.need(&row.compiled, &evidence);
+                native.need(&compiler, &evidence);
+            }
         }
     }
     Ok(native)

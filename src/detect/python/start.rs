@@ -91,6 +91,8 @@ impl<'s> Scene<'s> {
             application::applications(self.sources, &self.tables.frameworks, has)?;
         // A server that loads such a module has other arguments, and ends with its usage.
         applications.retain(|one| one.name.is_empty() || !reads_arguments(&one.module.file));
+        let objects = self.objects(&applications)?;
+        applications.extend(objects);
         let mut all = self.scripts(told)?;
         all.extend(self.served(&applications, told)?);
         all.extend(self.told(told, &applications)?);
@@ -201,6 +203,33 @@ impl<'s> Scene<'s> {
                 file.word(at + 1) == "("
                     && file.facts().function_of(file, file.word(at)).is_some_and(inside)
             })
+    }
+
+    /// Objects that lines of the repository run by a server, and that no framework is known to make.
+    fn objects(&self, known: &[Application]) -> Result<Vec<Application<'s>>> {
+        let mut all: Vec<Application> = Vec::new();
+        for told in self.told.iter().filter(|told| !told.documented && told.call.is_none()) {
+            let Target::Object(object) = &told.target else { continue };
+            let held = |one: &Application| one.id() == *object;
+            let Some((module, name)) = object.split_once(':') else { continue };
+            if known.iter().chain(&all).any(held) {
+                continue;
+            }
+            let mut servers = self.tables.servers.iter();
+            let server = servers.find(|server| server.command.first() == Some(&told.command));
+            let plain = |framework: &&super::tables::Framework| {
+                framework.names.is_empty()
+                    && server.is_some_and(|server| server.interfaces.contains(&framework.interface))
+            };
+            let framework = self.tables.frameworks.iter().find(plain);
+            let (Some(framework), Some(module)) = (framework, self.sources.named(module)?) else {
+                continue;
+            };
+            if let Some((at, factory)) = application::bound(&module.file, name) {
+                all.push(Application::new(framework, module, name.to_owned(), factory, at));
+            }
+        }
+        Ok(all)
     }
 
     /// The application that a server runs.

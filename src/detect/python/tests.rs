@@ -7,6 +7,7 @@ use crate::repo::Repo;
 
 mod asked;
 mod chosen;
+mod commanded;
 mod ended;
 mod lines;
 mod started;

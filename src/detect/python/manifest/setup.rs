@@ -133,7 +133,16 @@ fn script(path: &RelPath, text: &str, project: &mut Project) {
     }
     if let Some(at) = text.find("console_scripts") {
         let rest = &text[at..];
-        if let Some(open) = rest.find('[')
+        // `entry_points="""[console_scripts]` is text of the form that packages hold it in.
+        if let Some(lines) = rest.strip_prefix("console_scripts]") {
+            let lines = lines.split(['"', '\'']).next().unwrap_or_default();
+            for (number, one) in (line(at)..).zip(lines.lines()) {
+                if one.trim_start().starts_with('[') {
+                    break;
+                }
+                entry(project, path, number, one.trim());
+            }
+        } else if let Some(open) = rest.find('[')
             && let Some(items) = list(&rest[open..])
         {
             for (offset, item) in items {
