@@ -103,6 +103,8 @@ pub(crate) struct Port {
 pub(crate) struct Folder {
     /// The absolute path.
     pub path: String,
+    /// The folder of the repository that is mounted there, if one is.
+    pub source: Option<RelPath>,
     /// Its place in the recipe.
     pub evidence: Evidence,
 }
@@ -130,6 +132,9 @@ pub(crate) struct Run {
     pub ports: Vec<Port>,
     /// Folders.
     pub folders: Vec<Folder>,
+    /// Options of `docker run` that give the container more than it has by itself:
+    /// `--cap-add NET_RAW`.
+    pub options: Vec<(String, Evidence)>,
     /// Its place in the recipe.
     pub evidence: Evidence,
 }
@@ -147,7 +152,20 @@ impl Run {
             env: Vec::new(),
             ports: Vec::new(),
             folders: Vec::new(),
+            options: Vec::new(),
             evidence,
+        }
+    }
+
+    /// Forgets what a developer's container has beside the program, whose sources are mounted: other
+    /// mounts, such as caches, unless a variable names them, and the command, which runs or watches
+    /// the sources.
+    fn develop(&mut self) {
+        let env = std::mem::take(&mut self.env);
+        self.folders.retain(|folder| env.iter().any(|held| held.value == folder.path));
+        self.env = env;
+        if !self.words.first().is_some_and(|word| word.starts_with('-')) {
+            self.words.clear();
         }
     }
 

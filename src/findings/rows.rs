@@ -99,6 +99,13 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             other data",
             "give `docker run` those that the container needs: `-e NAME=VALUE` or --env-file",
         ),
+        FindingCode::EngineOptions => Row::note(
+            "engine-options",
+            "the repository starts its container with capabilities, devices or namespaces that an \
+            image cannot ask for",
+            "what the program does with them fails in a container that is started without",
+            "start the container with the same options, if the program needs what they give",
+        ),
         FindingCode::ServiceAtLocalhost => Row::warning(
             "service-at-localhost",
             "by default the program looks for a database or another service at localhost",

@@ -16,6 +16,7 @@ use crate::plan::words::Line;
 use crate::plan::{Artifact, Runtime};
 use crate::recipes::dockerfile::{self, Copied, Image, Said};
 use crate::repo::Repo;
+use crate::shell;
 
 /// Differences beyond this many are only counted.
 const SHOWN: usize = 8;
@@ -292,20 +293,12 @@ const CLASS_PATHS: [&str; 3] = ["-cp", "-classpath", "--class-path"];
 fn started(image: &Image, planned: &Planned) -> Option<Evidence> {
     let evidence = image.start.evidence.as_ref()?;
     let said = |note: String| Some(Evidence { note, ..evidence.clone() });
-    let words = image.start.words();
+    let words: Vec<String> = image.start.words().into_iter().map(|word| set(image, word)).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let last = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
     let runtime = planned.runtime;
     let own = runtime.entrypoint.iter().chain(&runtime.cmd);
     let own: Vec<&str> = own.map(Line::as_str).collect();
-    if !image.start.before.is_empty() {
-        let before = image.start.before.join("`, `");
-        let held = image
-            .start
-            .before
-            .iter()
-            .all(|one| own.iter().any(|word| word.contains(one.trim_start_matches("./"))));
-        return said(format!("it runs `{before}` before the program")).filter(|_| !held);
-    }
     let first = words.first()?;
     if let Some(script) = &image.start.script {
         let held = |command: &&Vec<String>| {
@@ -314,14 +307,20 @@ fn started(image: &Image, planned: &Planned) -> Option<Evidence> {
                 word == planned.program.name || own.iter().any(|held| last(held) == word)
             })
         };
+        // What stands behind the script in CMD are the arguments of the program that it ends with.
+        let given = words[1..].join(" ");
         let starts = script.iter().rev().find(held).map(|words| words.join(" "));
+        let starts = starts.map(|line| line.replace("$@", &given).trim_end().to_owned());
         let starts = starts.map_or_else(String::new, |line| format!(", which runs `{line}`"));
         return said(format!("it starts with the script {first}{starts}"));
     }
+    let before = image.start.before.join("`, `");
+    let runs = |one: &String| own.iter().any(|word| word.contains(one.trim_start_matches("./")));
+    let prepares = !image.start.before.iter().all(runs);
     let program = last(first);
     let same = program == planned.program.name || own.iter().any(|word| last(word) == program);
     if !same {
-        return None;
+        return said(format!("it runs `{before}` before the program")).filter(|_| prepares);
     }
     // The program's own file has another place here, and a variable has no value yet.
     let is_file = |word: &str| word.contains('/') || word.contains('.') && !word.starts_with('-');
@@ -336,10 +335,44 @@ fn started(image: &Image, planned: &Planned) -> Option<Evidence> {
     let of_path = |at: usize| skipped.is_some_and(|from| (from..from + 3).contains(&at));
     let rest = words.iter().enumerate().skip(1).filter(|(at, _)| !of_path(*at));
     let lacking: Vec<&str> = rest.map(|(_, word)| word).filter(lacks).copied().collect();
-    if lacking.is_empty() {
-        return None;
+    let lacking = unless_listening(lacking, planned).join(" ");
+    match (prepares, lacking.is_empty()) {
+        (false, true) => None,
+        (false, false) => said(format!("it starts the program with `{lacking}`")),
+        (true, true) => said(format!("it runs `{before}` before the program")),
+        (true, false) => {
+            said(format!("it runs `{before}` before the program, which it starts with `{lacking}`"))
+        }
     }
-    said(format!("it starts the program with `{}`", lacking.join(" ")))
+}
+
+/// A word with the variables that the image sets.
+fn set(image: &Image, word: &str) -> String {
+    let value = |name: &str| {
+        let mut all = image.env.iter().rev();
+        all.find(|(key, _)| key == name).map(|(_, (value, _))| value.clone())
+    };
+    if word.contains('$') { shell::expand(word, false, &value) } else { word.to_owned() }
+}
+
+/// The words without those that name the address on which the planned image listens anyway.
+fn unless_listening<'w>(words: Vec<&'w str>, planned: &Planned) -> Vec<&'w str> {
+    let port = planned.program.port.as_ref().map(|port| port.value.to_string());
+    let same = |word: &str| {
+        let value = word.split_once('=').map_or(word, |(_, value)| value);
+        let (host, number) = value.rsplit_once(':').unwrap_or(("", value));
+        value == "0.0.0.0"
+            || matches!(host, "" | "0.0.0.0" | "[::]") && Some(number) == port.as_deref()
+    };
+    let mut kept: Vec<&str> = Vec::new();
+    for word in words {
+        if same(word) {
+            kept.pop_if(|flag| flag.starts_with('-') && !word.starts_with('-'));
+        } else {
+            kept.push(word);
+        }
+    }
+    kept
 }
 
 /// Features and profiles that the planned build does not turn on.

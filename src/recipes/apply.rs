@@ -72,7 +72,11 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
         (run.by, second, other, run.name != "web", run.ports.is_empty())
     });
     let (mine, others) = split(mine);
-    let starts = start::all(&mine, program, &|word| files::of(repo, facts, word).is_some());
+    let services = running.iter().flat_map(|running| &running.runs);
+    let services = services.filter(|run| matches!(run.by, Recipe::Compose | Recipe::Kubernetes));
+    let names: BTreeSet<&str> = services.map(|run| run.name.as_str()).collect();
+    let holds = |word: &str| files::of(repo, facts, word).is_some();
+    let starts = start::all(&mine, program, &names, &holds);
     let taken = arguments(program, &starts);
     if let Some(start) = taken {
         files::carried(repo, facts, program, start);
@@ -82,11 +86,13 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     ports::more_ports(program, &mine);
     let held = program.writable.len();
     let written = dockerfile::written(repo, &facts.dir)?;
-    folders::written(program, &mine, written.0.as_ref().map(|(_, image)| image));
+    let image = written.0.as_ref().map(|(_, image)| image);
+    folders::written(program, &mine, image);
     folders::environment(program, &mine);
     folders::settled(program, held);
     opened(program, &mine);
     given::variables(program, &mine);
+    given::options(program, &mine, image);
     needed(program, running.iter().flat_map(|running| &running.needed));
     other_processes(program, &others);
     Ok(())
@@ -161,11 +167,18 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
         let mut names = start.words.iter().filter_map(|word| word.strip_prefix("--"));
         start.by == Recipe::Docs && names.any(|name| is_set(program, name))
     };
-    let wanted = starts
-        .iter()
-        .filter(speaks)
-        .filter(|start| !contradicts(start))
-        .find(|s| !s.words.is_empty())?;
+    let mut usable = starts.iter().filter(speaks).filter(|start| !contradicts(start));
+    let wanted = usable.find(|s| !s.words.is_empty() || s.left.is_some())?;
+    if let Some((words, why)) = &wanted.left {
+        let what =
+            format!("the repository also gives the program `{words}`, and the image does not");
+        let finding = Finding::new(FindingCode::StartArguments, what, [wanted.evidence.clone()]);
+        let fix = "give them to `docker run IMAGE` behind those of the image, with values of yours";
+        report(program, finding.with_why(*why).with_fix(fix));
+    }
+    if wanted.words.is_empty() {
+        return None;
+    }
     let line = start::joined(&wanted.words);
     let held = program.args.as_ref().map(|args| args.value.clone());
     if let Some(lack) = &wanted.lack {

@@ -4,6 +4,7 @@
 use super::{Folder, Port, Recipe, Run, Running, Variable, port_number};
 use crate::facts::Evidence;
 use crate::path::RelPath;
+use crate::repo::Repo;
 use crate::services::is_own;
 use crate::settings::{self, Item, Value};
 use crate::shell;
@@ -37,20 +38,12 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
         }
         let volumes = service.get("volumes").map(Item::items).unwrap_or_default();
         run.folders.extend(volumes.iter().filter_map(|item| volume(item, file)));
-        // If the sources are mounted or a development stage is built, other mounts are the
-        // developer's too, such as caches, unless a variable names them.
+        options(service, file, &mut run);
         let target = service.text_at(&["build", "target"]).unwrap_or_default();
         if ["dev", "devel", "development", "debug", "test"].contains(&target)
             || volumes.iter().any(mounts_sources)
         {
-            let named = |folder: &Folder| run.env.iter().any(|held| held.value == folder.path);
-            let folders: Vec<Folder> =
-                run.folders.iter().filter(|folder| named(folder)).cloned().collect();
-            run.folders = folders;
-            // So is the service's own command: it runs or watches the sources.
-            if !run.words.first().is_some_and(|word| word.starts_with('-')) {
-                run.words.clear();
-            }
+            run.develop();
         }
         into.runs.push(run);
     }
@@ -60,6 +53,30 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
 fn is_for_tests(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     ["test", "e2e", "bench", "lint", "integration"].iter().any(|word| name.contains(word))
+}
+
+/// What the container gets beyond what each has.
+fn options(service: &Item, file: &RelPath, run: &mut Run) {
+    let mut add = |option: String, item: &Item| {
+        let evidence = Evidence::at(file, item.line, format!("starts it with `{option}`"));
+        run.options.push((option, evidence));
+    };
+    for (key, option) in [("cap_add", "--cap-add"), ("devices", "--device")] {
+        for item in service.get(key).map(Item::items).unwrap_or_default() {
+            if let Some(text) = item.text() {
+                add(format!("{option} {text}"), item);
+            }
+        }
+    }
+    for (key, value, option) in [
+        ("privileged", "true", "--privileged"),
+        ("network_mode", "host", "--network host"),
+        ("pid", "host", "--pid host"),
+    ] {
+        if let Some(item) = service.get(key).filter(|item| item.text() == Some(value)) {
+            add(option.to_owned(), item);
+        }
+    }
 }
 
 /// Spellings of the current folder in a volume.
@@ -125,17 +142,75 @@ fn mounts_sources(item: &Item) -> bool {
 }
 
 fn volume(item: &Item, file: &RelPath) -> Option<Folder> {
-    let path = match item.text() {
-        Some(text) => mounted(text)?,
+    let text = match item.text() {
+        Some(text) => text.to_owned(),
         None if item.text_at(&["read_only"]) == Some("true") => return None,
         None => {
             let source = item.text_at(&["source"]).unwrap_or_default();
-            let target = item.text_at(&["target"])?;
-            mounted(&format!("{source}:{target}"))?
+            format!("{source}:{}", item.text_at(&["target"])?)
         }
     };
+    let path = mounted(&text)?;
+    let source = text.split_once(':').map(|(source, _)| source);
+    // Names without a dot are volumes of the engine's.
+    let source = source.filter(|source| source.starts_with('.'));
+    let source = source.and_then(|source| file.parent().unwrap_or_default().join(source));
     let evidence = Evidence::at(file, item.line, format!("a volume is mounted at {path}"));
-    Some(Folder { path, evidence })
+    Some(Folder { path, source, evidence })
+}
+
+/// Extensions of files that a folder of data or settings may hold; those of others are code.
+const DATA: [&str; 32] = [
+    "",
+    "cfg",
+    "conf",
+    "crt",
+    "csv",
+    "db",
+    "env",
+    "gif",
+    "gz",
+    "htm",
+    "html",
+    "ini",
+    "jpg",
+    "json",
+    "jsonl",
+    "key",
+    "log",
+    "md",
+    "pdf",
+    "pem",
+    "png",
+    "properties",
+    "sh",
+    "sql",
+    "sqlite",
+    "svg",
+    "toml",
+    "txt",
+    "xml",
+    "yaml",
+    "yml",
+    "zip",
+];
+
+/// Maximum number of files of a mounted folder that are looked at.
+const MAX_MOUNTED: usize = 400;
+
+/// Finds the services that mount a folder with code of the repository: a developer's.
+pub(super) fn developing(repo: &Repo, runs: &mut [Run]) {
+    let holds_code = |folder: &RelPath| {
+        let mut files = repo.files_under(folder).take(MAX_MOUNTED);
+        files.any(|path| !DATA.contains(&path.extension()) && !path.file_name().starts_with('.'))
+    };
+    for run in runs.iter_mut().filter(|run| run.by == Recipe::Compose) {
+        let is_code = |folder: &Folder| folder.source.as_ref().is_some_and(holds_code);
+        if run.folders.iter().any(is_code) {
+            run.folders.retain(|folder| !is_code(folder));
+            run.develop();
+        }
+    }
 }
 
 /// Files whose name begins with a dot, as those of folders do.

@@ -96,8 +96,8 @@ pub(crate) fn written(repo: &Repo, folder: &RelPath) -> Result<Rc<Written>> {
 const ENDS: [&str; 4] = ["prod", "production", "release", "server"];
 
 /// Folders with Dockerfiles of other names, where only one of them counts.
-const FOLDERS: [&str; 7] =
-    ["", "docker", "build", "deploy", ".docker", "dev/build", "src/main/docker"];
+const FOLDERS: [&str; 8] =
+    ["", "docker", "dockerfiles", "build", "deploy", ".docker", "dev/build", "src/main/docker"];
 
 /// Words in the names of Dockerfiles that are not for production.
 const OTHER_PURPOSES: [&str; 10] =
@@ -130,9 +130,11 @@ fn find(repo: &Repo, folder: &RelPath) -> Result<Option<(RelPath, Image)>> {
 }
 
 /// Names of folders in which a repository keeps what makes its images.
-const DEPLOYING: [&str; 12] = [
+const DEPLOYING: [&str; 14] = [
     "docker",
+    "dockerfiles",
     ".docker",
+    "images",
     "deploy",
     "deployment",
     "build",

@@ -7,7 +7,7 @@ use crate::path::RelPath;
 use crate::shell::{self, Command};
 
 /// Options of `docker run` that take a value in the next word.
-const VALUED: [&str; 34] = [
+const VALUED: [&str; 36] = [
     "-p",
     "--publish",
     "-v",
@@ -36,6 +36,8 @@ const VALUED: [&str; 34] = [
     "--link",
     "--add-host",
     "--device",
+    "--gpus",
+    "--pid",
     "--cap-add",
     "--cap-drop",
     "--tmpfs",
@@ -335,6 +337,11 @@ fn container(words: &[&str], file: &RelPath, number: u32) -> Option<Run> {
         };
         let value = match value {
             Some(value) => value,
+            None if name == "--privileged" => {
+                let at = evidence("starts it with `--privileged`".to_owned());
+                run.options.push((name.to_owned(), at));
+                continue;
+            }
             None if VALUED.contains(&name) => words.next()?,
             // `-p8080:80`, or a switch.
             None => match word.strip_prefix("-p").filter(|rest| !rest.is_empty()) {
@@ -350,14 +357,19 @@ fn container(words: &[&str], file: &RelPath, number: u32) -> Option<Run> {
             "-v" | "--volume" => {
                 if let Some(path) = mounted(value) {
                     let evidence = evidence(format!("`-v {value}` mounts a volume at {path}"));
-                    run.folders.push(Folder { path, evidence });
+                    run.folders.push(Folder { path, source: None, evidence });
                 }
             }
             "--mount" => {
                 if let Some(path) = mount(value) {
                     let evidence = evidence(format!("`--mount {value}` mounts a volume at {path}"));
-                    run.folders.push(Folder { path, evidence });
+                    run.folders.push(Folder { path, source: None, evidence });
                 }
+            }
+            "--cap-add" | "--device" | "--pid" => {
+                let option = format!("{name} {value}");
+                let at = evidence(format!("starts it with `{option}`"));
+                run.options.push((option, at));
             }
             "-e" | "--env" => {
                 if let Some((key, value)) = value.split_once('=') {

@@ -192,6 +192,7 @@ pub(super) fn running(repo: &Repo, home: &RelPath) -> Result<Running> {
     let mut found = Running::default();
     read(repo, home, files, &mut found, |home, path| run_by(home, path))?;
     kubernetes::fill(&mut found);
+    compose::developing(repo, &mut found.runs);
     Ok(found)
 }
 

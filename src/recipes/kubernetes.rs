@@ -41,11 +41,49 @@ pub(super) fn fill(into: &mut Running) {
     for (file, text) in std::mem::take(&mut into.charts.templates) {
         let chart = file.parent().and_then(|folder| folder.parent()).unwrap_or_default();
         let filled = match into.charts.values.get(&chart) {
-            Some(values) => text.lines().map(|line| filled(line, values) + "\n").collect(),
+            Some(values) => {
+                let lines = enabled(&text, values);
+                lines.into_iter().map(|line| filled(line, values) + "\n").collect()
+            }
             None => text,
         };
         manifests(&file, &filled, into);
     }
+}
+
+/// The lines of a template; those below a condition on a value that is off or empty are blank, which
+/// keeps the numbers of the others.
+fn enabled<'t>(text: &'t str, values: &Item) -> Vec<&'t str> {
+    // True for each open block that is left out.
+    let mut open: Vec<bool> = Vec::new();
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let control = line.trim_start().strip_prefix("{{");
+        let inner = control.and_then(|rest| rest.split_once("}}")).map(|(inner, _)| inner);
+        let words: Vec<&str> = inner.map_or_else(Vec::new, |inner| {
+            inner.trim_matches(['-', ' ']).split_whitespace().collect()
+        });
+        match words.as_slice() {
+            ["if", value] => open.push(is_off(value, values)),
+            ["if" | "range" | "with" | "define" | "block", ..] => open.push(false),
+            // What another condition holds is not known.
+            ["else", ..] => {
+                if let Some(last) = open.last_mut() {
+                    *last = false;
+                }
+            }
+            ["end"] => drop(open.pop()),
+            _ => {}
+        }
+        lines.push(if open.contains(&true) { "" } else { line });
+    }
+    lines
+}
+
+fn is_off(value: &str, values: &Item) -> bool {
+    let Some(name) = value.strip_prefix(".Values.") else { return false };
+    let way: Vec<&str> = name.split('.').collect();
+    values.text_at(&way).is_some_and(|text| matches!(text, "false" | "" | "0" | "null" | "~"))
 }
 
 /// A line with values such as `{{ .Values.service.port }}` filled in, also with `| quote`, and with
@@ -179,7 +217,7 @@ fn run(container: &Item, pod: &Item, file: &RelPath) -> Run {
         {
             let evidence =
                 Evidence::at(file, path.line, format!("a volume is mounted at {path_text}"));
-            run.folders.push(Folder { path: path_text, evidence });
+            run.folders.push(Folder { path: path_text, source: None, evidence });
         }
     }
     run

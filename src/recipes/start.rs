@@ -1,5 +1,9 @@
 //! Turns the command of a recipe into default arguments of a program, if an image can serve them.
 
+mod deployed;
+
+use std::collections::BTreeSet;
+
 use super::{Recipe, Run};
 use crate::docker::quote;
 use crate::facts::{Evidence, FindingCode, Program};
@@ -53,6 +57,8 @@ pub(super) struct Start {
     pub(super) words: Vec<String>,
     /// Why the image cannot start with them, if it cannot.
     pub(super) lack: Option<String>,
+    /// Words that belong to one deployment, which the image does not take, and why.
+    pub(super) left: Option<(String, &'static str)>,
     pub(super) evidence: Evidence,
     pub(super) by: Recipe,
 }
@@ -91,12 +97,19 @@ fn place(words: &[String], program: &Program) -> Option<usize> {
 /// agree.
 ///
 /// `holds`: whether a relative path is a file of the application.
-pub(super) fn all(runs: &[&Run], program: &Program, holds: &dyn Fn(&str) -> bool) -> Vec<Start> {
+/// `names`: those of the processes and services of all recipes, which are hosts beside the program.
+pub(super) fn all(
+    runs: &[&Run],
+    program: &Program,
+    names: &BTreeSet<&str>,
+    holds: &dyn Fn(&str) -> bool,
+) -> Vec<Start> {
     let of_docs = |run: &Run| run.by == Recipe::Docs;
-    let mut starts: Vec<Start> =
-        runs.iter().filter(|run| !of_docs(run)).filter_map(|run| of(run, program, holds)).collect();
-    let documented: Vec<Start> =
-        runs.iter().filter(|run| of_docs(run)).filter_map(|run| of(run, program, holds)).collect();
+    let starts = |documented: bool| {
+        let runs = runs.iter().filter(move |run| of_docs(run) == documented);
+        runs.filter_map(|run| of(run, program, names, holds)).collect::<Vec<_>>()
+    };
+    let (mut starts, documented) = (starts(false), starts(true));
     if documented.windows(2).all(|pair| pair[0].words == pair[1].words) {
         starts.extend(documented);
     }
@@ -104,9 +117,14 @@ pub(super) fn all(runs: &[&Run], program: &Program, holds: &dyn Fn(&str) -> bool
 }
 
 /// The arguments of a run; `None` if it starts something else, or exits by itself.
-fn of(run: &Run, program: &Program, holds: &dyn Fn(&str) -> bool) -> Option<Start> {
+fn of(
+    run: &Run,
+    program: &Program,
+    names: &BTreeSet<&str>,
+    holds: &dyn Fn(&str) -> bool,
+) -> Option<Start> {
     let words = match run.words.as_slice() {
-        words if names(words, program) => {
+        words if self::names(words, program) => {
             words.get(place(words, program)? + 1..).unwrap_or_default()
         }
         // Words after an image are arguments, unless the first is a program.
@@ -125,9 +143,9 @@ fn of(run: &Run, program: &Program, holds: &dyn Fn(&str) -> bool) -> Option<Star
     if run.by == Recipe::Docs && words.iter().any(|word| is_of_machine(word)) {
         return None;
     }
-    let words: Vec<String> = opened(words);
+    let (words, left) = deployed::split(run, opened(words), names);
     let lack = lack(run, &words, holds);
-    Some(Start { words, lack, evidence: run.evidence.clone(), by: run.by })
+    Some(Start { words, lack, left, evidence: run.evidence.clone(), by: run.by })
 }
 
 /// True for a flag or an address, for a subcommand if the program has some, and for any word that

@@ -84,7 +84,7 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
                 for word in words().argv {
                     let path = word.trim_start_matches(['-', '+']).to_owned();
                     let evidence = at(assignment, "the unit lets it write there".to_owned());
-                    run.folders.push(Folder { path, evidence });
+                    run.folders.push(Folder { path, source: None, evidence });
                 }
             }
             key => {
@@ -92,7 +92,11 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
                 for word in value.split_whitespace() {
                     let name = word.split(':').next().unwrap_or_default();
                     let evidence = at(assignment, format!("{key}={value}"));
-                    run.folders.push(Folder { path: format!("{base}/{name}"), evidence });
+                    run.folders.push(Folder {
+                        path: format!("{base}/{name}"),
+                        source: None,
+                        evidence,
+                    });
                 }
             }
         }

@@ -1,4 +1,5 @@
 mod built;
+mod deployed;
 mod folders;
 
 use super::*;

@@ -1,6 +1,7 @@
 //! Variables with which recipes start the image, and which the image does not set.
 
 use crate::facts::{Evidence, Finding, FindingCode, Program};
+use crate::recipes::dockerfile::Image;
 use crate::recipes::{Recipe, Run};
 
 use super::{is_name, report};
@@ -64,4 +65,51 @@ pub(super) fn variables(program: &mut Program, runs: &[&Run]) {
         "give `docker run` those that your container needs: `-e {first}=...` or --env-file"
     ));
     report(program, finding);
+}
+
+/// Capabilities that Docker gives by itself, and one that it replaces by a setting of the kernel.
+const USUAL: [&str; 5] = ["NET_BIND_SERVICE", "CHOWN", "SETUID", "SETGID", "DAC_OVERRIDE"];
+
+/// Reports options of the engine with which recipes start the container, and the capabilities that
+/// the repository's own image gives to a file.
+pub(super) fn options(program: &mut Program, runs: &[&Run], image: Option<&Image>) {
+    let mut found: Vec<(String, Evidence)> = Vec::new();
+    let of_runs = runs.iter().flat_map(|run| run.options.iter().cloned());
+    let of_image = image.into_iter().flat_map(|image| &image.commands).flat_map(|(words, at)| {
+        let sets = words.first().is_some_and(|word| word.ends_with("setcap"));
+        let named = words.iter().filter(move |_| sets).filter_map(|word| word.strip_prefix("cap_"));
+        named.map(|word| {
+            let name = word.split(['=', '+']).next().unwrap_or_default().to_ascii_uppercase();
+            let note = "gives the capability to the program's file".to_owned();
+            (format!("--cap-add {name}"), Evidence { note, ..at.clone() })
+        })
+    });
+    for (option, evidence) in of_runs.chain(of_image) {
+        let name = option.strip_prefix("--cap-add ").map(|name| name.trim_start_matches("CAP_"));
+        let is_usual = name.is_some_and(|name| USUAL.contains(&name));
+        let is_said = || {
+            let mut texts = program.findings.iter().flat_map(|held| [&held.what, &held.fix]);
+            texts.any(|text| text.contains(name.unwrap_or(&option)))
+        };
+        let plain = option.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+        if plain && !is_usual && !is_said() && !found.iter().any(|(held, _)| *held == option) {
+            found.push((option, evidence));
+        }
+    }
+    if found.is_empty() {
+        return;
+    }
+    found.truncate(MAX_NAMES);
+    let listed: Vec<&str> = found.iter().map(|(option, _)| option.as_str()).collect();
+    let listed = listed.join(" ");
+    let what = format!("the repository starts its container with `{listed}`");
+    // Docker gives added capabilities to processes of root alone.
+    let user = if listed.contains("--cap-add") || listed.contains("--privileged") {
+        " --user 0"
+    } else {
+        ""
+    };
+    let fix = format!("if the program needs it, start it so too: `docker run {listed}{user} ...`");
+    let evidence = found.into_iter().map(|(_, evidence)| evidence).take(MAX_NAMES);
+    report(program, Finding::new(FindingCode::EngineOptions, what, evidence).with_fix(fix));
 }
