@@ -126,16 +126,27 @@ pub(super) fn let_in(repo: &Repo, context: &RelPath) -> bool {
 /// The lines of a file that ask git, with the command.
 struct Asked(Vec<(u32, String)>);
 
+/// How many lines behind the revision in a program's build information its use may stand.
+const NEAR: usize = 12;
+
 /// The lines that ask git, with the command.
 fn asks(text: &str) -> Vec<(u32, String)> {
     if !text.contains("git") {
         return Vec::new();
     }
     let lines: Vec<&str> = text.lines().collect();
+    // Where Go's build information lacks this setting, the program compares no revision.
+    let mut recorded: Option<usize> = None;
     let code = |line: &str| !["//", "#", "*", "/*"].iter().any(|c| line.trim().starts_with(c));
     let mut found = Vec::new();
     for (at, number) in (0..lines.len()).zip(1..) {
         let line = lines[at];
+        if line.contains("\"vcs.revision\"") {
+            recorded = Some(at);
+        }
+        if recorded.is_some_and(|before| at - before <= NEAR) {
+            continue;
+        }
         if !line.contains("git") || !code(line) {
             continue;
         }
@@ -194,6 +205,8 @@ mod tests {
         assert!(of("// execSync('git rev-parse HEAD')").is_empty());
         assert!(of("const help = 'see git log'").is_empty());
         assert!(of("exec('digit log')").is_empty());
+        let known = "if s.Key == \"vcs.revision\" {\nexec.Command(\"git\", \"log\")\n}";
+        assert!(of(known).is_empty());
         assert!(of("fetch('https://x.test/a.git'); run(log)").is_empty());
     }
 

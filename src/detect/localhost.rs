@@ -218,6 +218,10 @@ fn bound(text: &str, line: u32) -> Option<String> {
     Some(key.trim().replace('.', "_").replace('-', "").to_ascii_uppercase())
 }
 
+fn is_for_tests(folder: &str) -> bool {
+    folder.len() > "test".len() && folder.ends_with("test") && folder != "latest"
+}
+
 /// True for files of tests, examples and development below the application's folder.
 fn is_apart(path: &RelPath, folder: &RelPath) -> bool {
     let below = path.strip(folder).unwrap_or(path.as_str());
@@ -225,8 +229,11 @@ fn is_apart(path: &RelPath, folder: &RelPath) -> bool {
     let below = below.split_once("src/main/").map_or(below, |(above, _)| above);
     let words = below.split(|c: char| !c.is_ascii_alphanumeric());
     let names_one = words.map(str::to_ascii_lowercase).any(|word| APART.contains(&word.as_str()));
+    // A package for tests is often called after what it tests: `dbtest`.
+    let above = path.parent().unwrap_or_default();
+    let tests = above.components().any(is_for_tests);
     // A profile's settings of Spring hold for those who choose it.
-    names_one || path.file_name().starts_with("application-")
+    tests || names_one || path.file_name().starts_with("application-")
 }
 
 #[cfg(test)]

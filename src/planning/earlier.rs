@@ -78,7 +78,10 @@ pub(super) fn differences(
     facts: &Facts,
     planned: &Planned,
 ) -> Result<Option<Finding>> {
-    let written = dockerfile::written(repo, &facts.dir)?;
+    let mut written = dockerfile::written(repo, &facts.dir)?;
+    if written.0.is_none() {
+        written = dockerfile::beside(repo, &facts.dir, planned.program)?;
+    }
     let Some((path, image)) = &written.0 else { return uncompared(repo) };
     let usual: Usual = parsed("dockerfile.toml")?;
     // A port that the code states needs no variable; a guessed one may come from nowhere else.

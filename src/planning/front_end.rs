@@ -9,7 +9,7 @@ use crate::base::{self, Asked};
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen};
 use crate::docker::quote;
-use crate::facts::{Evidence, Facts, Finding, FrontEnd, Kind, Program, Sourced};
+use crate::facts::{Evidence, Facts, Finding, FindingCode, FrontEnd, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::plan::words::{ImageRef, Line};
 use crate::plan::{Artifact, Decision, FRONT_END_IMAGE, FrontEndPlan, SecretMount, resolve};
@@ -31,10 +31,33 @@ pub(super) struct FrontEndPlans {
 pub(super) fn plan(chosen: &Chosen, workdir: &str) -> Result<FrontEndPlans> {
     let mut all = FrontEndPlans::default();
     for found in &chosen.program.front_ends {
-        one(chosen, workdir, found, &mut all)
-            .with_context(|| format!("the front end in {}", found.value.dir))?;
+        let held = all.artifacts.len();
+        let planned = one(chosen, workdir, found, &mut all)
+            .with_context(|| format!("the front end in {}", found.value.dir));
+        let Err(error) = planned else { continue };
+        // Only the build of a program that embeds the output stops without it.
+        if found.value.opened.is_none() {
+            return Err(error);
+        }
+        all.artifacts.truncate(held);
+        all.findings.push(unplanned(found, &error));
     }
     Ok(all)
+}
+
+/// Says that the image lacks the output of a front end whose build cannot be planned.
+fn unplanned(found: &Sourced<FrontEnd>, error: &anyhow::Error) -> Finding {
+    let what = format!(
+        "the program serves {}, and its build cannot be planned: {error:#}",
+        found.value.output
+    );
+    Finding::new(FindingCode::ServedFolderMissing, what, found.evidence.clone())
+        .with_why("the image holds the program without its pages")
+        .with_fix(format!(
+            "build the front end in {} before the image, and mount {} or write its COPY into the \
+             Dockerfile",
+            found.value.dir, found.value.output
+        ))
 }
 
 fn one(

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::docker::parse::{Dockerfile, Instruction, parse};
 use crate::docker::scope::{Scopes, stage_named};
-use crate::facts::Evidence;
+use crate::facts::{Evidence, Program};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 use crate::shell;
@@ -90,6 +90,26 @@ pub(crate) struct Written(pub(crate) Option<(RelPath, Image)>);
 pub(crate) fn written(repo: &Repo, folder: &RelPath) -> Result<Rc<Written>> {
     repo.once(folder, || find(repo, folder).map(Written))
 }
+
+/// The Dockerfile of a member of the application in `folder`: it lies beside the program's own
+/// manifest or source.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn beside(repo: &Repo, folder: &RelPath, program: &Program) -> Result<Rc<Written>> {
+    let source = program.evidence.first().map(|evidence| &evidence.file);
+    let above = source.into_iter().flat_map(RelPath::ancestors);
+    for own in above.filter(|own| own != folder && own.is_within(folder)).take(MAX_ABOVE) {
+        let found = written(repo, &own)?;
+        if found.0.as_ref().is_some_and(|(path, _)| path.is_within(&own)) {
+            return Ok(found);
+        }
+    }
+    Ok(Rc::new(Written(None)))
+}
+
+/// How many folders above a program's source are asked.
+const MAX_ABOVE: usize = 4;
 
 /// Suffixes of production names that are tried if no Dockerfile has a plain name:
 /// `Containerfile.prod`.
@@ -423,6 +443,7 @@ fn packages(command: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Kind;
 
     fn of(text: &str) -> Option<Image> {
         let repo = Repo::from_files([("Dockerfile", text)]);
@@ -465,6 +486,20 @@ mod tests {
         };
         assert!(of("apps/shop") && of("apps"));
         assert!(!of("apps/sho") && !of("hop"));
+    }
+
+    #[test]
+    fn a_file_beside_the_programs_own_source_is_about_it() {
+        let of = |source: &str| {
+            let files =
+                [("cli/Dockerfile", "FROM a\nEXPOSE 1\n"), ("cli/src/main.rs", ""), ("web/x", "")];
+            let repo = Repo::from_files(files);
+            let evidence = Evidence::file(&RelPath::new(source).unwrap(), "");
+            let program = Program::new("a", "a", Kind::Service, evidence);
+            beside(&repo, &RelPath::root(), &program).unwrap().0.is_some()
+        };
+        assert!(of("cli/Cargo.toml") && of("cli/src/main.rs"));
+        assert!(!of("web/x") && !of("Cargo.toml"));
     }
 
     #[test]

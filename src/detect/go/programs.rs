@@ -97,7 +97,7 @@ fn rank(module: &Module, folder: &RelPath, program: &Program) -> i32 {
         40
     } else if program.name == own {
         35
-    } else if SERVERS.contains(&program.name.as_str()) {
+    } else if SERVERS.contains(&program.name.as_str()) || serves_as(&program.name, own) {
         30
     } else {
         20
@@ -112,6 +112,13 @@ fn rank(module: &Module, folder: &RelPath, program: &Program) -> i32 {
     // one to ship.
     let name = name - if folder.components().any(|part| part == "internal") { 10 } else { 0 };
     name + if program.kind == Kind::Service { 15 } else { 0 } - if helper { 50 } else { 0 }
+}
+
+/// True for the server that stands beside a client of the application's name: `shop-server`,
+/// `shopd`.
+fn serves_as(name: &str, own: &str) -> bool {
+    let rest = name.strip_prefix(own).unwrap_or_default();
+    rest == "d" || SERVERS.contains(&rest.trim_start_matches(['-', '_', '.']))
 }
 
 /// The short name of the module.
@@ -213,5 +220,29 @@ pub(super) fn named(module: &Module, wanted: &str) -> Result<(Program, ProgramDe
             package.name
         ),
         None => bail!("`{wanted}`: {folder} holds no Go file that is built for Linux"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::go::detect;
+    use crate::repo::Repo;
+
+    #[test]
+    fn the_server_comes_before_a_client_with_the_name_of_the_module() {
+        let client = "package main\nimport \"net/http\"\nfunc main() { http.Get(\"http://a\") }\n";
+        let server = "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":80\", nil) }\n";
+        for (name, first) in
+            [("shop-server", "shop-server"), ("shopd", "shopd"), ("shopctl", "shop")]
+        {
+            let path = format!("cmd/{name}/main.go");
+            let files = [
+                ("go.mod", "module example.com/shop\ngo 1.26\n"),
+                ("cmd/shop/main.go", client),
+                (path.as_str(), server),
+            ];
+            let facts = detect(&Repo::from_files(files).root()).unwrap().unwrap();
+            assert_eq!(facts.programs[0].name, first);
+        }
     }
 }

@@ -22,6 +22,7 @@ mod generated;
 mod listen;
 mod literals;
 mod needs;
+mod positional;
 mod reach;
 mod reached;
 mod served;
@@ -137,8 +138,11 @@ pub(super) fn analyse(
     let all = subcommands.library.is_none();
     wanted.extend(refused.into_iter().filter(|flag| all || flag.2).map(|flag| (flag.0, flag.1)));
     program.subcommands = subcommands.library;
-    if program.subcommands.is_none() || subcommands.serving.is_some() {
+    let decided = program.subcommands.is_none() && subcommands.open.is_empty();
+    if decided || subcommands.serving.is_some() {
         program.args = arguments(subcommands.serving, args);
+    } else if !subcommands.open.is_empty() {
+        program.findings.push(subcommands::open(&subcommands.open));
     } else if let Some(wanting) = subcommands.wanting {
         program.findings.push(needs_argument(&wanting));
     } else if program.kind == Kind::Service {
@@ -155,6 +159,13 @@ pub(super) fn analyse(
     env_file::required(program, variables);
     program.findings.extend(arguments::finding(wanted, program));
     program.findings.extend(demands::either(&world));
+    let told = |finding: &Finding| finding.code == FindingCode::ArgumentsUnknown;
+    if program.kind == Kind::Service && !program.findings.iter().any(told) {
+        let given = program.args.as_ref().map(|args| args.value.as_str());
+        let lacking = positional::demanded(&world);
+        let finding = lacking.and_then(|demanded| positional::finding(demanded, given));
+        program.findings.extend(finding);
+    }
     program.handles_sigterm = Some(sigterm(&code, program));
     Ok(details)
 }

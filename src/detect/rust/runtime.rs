@@ -25,6 +25,7 @@ mod house;
 mod item;
 mod listen;
 mod missing;
+mod positional;
 mod process;
 mod refused;
 mod rocket;

@@ -7,6 +7,7 @@ use crate::repo::Repo;
 mod demands;
 mod listen;
 mod opened;
+mod positional;
 mod structs;
 mod written;
 

@@ -217,7 +217,7 @@ fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
 }
 
 /// True if a block ends the program, or returns an error that is made there or has a name.
-fn refuses(world: &World, file: &File, open: usize) -> bool {
+pub(super) fn refuses(world: &World, file: &File, open: usize) -> bool {
     let makes = ["Errorf", "New", "Wrap", "Wrapf", "Exit"];
     let block = open..file.closing(open).min(open + MAX_TOKENS);
     let returns = block.clone().any(|at| file.word(at) == "return");
@@ -255,7 +255,13 @@ fn unset(world: &World, file: &Rc<File>, part: &Range<usize>) -> Option<(String,
 }
 
 /// True if the function around a place leads to a listener, or hands its error to one that does.
-fn is_started(world: &World, reach: &Reach, file: &Rc<File>, at: usize, steps: u8) -> bool {
+pub(super) fn is_started(
+    world: &World,
+    reach: &Reach,
+    file: &Rc<File>,
+    at: usize,
+    steps: u8,
+) -> bool {
     let Some(function) = file.facts().function_at(at) else { return false };
     if reach.leads(file, function.range.clone()) {
         return true;

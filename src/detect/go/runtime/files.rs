@@ -10,7 +10,7 @@ use super::asked::{is_uncalled, tested_before, tests, tests_a_file};
 use super::literals::{is_development, is_handed_on, is_talk, is_tried_in_turn};
 use super::served::{self, Served};
 use crate::code::rules::CallRow;
-use crate::code::{Call, Does, File, Kind, Value, conditions};
+use crate::code::{Base, Call, Does, File, Kind, Value, conditions};
 use crate::detect::go::codes;
 use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
@@ -209,7 +209,14 @@ impl Opened {
                 // The unknown beginning is a folder that only the running program knows, such as
                 // the one that holds its binary.
                 _ if prefix.is_empty() => {
-                    value.suffix().map(|suffix| suffix.trim_start_matches('/').to_owned())
+                    let suffix = value.suffix()?;
+                    let suffix = suffix.trim_start_matches('/');
+                    // A sample of the settings often has the same name as those that the program
+                    // reads in the folder that a setting names.
+                    let beside = matches!(value.below(), Some((Base::Program, _)));
+                    let end = suffix.rsplit_once('.').map_or("", |(_, end)| end);
+                    let settings = !suffix.contains('/') && CONFIG.contains(&end);
+                    (beside || !settings).then(|| suffix.to_owned())
                 }
                 _ => None,
             }
@@ -298,7 +305,13 @@ impl Opened {
     fn missing(&mut self, world: &World, call: &Call, value: &Value, evidence: &Evidence) {
         let said =
             self.findings.iter().filter(|finding| finding.code == FindingCode::FileMissing).count();
-        let Some(text) = value.text().filter(|_| said < MAX_MISSING) else { return };
+        let beside = || match value.below() {
+            Some((Base::Program, path)) if value.suffix().is_some() => Some(path),
+            _ => None,
+        };
+        let Some(text) = value.text().or_else(beside).filter(|_| said < MAX_MISSING) else {
+            return;
+        };
         let name = text.rsplit('/').next().unwrap_or_default();
         let system = SYSTEM.iter().any(|root| text.starts_with(root));
         let path = way(text.trim_start_matches('/'));
@@ -424,7 +437,11 @@ impl Opened {
             let calls = world.code.calls_named(name);
             calls
                 .filter_map(|call| {
-                    let text = world.code.argument(&call, 0)?.text()?;
+                    let value = world.code.argument(&call, 0)?;
+                    let text = value.text().or_else(|| match value.below() {
+                        Some((Base::Program, path)) if value.suffix().is_some() => Some(path),
+                        _ => None,
+                    })?;
                     Some((text, call.evidence(format!("`{name}` of viper"))))
                 })
                 .collect()

@@ -56,6 +56,14 @@ pub(super) fn is_handed_on(file: &File, at: usize) -> bool {
     at.checked_sub(1)
         .is_some_and(|before| matches!(file.word(before), "=" | ":=" | ":" | "return" | "(" | ","))
         && file.word(at + 1) != ":"
+        && !is_below_a_folder(file, at)
+}
+
+/// True if the literal is a name below a folder that only the running program knows:
+/// `filepath.Join(dir, "config.json")`.
+fn is_below_a_folder(file: &File, at: usize) -> bool {
+    let joins = file.enclosing(at).filter(|&open| open > 0 && file.word(open - 1) == "Join");
+    file.word(at - 1) == "," && joins.is_some_and(|open| file.string(open + 1).is_none())
 }
 
 /// True if the literal is only compared or printed.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use super::reached::Reached;
-use crate::code::{Does, conditions};
+use crate::code::{Call, Does, conditions};
 use crate::detect::go::ProgramDetails;
 use crate::detect::go::{codes, programs};
 use crate::detect::script::interpreter;
@@ -156,6 +156,19 @@ fn unknown_library(name: &str, at: Evidence) -> Finding {
     )
 }
 
+/// True if the function asked for the revision in the program's build information before. dockgen
+/// builds without it (`-buildvcs=false`), so the program never comes to the call.
+fn asks_for_a_revision(call: &Call) -> bool {
+    let function = call.file.facts().function_at(call.at);
+    function.is_some_and(|function| {
+        let from = function.range.start.max(call.at.saturating_sub(MAX_BEFORE));
+        (from..call.at).any(|at| call.file.string(at).is_some_and(|text| text == "vcs.revision"))
+    })
+}
+
+/// How many tokens before a call are searched for that.
+const MAX_BEFORE: usize = 120;
+
 /// The names that the program may have: of its folder, and of its module.
 fn own_names<'w>(world: &'w World) -> [&'w str; 2] {
     [world.folder.file_name(), programs::own_name(world.module.layout)]
@@ -171,6 +184,9 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
             continue;
         }
         if conditions::is_elsewhere(&call.file, call.at, &["GOOS"], |system| system == "linux") {
+            continue;
+        }
+        if asks_for_a_revision(&call) {
             continue;
         }
         let value = world.code.argument(&call, row.at.unwrap_or(0));

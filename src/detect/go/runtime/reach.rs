@@ -1,6 +1,6 @@
 //! Which code leads to a call that listens. Functions are followed by name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -28,19 +28,47 @@ impl<'w, 'p, 'r> Reach<'w, 'p, 'r> {
 
     /// True if the code in `range` leads to a place that listens.
     pub(super) fn leads(&self, file: &Rc<File>, range: Range<usize>) -> bool {
+        self.leads_without(file, range, &[])
+    }
+
+    /// The same, without what stands in other places.
+    pub(super) fn leads_without(
+        &self,
+        file: &Rc<File>,
+        range: Range<usize>,
+        apart: &[(Rc<File>, Range<usize>)],
+    ) -> bool {
+        let mut left_out: BTreeMap<*const File, Vec<Range<usize>>> = BTreeMap::new();
+        for (file, range) in apart {
+            left_out.entry(Rc::as_ptr(file)).or_default().push(range.clone());
+        }
+        for ranges in left_out.values_mut() {
+            ranges.sort_by_key(|range| range.start);
+        }
         let mut open = vec![(file.clone(), range)];
         let mut seen: BTreeSet<(*const File, usize)> = BTreeSet::new();
         let mut tokens = 0;
         while let Some((file, range)) = open.pop() {
-            let here =
-                |(held, at): &(Rc<File>, usize)| Rc::ptr_eq(held, &file) && range.contains(at);
+            let without = left_out.get(&Rc::as_ptr(&file)).map_or(&[][..], Vec::as_slice);
+            let is_apart = |at: usize| without.iter().find(|range| range.contains(&at));
+            let here = |(held, at): &(Rc<File>, usize)| {
+                Rc::ptr_eq(held, &file) && range.contains(at) && is_apart(*at).is_none()
+            };
             if self.places.iter().any(here) {
                 return true;
             }
+            let mut without = without.iter().peekable();
+            let mut skipped = range.start;
             for at in range {
                 tokens += 1;
                 if tokens > MAX_TOKENS {
                     return false;
+                }
+                while let Some(one) = without.next_if(|one| one.start <= at) {
+                    skipped = skipped.max(one.end);
+                }
+                if at < skipped {
+                    continue;
                 }
                 if !file.is_word(at) {
                     continue;

@@ -10,9 +10,12 @@ use crate::code::facts::Definition;
 use crate::code::{File, Form};
 use crate::facts::{Evidence, Sourced};
 
+mod dispatch;
 mod docopt;
 mod tagged;
 
+use dispatch::Dispatched;
+pub(super) use dispatch::open;
 pub(super) use docopt::lacking;
 
 /// Names of subcommands that serve, likeliest first.
@@ -32,6 +35,15 @@ const SERVING: [&str; 10] = [
 /// How many commands are read, which bounds the work on generated code.
 const MAX_COMMANDS: usize = 200;
 
+/// Fields that hold the code of a command.
+const RUNS: [&str; 4] = ["Run", "RunE", "Action", "Exec"];
+
+/// The module of `ff` and `ffcli`.
+const FF: &str = "github.com/peterbourgon/ff";
+
+/// The name of a program's own way to choose.
+const OWN: &str = "os.Args";
+
 /// How deep commands nest. The limit also ends a circle.
 const MAX_LEVELS: usize = 8;
 
@@ -43,6 +55,8 @@ pub(super) struct Subcommands {
     pub(super) serving: Option<Sourced<String>>,
     /// The subcommand that serves, if it needs an argument to start.
     pub(super) wanting: Option<Sourced<String>>,
+    /// Commands of which one is demanded, where none is the likeliest.
+    pub(super) open: Vec<(String, Evidence)>,
     /// All commands that are literals.
     pub(super) commands: Vec<Command>,
     /// The indices of the one that serves and of those above it.
@@ -77,11 +91,26 @@ pub(super) struct Command {
 pub(super) fn subcommands(world: &World) -> Subcommands {
     let mut found = Subcommands { library: library(world), ..Subcommands::default() };
     let commands = commands(world);
+    let reach = Reach::new(world);
+    if found.library.as_ref().is_none_or(|library| library.value == OWN) {
+        match dispatch::dispatched(world, &reach) {
+            Some(Dispatched::Serving(name, at)) => {
+                let own = Sourced::new(OWN.to_owned(), at.clone());
+                found.library.get_or_insert(own);
+                found.serving = Some(Sourced::new(name, at));
+            }
+            Some(Dispatched::Open(all)) => found.open = all,
+            None => {}
+        }
+        if found.serving.is_some() || !found.open.is_empty() {
+            found.commands = commands;
+            return found;
+        }
+    }
     if found.library.is_none() {
         found.commands = commands;
         return found;
     }
-    let reach = Reach::new(world);
     let files: Vec<&Rc<File>> = world.code.files().collect();
     let listens = |command: &Command| {
         command.run.clone().is_some_and(|run| reach.leads(files[command.file], run))
@@ -179,6 +208,12 @@ fn library(world: &World) -> Option<Sourced<String>> {
             return named("urfave/cli", file.evidence(definition.name, "`Commands` of urfave/cli"));
         }
     }
+    for file in code.files().filter(|file| file.imports_from(FF)) {
+        let fields = file.facts().definitions_of(file, "Exec").iter();
+        if let Some(definition) = fields.into_iter().find(|d| d.form == Form::Field) {
+            return named("ff", file.evidence(definition.name, "a command of ff"));
+        }
+    }
     for library in &tagged::TAGGED {
         for file in code.files().filter(|file| library.is_used(file)) {
             let tags = file.facts().definitions().iter().filter(|d| d.form == Form::Tag);
@@ -198,7 +233,7 @@ fn library(world: &World) -> Option<Sourced<String>> {
     if let Some(usage) = docopt::usage(world) {
         return named("docopt", usage.evidence);
     }
-    os_args(world).and_then(|at| named("os.Args", at))
+    os_args(world).and_then(|at| named(OWN, at))
 }
 
 /// The place where the program's own package switches on `os.Args[1]` or compares it.
@@ -220,13 +255,13 @@ fn os_args(world: &World) -> Option<Evidence> {
     })
 }
 
-/// Every command of cobra and urfave/cli.
+/// Every command of cobra, urfave/cli and ff.
 fn commands(world: &World) -> Vec<Command> {
     let files: Vec<&Rc<File>> = world.code.files().collect();
     let mut all = Vec::new();
     for (number, file) in files.iter().enumerate() {
         let cobra = file.imports_from("github.com/spf13/cobra");
-        if !cobra && !file.imports_from("github.com/urfave/cli") {
+        if !cobra && !file.imports_from("github.com/urfave/cli") && !file.imports_from(FF) {
             continue;
         }
         let field = if cobra { "Use" } else { "Name" };
@@ -267,7 +302,7 @@ fn command(number: usize, file: &Rc<File>, at: usize, text: usize) -> Option<Com
         return None;
     }
     let fields = file.elements(open);
-    let runs = fields.iter().find(|f| ["Run", "RunE", "Action"].contains(&file.word(f.start)));
+    let runs = fields.iter().find(|f| RUNS.contains(&file.word(f.start)));
     let runs = runs.map(|field| field.start + 2..field.end);
     let required = fields.iter().any(|field| {
         let counts = |at| matches!(file.word(at), "ExactArgs" | "MinimumNArgs");

@@ -5,6 +5,7 @@ use crate::facts::{Facts, FrontEnd, Kind, Libc, Program, Sourced};
 use crate::repo::Repo;
 
 mod asked;
+mod dispatch;
 mod paths;
 mod precision;
 mod reading;

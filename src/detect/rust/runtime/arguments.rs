@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
-use super::Code;
 use super::item::{after_field, field_at};
 use super::subcommands::{derives, parsed};
+use super::{Code, positional};
+use crate::code::Program as Source;
 use crate::detect::rust::source::SourceFile;
 use crate::facts::{Evidence, Finding, FindingCode};
 
@@ -55,7 +56,7 @@ struct Argument {
 }
 
 /// Reports the arguments that the program demands.
-pub(super) fn demanded(code: &Code) -> Option<Finding> {
+pub(super) fn demanded(source: &Source, code: &Code) -> Option<Finding> {
     if !LIBRARIES.iter().any(|name| code.dependencies.contains(*name)) {
         return None;
     }
@@ -97,7 +98,10 @@ pub(super) fn demanded(code: &Code) -> Option<Finding> {
             if says(file, &attributes, "flatten") {
                 wanted.extend((wanted.len() < MAX_STRUCTS).then(|| file.word(of).to_owned()));
             } else {
-                found.extend(argument(file, &attributes, &field, of));
+                let optional = file.is(of, "Option");
+                let taken = optional && positional::is_unwrapped(source, &field);
+                found
+                    .extend(argument(file, &attributes, &field, of).filter(|_| taken || !optional));
             }
             at = after_field(file, of, close);
         }
@@ -124,17 +128,19 @@ pub(super) fn demanded(code: &Code) -> Option<Finding> {
     )
 }
 
-/// The argument that a field is, if a start must give it.
+/// The argument that a field is, if a start must give it, or if its value may lack by its type
+/// alone.
 fn argument(
     file: &SourceFile,
     attributes: &Range<usize>,
     field: &str,
     of: usize,
 ) -> Option<Argument> {
-    let may_lack = OPTIONAL.iter().any(|name| file.is(of, name))
+    let optional = file.is(of, "Option");
+    let may_lack = OPTIONAL.iter().any(|name| !optional && file.is(of, name))
         || SPARED.iter().any(|word| says(file, attributes, word))
         || file.is(of, "(")
-        || (of..of + 8).any(|at| file.is(at, "Option"));
+        || !optional && (of..of + 8).any(|at| file.is(at, "Option"));
     if may_lack {
         return None;
     }

@@ -7,13 +7,13 @@ use super::Code;
 use super::disk::Disk;
 use super::environment::{self, Layer};
 use super::item::{after_field, field_at};
-use super::{arguments, refused, variables};
+use super::{arguments, positional, refused, variables};
 use crate::code::Program as Source;
 use crate::detect::env_file;
 use crate::detect::rust::codes;
-use crate::detect::rust::lexer::Kind;
+use crate::detect::rust::lexer::Kind as Lexeme;
 use crate::detect::rust::source::SourceFile;
-use crate::facts::{Evidence, Finding, Program};
+use crate::facts::{Evidence, Finding, Kind, Program};
 
 /// Calls that fill a struct with all settings.
 const FILLING: [&str; 3] = ["extract", "try_deserialize", "from_env"];
@@ -66,7 +66,14 @@ pub(super) fn demands(source: &Source, code: &Code, disk: &Disk, program: &mut P
         }
     }
     env_file::required(program, found);
-    program.findings.extend(arguments::demanded(code).filter(|_| program.args.is_none()));
+    let lacking = || {
+        let taken = || positional::demanded(source, code).filter(|_| program.kind == Kind::Service);
+        arguments::demanded(source, code).or_else(taken)
+    };
+    if program.args.is_none() {
+        let finding = lacking();
+        program.findings.extend(finding);
+    }
     if !settings.is_empty() {
         let names: Vec<String> =
             settings.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
@@ -112,7 +119,7 @@ fn behind(file: &SourceFile, at: usize, flags: &BTreeSet<String>) -> bool {
             });
             let start = (open.saturating_sub(8)..open).rev().find(|n| file.is(*n, "if"));
             let plain = start.is_some_and(|start| {
-                (start + 1..open).all(|n| file.is(n, ".") || file.kind(n) == Some(Kind::Word))
+                (start + 1..open).all(|n| file.is(n, ".") || file.kind(n) == Some(Lexeme::Word))
             });
             method.is_some_and(is_switch) || file.is(open, "{") && plain && is_switch(open)
         })
@@ -171,8 +178,9 @@ fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
             }
         }
     }
-    for (path, _, _) in &disk.files {
-        known.extend(keys(code, path));
+    let held = disk.files.iter().map(|(path, _, _)| path.clone());
+    for path in held.chain(super::settings::embedded(code)) {
+        known.extend(keys(code, &path));
     }
     let (mut found, mut at) = (Vec::new(), open + 1);
     let close = file.closing(open);

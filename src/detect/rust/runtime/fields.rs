@@ -48,7 +48,11 @@ pub(super) fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) 
             (local, host) = (file.is(n, "LOCALHOST"), true);
         }
         if let Some(text) = file.string(n) {
-            if let Some(parsed) = parse(&text) {
+            // `tcp://0.0.0.0:9092` of a setting that says that the program listens there.
+            let listens = ["listen", "bind"].iter().any(|word| field.contains(word));
+            let bare = text.split_once("://").filter(|_| listens).map(|(_, rest)| rest);
+            let bare = bare.map_or(&*text, |rest| rest.trim_end_matches('/'));
+            if let Some(parsed) = parse(bare) {
                 (local, joined, host) = (parsed.0, parsed.1, true);
                 port = port.or(parsed.2);
             } else {

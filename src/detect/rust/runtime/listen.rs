@@ -11,6 +11,7 @@ use super::environment::{self, Layer};
 use super::fields::{arguments, builders};
 use super::settings::{self, Line, Settings};
 use super::{Code, house, set_env};
+use crate::code::is_other_service;
 use crate::code::listen::{Listening, is_own};
 use crate::detect::rust::ProgramDetails;
 use crate::detect::rust::lexer::Kind as Lexeme;
@@ -237,7 +238,7 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     {
         return;
     }
-    if calls.iter().any(|name| CONNECTING.contains(name)) {
+    if calls.iter().any(|name| CONNECTING.contains(name)) || is_clients(file, at) {
         return;
     }
     let from = variable(file, at);
@@ -300,6 +301,42 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
             found.push(Address::of_port(3, port, Way::Variable(name), evidence));
         }
     }
+}
+
+/// Crates and words of clients, whose addresses are those of another program.
+const OF_CLIENTS: [&str; 14] = [
+    "syslog",
+    "cadence",
+    "statsd",
+    "gelf",
+    "reqwest",
+    "redis",
+    "mongodb",
+    "sqlx",
+    "lettre",
+    "influxdb",
+    "rdkafka",
+    "rumqttc",
+    "etcd_client",
+    "memcache",
+];
+
+/// How many tokens stand between a function's name and the default that it returns.
+const MAX_HEAD: usize = 16;
+
+/// The token is an argument of a client, or the default of another service's address: `fn
+/// default_consul_address() -> String { "127.0.0.1:8501".into() }`.
+fn is_clients(file: &SourceFile, at: usize) -> bool {
+    let open = file.enclosing(at).into_iter().filter(|open| *open > 0);
+    let given = open
+        .into_iter()
+        .any(|open| file.path_to(open - 1).iter().any(|name| OF_CLIENTS.contains(name)));
+    let block = file.brackets(at).into_iter().find(|open| file.is(*open, "{"));
+    let function = block.and_then(|open| {
+        let start = (open.saturating_sub(MAX_HEAD)..open).rev().find(|n| file.is(*n, "fn"))?;
+        Some(file.word(start + 1).replace('_', " "))
+    });
+    given || function.is_some_and(|name| is_other_service(&name))
 }
 
 /// The token stands in a network or a prefix, whose number is no port: `Ipv4Net::new(..)`,

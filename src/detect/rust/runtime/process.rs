@@ -1,11 +1,14 @@
 //! Signals, subcommands, commands that the code starts, time zones, temporary files.
 
+use std::collections::BTreeMap;
+
 use super::subcommands::{Subcommands, subcommands};
 use super::{Code, shell_lines};
 use crate::code::Program as Source;
 use crate::detect::rust::codes;
 use crate::detect::script::interpreter;
 use crate::facts::{Evidence, Finding, Program, Sourced};
+use crate::path::RelPath;
 
 const SHELLS: [&str; 4] = ["sh", "ash", "dash", "/bin/sh"];
 
@@ -100,23 +103,32 @@ fn unknown_subcommand(found: &Subcommands, program: &Program) -> Finding {
 fn commands(source: &Source, code: &Code, program: &mut Program) {
     // clap has a type of this name too.
     let clap = code.dependencies.contains("clap");
+    let other = aliases(source);
+    let is_other = |path: &RelPath, name: &str| {
+        other.get(path).is_some_and(|names| names.iter().any(|one| one == name))
+    };
     for file in code.files {
         for at in 0..file.len() {
             let Some(name) = file.string(at) else { continue };
             let called = at >= 4
                 && file.is(at - 1, "(")
                 && file.is(at - 2, "new")
-                && file.path_to(at - 2).contains(&"Command")
                 && !file.path_to(at - 2).contains(&"clap");
-            if !called || clap && (imports_clap_command(file) || declares(file, at)) {
+            let renamed =
+                called && file.path_to(at - 2).iter().any(|name| is_other(&file.path, name));
+            let plain = called && file.path_to(at - 2).contains(&"Command");
+            let described = || clap && (imports_clap_command(file) || declares(file, at));
+            if !renamed && (!plain || described()) {
                 continue;
             }
             started(code, program, &name, file.evidence(at, format!("starts `{name}`")));
         }
     }
     // `Command::new(PROGRAM)`, and a name that a variable may change.
-    for call in source.calls_named("new").filter(|call| call.package() == Some("Command")) {
-        let ours = !clap || !call.file.places("process").is_empty();
+    for call in source.calls_named("new") {
+        let renamed = call.package().is_some_and(|name| is_other(&call.file.path, name));
+        let plain = call.package() == Some("Command");
+        let ours = renamed || plain && (!clap || !call.file.places("process").is_empty());
         let arguments = call.arguments();
         let [name] = arguments.as_slice() else { continue };
         if !ours || call.file.string(name.start).is_some() && name.len() == 1 {
@@ -130,6 +142,27 @@ fn commands(source: &Source, code: &Code, program: &mut Program) {
             started(code, program, &text, call.evidence(format!("starts `{text}`")));
         }
     }
+}
+
+/// How many imports of one file are looked at.
+const MAX_IMPORTS: usize = 64;
+
+/// How many tokens an import may have before the name.
+const MAX_PATH: usize = 24;
+
+/// Other names of a process's command, by file: `use std::process::Command as StdCommand`.
+fn aliases(source: &Source) -> BTreeMap<RelPath, Vec<String>> {
+    let mut found: BTreeMap<RelPath, Vec<String>> = BTreeMap::new();
+    for file in source.files() {
+        for &at in file.places("Command").iter().take(MAX_IMPORTS) {
+            let start = at.saturating_sub(MAX_PATH);
+            let mut path = (start..at).rev().take_while(|&at| file.word(at) != ";");
+            if file.word(at + 1) == "as" && path.any(|at| file.word(at) == "process") {
+                found.entry(file.path.clone()).or_default().push(file.word(at + 2).to_owned());
+            }
+        }
+    }
+    found
 }
 
 /// Adds what a program needs that starts another one.

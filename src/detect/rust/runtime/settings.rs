@@ -9,6 +9,24 @@ use crate::path::RelPath;
 /// Sections in which `port` and `host` belong to the server itself.
 const HEADINGS: [&str; 9] =
     ["application", "server", "http", "web", "app", "api", "listen", "service", "channel"];
+/// Settings above all sections that are what the program itself listens on.
+const ADDRESSES: [&str; 11] = [
+    "listen",
+    "listen_on",
+    "listen_addr",
+    "listen_address",
+    "bind",
+    "bind_addr",
+    "bind_address",
+    "address",
+    "addr",
+    "host",
+    "http_addr",
+];
+
+/// Maximum number of settings files in the program itself.
+const MAX_EMBEDDED: usize = 16;
+
 const PORTS: [&str; 3] = ["port", "http_port", "listen_port"];
 const ENDINGS: [&str; 7] = ["toml", "yaml", "yml", "json", "ini", "cfg", "conf"];
 
@@ -40,7 +58,8 @@ pub(super) struct Line {
 
 pub(super) fn settings(code: &Code, disk: &Disk) -> Option<Settings> {
     let mut lines = Vec::new();
-    for (path, _, _) in &disk.files {
+    let held: Vec<RelPath> = disk.files.iter().map(|(path, _, _)| path.clone()).collect();
+    for path in held.iter().chain(&embedded(code)) {
         let inside = code.repo.files_under(path);
         let itself = code.repo.is_file(path).then_some(path);
         for file in
@@ -61,6 +80,24 @@ pub(super) fn settings(code: &Code, disk: &Disk) -> Option<Settings> {
         open.filter(|open| open.file != local.file).find_map(|open| profile(code, local, open))
     });
     Some(Settings { port, local: local.cloned(), profile })
+}
+
+/// The settings files that the program holds in itself: `include_str!("../tern.toml")`.
+pub(super) fn embedded(code: &Code) -> Vec<RelPath> {
+    let mut found = Vec::new();
+    for file in code.files.iter().filter(|file| file.names("include_str")) {
+        for at in 0..file.len() {
+            let text = file.string(at + 3).filter(|_| {
+                file.is(at, "include_str") && file.is(at + 1, "!") && file.is(at + 2, "(")
+            });
+            let path = text.and_then(|text| file.path.parent()?.join(&text));
+            let path = path.filter(|path| ENDINGS.contains(&path.extension()));
+            found.extend(path.filter(|path| {
+                found.len() < MAX_EMBEDDED && code.repo.is_file(path) && !found.contains(path)
+            }));
+        }
+    }
+    found
 }
 
 /// The variable in `var("APP_ENVIRONMENT").unwrap_or("local")`, if local.yaml listens on the
@@ -116,12 +153,13 @@ fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
     let top: Vec<&str> =
         text.lines().filter(margin).map(|line| line.trim().trim_matches(['[', ']', ':'])).collect();
     entries(text, |number, heading, key, value| {
-        // Above all sections, `port` alone is the program's.
-        let bare = heading.is_empty() && key == "port";
+        // Above all sections, what the program listens on needs no further name.
+        let bare = heading.is_empty() && (PORTS.contains(&key) || ADDRESSES.contains(&key));
         if !bare && !HEADINGS.contains(&heading.to_ascii_lowercase().as_str()) {
             return;
         }
-        let evidence = |note: &str| Evidence::at(file, number, format!("{note} of `{heading}`"));
+        let of = if bare { key } else { heading };
+        let evidence = |note: &str| Evidence::at(file, number, format!("{note} of `{of}`"));
         let line = Line {
             file: file.clone(),
             local: None,
@@ -130,6 +168,7 @@ fn read(file: &RelPath, text: &str, lines: &mut Vec<Line>) {
             setting: top.contains(&heading).then(|| format!("{heading}.{key}")),
             evidence: evidence("port"),
         };
+        let line = Line { setting: if bare { Some(key.to_owned()) } else { line.setting }, ..line };
         if PORTS.contains(&key) {
             if let Some(port) = value.parse().ok().filter(|port| *port > 0) {
                 lines.push(Line { port: Some(port), ..line });

@@ -56,7 +56,15 @@ pub(super) struct Tagged {
 
 /// <https://github.com/alecthomas/kong#command-handling>,
 /// <https://pkg.go.dev/github.com/jessevdk/go-flags#hdr-Commands>
-pub(super) const TAGGED: [Tagged; 2] = [
+/// <https://pkg.go.dev/github.com/alexflint/go-arg#readme-subcommands>
+pub(super) const TAGGED: [Tagged; 3] = [
+    Tagged {
+        name: "go-arg",
+        modules: &["github.com/alexflint/go-arg"],
+        key: "subcommand:",
+        named: "subcommand:",
+        method: "Run",
+    },
     Tagged {
         name: "kong",
         modules: &["github.com/alecthomas/kong"],
@@ -125,7 +133,9 @@ fn commands(file: &Rc<File>, library: &Tagged, all: &mut Vec<Command>) {
         for field in facts.fields_of(file, owner) {
             let tag = file.string(field.of.end).filter(|tag| tag.contains(library.key));
             let Some(tag) = tag else { continue };
-            let named = tag.split_once(library.named).and_then(|(_, rest)| rest.split('"').next());
+            let named = tag
+                .split_once(library.named)
+                .and_then(|(_, rest)| rest.split(['"', '|', ',']).next());
             let name = named.map_or_else(|| kebab(file.word(field.name)), str::to_owned);
             let default = tag.contains("default:\"1\"") || tag.contains("default:\"withargs\"");
             if all.len() < MAX_COMMANDS {
