@@ -2,12 +2,15 @@
 //! there (`npm ci`, `--frozen-lockfile`, `--immutable`), and this check finds that without an
 //! install.
 
+mod specifiers;
+
 use std::collections::BTreeSet;
 
 use anyhow::Result;
 use nodejs_semver::{Range, Version};
 use serde_json::Value;
 
+use self::specifiers::Specifiers;
 use super::manifest::Package;
 use super::tool::{Tool, npm_lock};
 use super::{App, native, workspace};
@@ -47,9 +50,14 @@ fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
     let members = workspace::names(&app.root)?;
     let mut found = Vec::new();
     let npm = npm_lock(&app.root)?;
-    if npm.is_some() && tool.id != "npm" {
-        // A second lockfile is beside the one that is obeyed, whose content was not read.
-        return Ok(found);
+    if tool.id != "npm" {
+        if let Some(asked) = asked(app, tool)? {
+            return Ok(asked_otherwise(app, &asked, &members));
+        }
+        if npm.is_some() {
+            // A second lockfile is beside the one that is obeyed, whose content was not read.
+            return Ok(found);
+        }
     }
     let names: BTreeSet<String> = if npm.is_some() {
         BTreeSet::new()
@@ -95,6 +103,42 @@ fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
         found.clear();
     }
     Ok(found)
+}
+
+/// What the lockfile of another manager than npm repeats of the manifests.
+fn asked(app: &App, tool: &Tool) -> Result<Option<Specifiers>> {
+    let Some(path) = &tool.lockfile else { return Ok(None) };
+    let root = app.root_package.as_ref().unwrap_or(&app.package);
+    let text = app.root.repo.text(path)?;
+    Ok(text.and_then(|text| Specifiers::read(&tool.id, &text, root)))
+}
+
+/// The dependencies for which a lockfile repeats another range, or none.
+fn asked_otherwise(
+    app: &App,
+    asked: &Specifiers,
+    members: &BTreeSet<String>,
+) -> Vec<(String, Evidence)> {
+    let mut found: Vec<(String, Evidence)> = Vec::new();
+    let mut all = 0;
+    for (folder, package) in manifests(app) {
+        for (name, range) in package.dependencies() {
+            if members.contains(name) || !is_released(range) {
+                continue;
+            }
+            all += 1;
+            let new = found.iter().all(|(held, _)| held != name);
+            if new && !asked.holds(&folder, name, range) {
+                let note = format!("{name} is \"{range}\"");
+                found.push((name.to_owned(), package.at_dependency(name, note)));
+            }
+        }
+    }
+    // A file that lacks most of them was cut or belongs to something else.
+    if found.len() * 2 > all && all > 2 {
+        found.clear();
+    }
+    found
 }
 
 /// The members of a workspace, of which npm's lockfile has an entry for each: those that it lacks,
@@ -250,6 +294,48 @@ mod tests {
         assert!(said(behind).unwrap().ends_with(": nanoid"));
         let whole = r#", "m/b": {"version": "1.0.0", "dependencies": {"nanoid": "^3.3.7"}}, "node_modules/nanoid": {"version": "3.3.11"}"#;
         assert_eq!(said(whole), None);
+    }
+
+    #[test]
+    fn the_others_want_the_range_that_the_manifest_has() {
+        let manifest = r#"{"dependencies": {"ms": "^2.1.3", "nanoid": "^3.3.7"}, "devDependencies": {"x": "1"}}"#;
+        let both = |file: &str, text: &str| {
+            let (old, same) = (text.replace("RANGE", "^3.0.0"), text.replace("RANGE", "^3.3.7"));
+            assert!(said(manifest, file, &old).unwrap().ends_with(": nanoid"), "{file}");
+            assert_eq!(said(manifest, file, &same), None, "{file}");
+            // A second lockfile says nothing of the one that is obeyed.
+            let own = r#"{"lockfileVersion": 3, "packages": {"": {}}}"#;
+            let repo = Repo::from_files([
+                ("package.json", manifest),
+                (file, &*old),
+                ("package-lock.json", own),
+            ]);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let catalog = Catalog::of("node").unwrap();
+            let id = tool::detect(&app.root, &app.package).unwrap().value;
+            let tool = tool::resolve(&id, &app.root, &app.package, catalog, "24").unwrap();
+            assert_eq!(finding(&app, &tool).unwrap().is_some(), tool.id != "npm", "{file}");
+        };
+        both(
+            "pnpm-lock.yaml",
+            "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      ms:\n        specifier: ^2.1.3\n        version: 2.1.3\n      nanoid:\n        specifier: RANGE\n        version: 3.3.7\n    devDependencies:\n      x:\n        specifier: '1'\n        version: 1.0.0\npackages:\n  ms@2.1.3:\n    a: b\n",
+        );
+        both(
+            "pnpm-lock.yaml",
+            "lockfileVersion: 5.4\nspecifiers:\n  ms: ^2.1.3\n  nanoid: RANGE\n  x: '1'\npackages:\n  /ms/2.1.3:\n    a: b\n",
+        );
+        both(
+            "yarn.lock",
+            "# yarn lockfile v1\n\nms@^2.1.1, ms@^2.1.3:\n  version \"2.1.3\"\nnanoid@RANGE:\n  version \"3.3.7\"\nx@1:\n  version \"1.0.0\"\n",
+        );
+        both(
+            "yarn.lock",
+            "__metadata:\n  version: 8\n\n\"ms@npm:^2.1.3, ms@npm:^2.1.1\":\n  version: 2.1.3\n\n\"nanoid@npm:RANGE\":\n  version: 3.3.7\n\n\"x@npm:1\":\n  version: 1.0.0\n",
+        );
+        both(
+            "bun.lock",
+            r#"{"lockfileVersion": 1, "workspaces": {"": {"name": "a", "dependencies": {"ms": "^2.1.3", "nanoid": "RANGE",}, "devDependencies": {"x": "1"}}}, "packages": {"ms": ["ms@2.1.3"]}}"#,
+        );
     }
 
     #[test]
