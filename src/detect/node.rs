@@ -11,6 +11,7 @@
 mod angular;
 
 mod build_args;
+mod build_files;
 mod built;
 mod codes;
 mod config;
@@ -365,6 +366,7 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         resolved.install.as_deref(),
     ));
     findings.extend(sync::finding(app, &resolved)?);
+    findings.extend(build_files::finding(app)?);
     if resolved.lockfile.is_none() && app.package.dependencies().next().is_some() {
         findings.push(Finding::no_lockfile(
             "lockfile",

@@ -10,6 +10,7 @@ pub(super) const ALL: &[FindingCode] = &[
     BROWSER_MISSING,
     BROWSER_SANDBOX,
     BUILD_ARGUMENT_FROM_EXAMPLE,
+    BUILD_FILE_MISSING,
     BUILD_MIGRATES,
     BUILD_PLACEHOLDER,
     BUN_ONLY,
@@ -88,6 +89,13 @@ pub(super) const BUILD_ARGUMENT_FROM_EXAMPLE: FindingCode = FindingCode::Own(&Ro
     "the values of an example may be wrong for this image, and a container cannot change them \
     later",
     "build with `docker build --build-arg NAME=VALUE ...` if they differ",
+));
+
+pub(super) const BUILD_FILE_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "build-file-missing",
+    "a script of the build names a file that the repository does not hold",
+    "the command stops without it, and the image is not built",
+    "add the file to the repository, or name what builds the application with --build-command",
 ));
 
 pub(super) const BUILD_MIGRATES: FindingCode = FindingCode::Own(&Row::warning(

@@ -50,6 +50,9 @@ pub(crate) enum Later {
     Command(Vec<String>),
 }
 
+/// Commands that change the shell, and no file.
+const SHELL: [&str; 6] = ["cd", "export", "set", "unset", "source", "."];
+
 enum Part {
     /// Git hooks and guards.
     Checkout,
@@ -122,7 +125,16 @@ pub(crate) fn read(
         if chain.shell.is_some() {
             continue;
         }
-        for (command, part) in commands.into_iter().zip(parts) {
+        // Another folder, a variable: only the shell that runs the whole script has it.
+        let shell = commands.iter().position(|command| {
+            command.argv.first().is_some_and(|word| SHELL.contains(&word.as_str()))
+        });
+        let kept = shell.unwrap_or(commands.len());
+        if parts[kept..].iter().any(|part| !matches!(part, Part::Checkout | Part::Idle)) {
+            lifecycle.later.push(Later::Script(name.to_owned()));
+            continue;
+        }
+        for (command, part) in commands.into_iter().zip(parts).take(kept) {
             match part {
                 Part::Checkout | Part::Idle | Part::Migrates => {}
                 Part::Install(files) => {
@@ -237,6 +249,7 @@ fn part(command: &Command, dir: &Dir, hooks: &[String], prisma: &[String]) -> Pa
         // Nothing to patch.
         ["patch-package", ..] => Part::Checkout,
         [] | ["true" | "exit" | ":" | "echo" | "test" | "[", ..] => Part::Idle,
+        [word, ..] if SHELL.contains(word) => Part::Idle,
         _ if migrations::command_in(&words.join(" ")).is_some() => Part::Migrates,
         ["prisma", "generate", ..] if !prisma.is_empty() => Part::Install(prisma.to_vec()),
         ["node", file, ..] if hooks.iter().any(|hook| file.contains(hook.as_str())) => {
@@ -277,6 +290,15 @@ mod tests {
             assert_eq!(read.drop, ["prepare"], "{script}");
             assert!(read.later.is_empty() && !read.development, "{script}");
         }
+    }
+
+    #[test]
+    fn what_changes_the_shell_is_no_command_of_its_own() {
+        let read = lifecycle(r#""prepare": "svelte-kit sync && cd .. && husky web/.husky""#, &[]);
+        let sync = Later::Command(vec!["svelte-kit".to_owned(), "sync".to_owned()]);
+        assert_eq!(read.later, [sync]);
+        let read = lifecycle(r#""prepare": "husky && cd web && node x.js""#, &[]);
+        assert_eq!(read.later, [Later::Script("prepare".to_owned())]);
     }
 
     #[test]

@@ -185,6 +185,11 @@ impl Package {
             .flat_map(|list| self.list(list))
     }
 
+    /// What whoever installs the package has to bring.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.list("peerDependencies")
+    }
+
     /// True if there are production dependencies.
     pub(crate) fn has_production(&self) -> bool {
         self.list("dependencies").chain(self.list("optionalDependencies")).next().is_some()

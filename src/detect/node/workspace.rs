@@ -200,7 +200,8 @@ fn needed(dir: &Dir, root: &Dir, members: &Members) -> Result<Vec<RelPath>> {
     let Some(own) = Package::read(dir)? else { return Ok(Vec::new()) };
     let (mut found, mut seen) = (Vec::new(), BTreeSet::from([dir.path.clone()]));
     let needs = |package: &Package| {
-        let names = package.dependencies().map(|(name, _)| name);
+        // A peer is built before the package that imports its types.
+        let names = package.dependencies().chain(package.peers()).map(|(name, _)| name);
         names.filter_map(|name| members.by_name.get(name)).collect::<Vec<_>>().into_iter()
     };
     // Dependencies of the root are visible to every member, which may import them without listing
@@ -286,6 +287,19 @@ mod tests {
         ]);
         let found = find(&Dir::new(&repo, RelPath::new("a").unwrap())).unwrap().unwrap();
         assert_eq!(found.needed, [RelPath::new("b").unwrap()]);
+    }
+
+    #[test]
+    fn a_peer_is_built_before_the_package_that_imports_it() {
+        let repo = Repo::from_files([
+            ("package.json", r#"{"workspaces": ["*"]}"#),
+            ("app/package.json", r#"{"name": "app", "dependencies": {"aaa": "*", "zed": "*"}}"#),
+            ("aaa/package.json", r#"{"name": "aaa", "peerDependencies": {"zed": "*"}}"#),
+            ("zed/package.json", r#"{"name": "zed"}"#),
+        ]);
+        let found = find(&Dir::new(&repo, RelPath::new("app").unwrap())).unwrap().unwrap();
+        let needed: Vec<_> = found.needed.iter().map(RelPath::as_str).collect();
+        assert_eq!(needed, ["zed", "aaa"]);
     }
 
     #[test]
