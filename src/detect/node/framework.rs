@@ -138,8 +138,12 @@ fn pages(folder: String, fallback: Option<String>) -> Launch {
 }
 
 /// True if the start script runs a file of the repository, or one that is compiled from it, rather
-/// than the framework's command or output.
-fn own_server(app: &App) -> Result<bool> {
+/// than the framework's command or output; `built`: the file of the framework's own server.
+fn own_server(app: &App, built: &str) -> Result<bool> {
+    // `node build` starts build/index.js.
+    let folder = built.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let is_built =
+        |file: &str| !built.is_empty() && (file == built || file.trim_end_matches('/') == folder);
     for name in ["start:prod", "start:production", "start-prod", "serve:prod", "start"] {
         if app.package.script(name).is_none() {
             continue;
@@ -151,6 +155,7 @@ fn own_server(app: &App) -> Result<bool> {
                     && entry.command.is_none()
                     && !file.starts_with("node_modules/")
                     && !file.contains("standalone/")
+                    && !is_built(file)
             };
             return Ok(entries.iter().any(own));
         }
@@ -162,7 +167,7 @@ fn own_server(app: &App) -> Result<bool> {
 fn next(app: &App) -> Result<Option<Framework>> {
     let package = &app.package;
     // A server of the project's own needs the whole of Next.js, not the standalone output.
-    if own_server(app)? {
+    if own_server(app, "")? {
         return Ok(None);
     }
     let evidence = package.at_dependency("next", "Next.js");
@@ -238,7 +243,12 @@ fn nuxt(app: &App) -> Result<Option<Framework>> {
             evidence,
         )));
     }
-    let mut launch = bundle(".output/server/index.mjs", ".output");
+    let built = ".output/server/index.mjs";
+    // The handler of a server of the project's own.
+    if own_server(app, built)? {
+        return Ok(None);
+    }
+    let mut launch = bundle(built, ".output");
     launch.bundled = package.major("nuxt").is_some_and(|major| major >= 5);
     let preset = config::read(&app.dir, "nuxt.config")?.and_then(|config| config.literal("preset"));
     let mut framework = Framework::new("nuxt", launch, evidence);
@@ -333,6 +343,11 @@ fn svelte_kit(app: &App) -> Result<Option<Framework>> {
         )));
     }
     let out = literal("out").unwrap_or_else(|| "build".to_owned());
+    let built = format!("{}/index.js", out.trim_start_matches("./").trim_end_matches('/'));
+    // <https://svelte.dev/docs/kit/adapter-node#Custom-server>
+    if own_server(app, &built)? {
+        return Ok(None);
+    }
     let launch = Launch {
         file: format!("{out}/index.js"),
         layout: Layout::Output,
@@ -449,7 +464,7 @@ fn remix(app: &App) -> Result<Option<Framework>> {
         return Ok(Some(Framework::new("react-router", launch, evidence)));
     }
     // A server of the project's own loads the output of the build.
-    if own_server(app)? {
+    if own_server(app, "")? {
         return Ok(None);
     }
     let (serve, command) = if router {
@@ -623,6 +638,20 @@ mod tests {
         assert!(!own(r#""start": "next start", "build": "next build""#, &[]));
         assert!(!own(r#""start": "node .next/standalone/server.js", "build": "next build""#, &[]));
         assert!(!own(r#""build": "next build""#, &[("server.js", "")]));
+        let kit = |start: &str, dependency: &str| {
+            let manifest = format!(
+                r#"{{"scripts": {{"start": "{start}", "build": "vite build"}}, "dependencies": {{"{dependency}": "3", "@sveltejs/adapter-node": "5"}}}}"#
+            );
+            let repo = Repo::from_files([("package.json", manifest.as_str()), ("server.js", "")]);
+            detect(&App::read(&repo.root()).unwrap().unwrap()).unwrap().is_none()
+        };
+        assert!(kit("node server.js", "@sveltejs/kit") && kit("node server.js", "nuxt"));
+        for start in ["node build", "node build/index.js", "node ./build/", "vite preview"] {
+            assert!(!kit(start, "@sveltejs/kit"), "{start}");
+        }
+        for start in ["node .output/server/index.mjs", "nuxt preview", "nuxt start"] {
+            assert!(!kit(start, "nuxt"), "{start}");
+        }
         let router = |start: &str| {
             let manifest = format!(
                 r#"{{"scripts": {{"start": {start:?}, "env": "dotenv -e .env --", "build": "x"}},

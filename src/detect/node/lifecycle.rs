@@ -125,15 +125,10 @@ pub(crate) fn read(
         if chain.shell.is_some() {
             continue;
         }
-        // Another folder, a variable: only the shell that runs the whole script has it.
-        let shell = commands.iter().position(|command| {
-            command.argv.first().is_some_and(|word| SHELL.contains(&word.as_str()))
-        });
-        let kept = shell.unwrap_or(commands.len());
-        if parts[kept..].iter().any(|part| !matches!(part, Part::Checkout | Part::Idle)) {
+        let Some(kept) = apart(&commands, &parts) else {
             lifecycle.later.push(Later::Script(name.to_owned()));
             continue;
-        }
+        };
         for (command, part) in commands.into_iter().zip(parts).take(kept) {
             match part {
                 Part::Checkout | Part::Idle | Part::Migrates => {}
@@ -183,6 +178,16 @@ pub(crate) fn read(
         ));
     }
     Ok(lifecycle)
+}
+
+/// How many of the commands each run by themselves; `None` if one behind them needs what a command
+/// before it does to the shell, such as another folder or a variable.
+fn apart(commands: &[Command], parts: &[Part]) -> Option<usize> {
+    let changes =
+        |command: &Command| command.argv.first().is_some_and(|word| SHELL.contains(&word.as_str()));
+    let kept = commands.iter().position(changes).unwrap_or(commands.len());
+    let idle = |part: &Part| matches!(part, Part::Checkout | Part::Idle);
+    parts[kept..].iter().all(idle).then_some(kept)
 }
 
 fn first_is_hook(parts: &[Part]) -> bool {
