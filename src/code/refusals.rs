@@ -1,6 +1,7 @@
 //! Settings that a program refuses to go without: `if (!url) throw ...`, `if not url: raise ...`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -35,6 +36,9 @@ const MAX_NAMES: usize = 32;
 /// Maximum number of conditions that are examined in one program.
 const MAX_CONDITIONS: usize = 2000;
 
+/// Maximum number of the program's own functions that end it.
+const MAX_STOPS: usize = 64;
+
 /// Maximum number of loops before a place that are examined.
 const MAX_LOOPS: usize = 4;
 
@@ -66,8 +70,9 @@ impl Program<'_> {
     /// Every condition that ends the program, in the order of its files.
     pub(crate) fn endings(&self) -> Vec<Ending> {
         let mut found = Vec::new();
+        let stops = self.stops();
         for file in self.files() {
-            for (at, head, body) in self.ended(file) {
+            for (at, head, body) in self.ended(file, &stops) {
                 if found.len() >= MAX_CONDITIONS {
                     return found;
                 }
@@ -82,20 +87,39 @@ impl Program<'_> {
     fn ended<'f>(
         &'f self,
         file: &'f Rc<File>,
+        stops: &'f BTreeSet<String>,
     ) -> impl Iterator<Item = (usize, Range<usize>, Range<usize>)> + 'f {
         let conditions = file.places("if").iter();
         conditions.filter_map(move |&at| {
-            let (head, body) = parts(file, at).filter(|(_, body)| self.ends(file, body))?;
+            let (head, body) = parts(file, at).filter(|(_, body)| self.ends(file, body, stops))?;
             Some((at, head, body))
         })
+    }
+
+    /// The program's own functions that end it whenever they are called: `def fatal(text): .. exit(1)`.
+    fn stops(&self) -> BTreeSet<String> {
+        let mut all = BTreeSet::new();
+        for file in self.files().filter(|file| file.dialect().indents) {
+            let exits = self.rows.ending.iter().flat_map(|name| file.places(name));
+            for &at in exits.filter(|&&at| file.word(at + 1) == "(") {
+                let Some(function) = file.facts().function_at(at) else { continue };
+                // Only what stands in the body itself runs at every call.
+                let own = file.enclosing(at) == Some(function.body);
+                if own && !function.method && all.len() < MAX_STOPS {
+                    all.insert(file.word(function.name).to_owned());
+                }
+            }
+        }
+        all
     }
 
     /// Every setting that the program refuses to go without, in the order of its files.
     pub(crate) fn refusals(&self) -> Vec<Refusal> {
         let mut found = Vec::new();
         let mut left = MAX_CONDITIONS;
+        let stops = self.stops();
         for file in self.files() {
-            for (at, head, _) in self.ended(file) {
+            for (at, head, _) in self.ended(file, &stops) {
                 left = left.saturating_sub(1);
                 if left == 0 {
                     return found;
@@ -109,7 +133,7 @@ impl Program<'_> {
                     self.needed(file, at, one, &mut found);
                 }
             }
-            self.otherwise(file, &mut found);
+            self.otherwise(file, &stops, &mut found);
         }
         for call in ASSERTS.iter().flat_map(|name| self.calls_named(name)) {
             if let Some(one) = call.arguments().into_iter().next() {
@@ -120,14 +144,16 @@ impl Program<'_> {
     }
 
     /// Adds what stands before a call that ends the program: `process.env.X ?? fail("X")`.
-    fn otherwise(&self, file: &Rc<File>, found: &mut Vec<Refusal>) {
+    fn otherwise(&self, file: &Rc<File>, stops: &BTreeSet<String>, found: &mut Vec<Refusal>) {
         let choices = file.dialect().choices;
         if choices.is_empty() {
             return;
         }
         let ends = |function: &&Function| {
             let body = function.body + 1..file.closing(function.body);
-            file.word(function.body) == "{" && body.len() <= MAX_BLOCK && self.ends(file, &body)
+            file.word(function.body) == "{"
+                && body.len() <= MAX_BLOCK
+                && self.ends(file, &body, stops)
         };
         let functions = file.facts().functions.iter().filter(ends);
         let names = functions.map(|function| file.word(function.name));
@@ -310,12 +336,19 @@ impl Program<'_> {
     }
 
     /// True if a block ends the program, whatever happens in it.
-    fn ends(&self, file: &Rc<File>, body: &Range<usize>) -> bool {
+    fn ends(&self, file: &Rc<File>, body: &Range<usize>, stops: &BTreeSet<String>) -> bool {
         let around = file.enclosing(body.start);
+        // A method of the same name is another one.
+        let plain = |at: usize| at.checked_sub(1).is_none_or(|before| file.word(before) != ".");
+        let own = |word: &str| {
+            file.import_of(word).is_some() || file.facts().function_of(file, word).is_some()
+        };
         body.clone().any(|at| {
             let word = file.word(at);
             let ends = RAISES.contains(&word)
-                || self.rows.ending.iter().any(|end| end == word) && file.word(at + 1) == "(";
+                || file.word(at + 1) == "("
+                    && (self.rows.ending.iter().any(|end| end == word)
+                        || stops.contains(word) && plain(at) && own(word));
             ends && file.enclosing(at) == around
         })
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ask::{Answerable, Answers, Question, id, split_list};
 use crate::catalog::Catalog;
 use crate::detect::{Language, Unsupported};
-use crate::facts::{EnvVar, Evidence, Facts, Finding, Program, Sourced};
+use crate::facts::{EnvVar, Evidence, Facts, Finding, Program, Sourced, Strength};
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
@@ -20,6 +20,7 @@ mod data;
 mod demands;
 mod dialect;
 mod django;
+mod extras;
 mod finish;
 mod flags;
 mod groups;
@@ -46,8 +47,10 @@ mod source;
 mod special;
 mod specifier;
 mod start;
+mod stops;
 mod sync;
 mod tables;
+mod title;
 mod told;
 mod tool;
 mod translations;
@@ -126,6 +129,9 @@ struct ProgramDetails {
     /// Folders that they make and the image holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     made: Vec<String>,
+    /// The one with static files, where a variable names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gathered: Option<Gathered>,
     /// The command of the development target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     reload: Vec<String>,
@@ -135,6 +141,13 @@ struct ProgramDetails {
     /// The ranges of Pythons outside of which its code ends it.
     #[serde(skip)]
     admitted: Vec<Sourced<String>>,
+}
+
+/// The folder of static files, and the variable that names another one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Gathered {
+    variable: String,
+    folder: String,
 }
 
 /// A command that runs in the build, where the sources are.
@@ -316,11 +329,11 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let catalog = Catalog::of(LANGUAGE.id)?;
     let mut asked = question(&application.project, &application.tool);
     if let Some(question) = &mut asked
-        && let Some(extra) = groups::extra(&application.project, &application.tool)?
-        && let Some(with) = Application::read(dir, std::slice::from_ref(&extra.value))?
+        && let Some(extras) = default_extras(dir, &application)?
+        && let Some(with) = Application::read(dir, &split_list(&extras.value))?
     {
         application = with;
-        question.default = Some(extra);
+        question.default = Some(extras);
     }
     let found = start::programs(&application.app(dir, catalog))?;
     // Requirements beside other things are those of a tool; alone, they are what the user asked about.
@@ -369,6 +382,29 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     };
     facts.set_details(&details)?;
     Ok(Some(facts))
+}
+
+/// The extras that the repository installs itself, and the one that holds the server.
+fn default_extras(dir: &Dir, application: &Application) -> Result<Option<Sourced<String>>> {
+    let Application { project, tool, installed, .. } = application;
+    let told = extras::told(dir, project)?;
+    let mut server = groups::extra(project, tool)?;
+    if server.is_none() {
+        let roots = application.roots(dir.repo);
+        server = groups::imported(dir, &roots, project, installed)?;
+    }
+    Ok(match (told, server) {
+        (Some(mut told), Some(server)) if told.strength == Strength::Guessed => {
+            if !split_list(&told.value).contains(&server.value) {
+                told.value = format!("{},{}", told.value, server.value);
+                told.evidence.extend(server.evidence);
+            }
+            Some(told)
+        }
+        // A Dockerfile that somebody wrote installs what its program needs.
+        (Some(told), _) => Some(told),
+        (None, server) => server,
+    })
 }
 
 /// Which extras of the project are installed; `None` where none are offered, or where the file that

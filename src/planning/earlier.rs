@@ -387,7 +387,8 @@ fn compiled(image: &Image, planned: &Planned, usual: &Usual) -> Option<Evidence>
             details[..at].ends_with(edge) && details[at + item.len()..].starts_with(edge)
         })
     };
-    image.commands.iter().find_map(|(words, evidence)| {
+    image.commands.iter().find_map(|ran| {
+        let (words, evidence) = (&ran.words, &ran.evidence);
         let tool = words.first()?.rsplit('/').next()?;
         let row = usual.flags.iter().find(|row| row.tools.iter().any(|held| held == tool))?;
         let value = |(at, word): (usize, &String)| -> Option<String> {

@@ -38,6 +38,9 @@ const INSTALLERS: [(&str, &str); 6] = [
     ("yum", "install"),
 ];
 
+/// Maximum number of variables that are kept for each command.
+const MAX_AROUND: usize = 32;
+
 /// A word, and the line that contains it.
 pub(crate) type Said = (String, Evidence);
 
@@ -62,8 +65,21 @@ pub(crate) struct Image {
     pub(crate) start: Start,
     /// The signal that stops it.
     pub(crate) stop: Option<Said>,
-    /// Commands of every stage, with the words of each.
-    pub(crate) commands: Vec<(Vec<String>, Evidence)>,
+    /// Commands of every stage.
+    pub(crate) commands: Vec<Ran>,
+}
+
+/// A command that a build runs.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ran {
+    /// Its words.
+    pub(crate) words: Vec<String>,
+    /// What the line itself sets for it: `KEY=x command`.
+    pub(crate) env: Vec<(String, String)>,
+    /// What the stage sets before it, by ARG and ENV.
+    pub(crate) around: Vec<(String, String)>,
+    /// The instruction.
+    pub(crate) evidence: Evidence,
 }
 
 /// A file or folder that a COPY or an ADD puts into the final image.
@@ -319,24 +335,40 @@ impl Image {
                 image.copy(path, held, &read, &of_stage);
             }
         }
-        let runs = file.stages.iter().flat_map(|stage| &stage.instructions);
-        for held in runs.filter(|held| held.keyword == "RUN") {
-            for text in held.texts() {
-                let commands = shell::parse(text).commands.into_iter();
-                let commands = commands.filter(|command| !command.argv.is_empty());
-                let at = |words: &[String]| {
-                    Evidence::at(
-                        path,
-                        line(held),
-                        format!("it runs `{}`", super::short(&words.join(" "))),
-                    )
-                };
-                image
-                    .commands
-                    .extend(commands.map(|command| (command.argv.clone(), at(&command.argv))));
+        for stage in &file.stages {
+            let mut around = Vec::new();
+            for held in &stage.instructions {
+                match held.keyword.as_str() {
+                    "ARG" | "ENV" => {
+                        let set = held.pairs().into_iter();
+                        around.extend(set.filter_map(|(name, value)| Some((name, value?))));
+                        let over = around.len().saturating_sub(MAX_AROUND);
+                        around.drain(..over);
+                    }
+                    "RUN" => image.runs(path, held, &around),
+                    _ => {}
+                }
             }
         }
         image
+    }
+
+    /// Adds the commands of a RUN; `around`: what the stage sets before it.
+    fn runs(&mut self, path: &RelPath, held: &Instruction, around: &[(String, String)]) {
+        for text in held.texts() {
+            for command in shell::parse(text).commands {
+                if command.argv.is_empty() {
+                    continue;
+                }
+                let note = format!("it runs `{}`", super::short(&command.argv.join(" ")));
+                self.commands.push(Ran {
+                    words: command.argv,
+                    env: command.env,
+                    around: around.to_vec(),
+                    evidence: Evidence::at(path, line(held), note),
+                });
+            }
+        }
     }
 
     /// Adds the content of an instruction; `read` expands the variables of a word.

@@ -33,6 +33,13 @@ const MODULES: [&[&str]; 3] = [
 /// Names of application objects.
 const OBJECTS: [&str; 6] = ["app", "application", "server", "api", "asgi", "wsgi"];
 
+/// Parts of the names of what takes an application and gives one.
+const WRAPPERS: [&str; 8] =
+    ["app", "asgi", "fix", "instrument", "middleware", "register", "setup", "wrap"];
+
+/// How far before a function its decorator begins.
+const MAX_ABOVE: usize = 64;
+
 /// Something that a server can run.
 #[derive(Clone)]
 pub(super) struct Application<'t> {
@@ -113,12 +120,11 @@ impl<'t> Application<'t> {
 pub(super) fn applications<'t>(
     sources: &Sources,
     frameworks: &'t [Framework],
-    has: impl Fn(&str) -> bool,
+    has: &dyn Fn(&Framework) -> bool,
 ) -> Result<Vec<Application<'t>>> {
     let mut found = Vec::new();
     let mut rest: Vec<Rc<Module>> = Vec::new();
-    let installed: Vec<&Framework> =
-        frameworks.iter().filter(|framework| has(framework.package())).collect();
+    let installed: Vec<&Framework> = frameworks.iter().filter(|framework| has(framework)).collect();
     if installed.is_empty() {
         return Ok(found);
     }
@@ -144,6 +150,12 @@ pub(super) fn applications<'t>(
         let derived = derived(framework, &rest);
         for module in &rest {
             made(framework, &derived, module, &mut found);
+            annotated(framework, module, &mut found);
+        }
+    }
+    for one in &mut found {
+        if let Some((name, at)) = plain(one) {
+            (one.name, one.at, one.factory) = (name, at, false);
         }
     }
     for _ in 0..MAX_PASSED {
@@ -275,6 +287,66 @@ fn made<'t>(
     }
 }
 
+/// Functions that say what they return: `def create_app() -> FastAPI:`.
+fn annotated<'t>(framework: &'t Framework, module: &Rc<Module>, into: &mut Vec<Application<'t>>) {
+    let (file, held) = (&module.file, into.len());
+    for function in &file.facts().functions {
+        let (name, at) = (function.name, file.closing(function.parameters) + 1);
+        if file.word(at) != "->" || function.method {
+            continue;
+        }
+        let last = (at + 1..at + MAX_BASES).find(|&end| file.word(end + 1) == ":");
+        let Some(last) = last else { continue };
+        let word = file.word(last);
+        let of = file.dotted(last).and_then(|full| Some(full.strip_suffix(word)?.to_owned()));
+        let own = framework.names.iter().any(|held| held == word)
+            && of.is_some_and(|of| is_of(framework, &of));
+        // A coroutine gives no application to a server, and a decorator may give another one.
+        let coroutine = name > 1 && file.word(name - 2) == "async";
+        let known = into.iter().any(|o| o.name == file.word(name) && o.module.name == module.name);
+        let inner = file.enclosing(function.range.start).is_some();
+        if !own || coroutine || known || inner || is_decorated(file, name) {
+            continue;
+        }
+        if into.len() >= held + MAX_MADE {
+            break;
+        }
+        let (word, demanding) = (file.word(name).to_owned(), !needs_nothing(file, function));
+        into.push(Application {
+            demanding,
+            ..Application::new(framework, module.clone(), word, true, name)
+        });
+    }
+}
+
+/// True for a function below a decorator, by the place of its name.
+fn is_decorated(file: &File, name: usize) -> bool {
+    let start = name.saturating_sub(2);
+    let near = start.saturating_sub(MAX_ABOVE)..start;
+    let line = near.rev().skip_while(|&at| file.is_line_end(at));
+    line.take_while(|&at| !file.is_line_end(at)).any(|at| file.word(at) == "@")
+}
+
+/// The function of the interface itself that a module defines around what a framework made, with its
+/// place: `async def application(scope, receive, send)`.
+fn plain(one: &Application) -> Option<(String, usize)> {
+    let wanted: &[&str] = match one.framework.interface {
+        Interface::Asgi => &["scope", "receive", "send"],
+        Interface::Wsgi => &["environ", "start_response"],
+        Interface::Own | Interface::Script => return None,
+    };
+    let file = &one.module.file;
+    let facts = file.facts();
+    let found =
+        OBJECTS.iter().filter_map(|name| facts.function_of(file, name)).find(|function| {
+            let parameters = file.elements(function.parameters);
+            let names: Vec<&str> = parameters.iter().map(|one| file.word(one.start)).collect();
+            !function.method && file.enclosing(function.range.start).is_none() && names == wanted
+        })?;
+    let name = file.word(found.name);
+    (one.name != name).then(|| (name.to_owned(), found.name))
+}
+
 /// True for a script with a usual name, wherever it lies.
 fn is_named(file: &File) -> bool {
     let stem = file.path.file_name().trim_end_matches(".py").to_ascii_lowercase();
@@ -331,7 +403,7 @@ fn taken(file: &Rc<File>, call: &Call) -> Option<Taken> {
     let made = name.map(|d| file.word(d.name));
     let returns = returned(file, function);
     let gives = returns.into_iter().any(|range| {
-        range.contains(&call.at)
+        range.contains(&call.at) && !is_taken_in(file, call.at)
             || made.is_some_and(|made| range.clone().any(|at| file.word(at) == made))
     });
     gives.then(|| Taken {
@@ -345,6 +417,16 @@ fn taken(file: &Rc<File>, call: &Call) -> Option<Taken> {
 /// True inside of the arguments of another call.
 fn in_brackets(file: &File, at: usize) -> bool {
     file.enclosing(at).is_some_and(|open| matches!(file.word(open), "(" | "["))
+}
+
+/// True among the arguments of a call that makes something else: `Kit(app=Flask(..))`. What wraps an
+/// application to give another one says so by its name.
+fn is_taken_in(file: &File, at: usize) -> bool {
+    let Some(open) = file.enclosing(at).filter(|&open| file.word(open) == "(" && open > 0) else {
+        return false;
+    };
+    let name = file.word(open - 1).to_ascii_lowercase();
+    file.is_word(open - 1) && !WRAPPERS.iter().any(|word| name.contains(word))
 }
 
 /// True below `if __name__ == "__main__":`.

@@ -224,10 +224,9 @@ pub(super) const PROXY_TRUSTED: FindingCode = FindingCode::Own(&Row::note(
 
 pub(super) const SECRET_UNCHANGED: FindingCode = FindingCode::Own(&Row::warning(
     "secret-unchanged",
-    "the program ends while a secret has the value that the repository's settings file gives it",
-    "the image holds that file as it is: the container stops as it starts",
-    "set the secret from the environment if the program reads it there, or mount a settings file of \
-    your own",
+    "the program ends while a setting has the value that the repository gives it",
+    "the image holds that value as it is: the container stops as it starts",
+    "set it from the environment if the program reads it there, or mount a settings file of your own",
 ));
 
 pub(super) const STATIC_PACKAGES_MISSING: FindingCode = FindingCode::Own(&Row::warning(

@@ -75,7 +75,17 @@ impl Scene<'_> {
             return;
         }
         let commands = self.commands(modules);
-        let Some(first) = commands.first() else { return };
+        let Some(first) = commands.first() else {
+            program.findings.extend(open_group(modules).map(|at| {
+                let what = format!(
+                    "`{}` has subcommands that its code adds as it starts, and none of them is chosen",
+                    program.name
+                );
+                let fix = "choose one with its options: --args 'SUBCOMMAND ...'";
+                Finding::new(codes::SUBCOMMAND_MISSING, what, [at]).with_fix(fix)
+            }));
+            return;
+        };
         let is = |name: &str| commands.iter().find(|one| one.last() == name);
         let own = target(details);
         let lines = told.iter().filter(|told| Some(&told.target) == own.as_ref());
@@ -261,6 +271,30 @@ impl Scene<'_> {
         let evidence = file.evidence(function.name, format!("the subcommand {name}"));
         Command { name, serves: self.serves(module, function), evidence }
     }
+}
+
+/// The group of click of the program that begins with the first module, if it does nothing without a
+/// subcommand, and adds those by names that it puts together.
+fn open_group(modules: &[Rc<Module>]) -> Option<Evidence> {
+    let entry = modules.first()?;
+    let brings =
+        |module: &Rc<Module>| entry.file.imports.iter().any(|import| import.path == module.name);
+    let near = modules.iter().enumerate().filter(|(at, one)| *at == 0 || brings(one));
+    near.take(MAX_MODULES).find_map(|(_, module)| {
+        let file = &module.file;
+        file.places("def").iter().find_map(|&at| {
+            let function = file.facts().function_of(file, file.word(at + 1))?;
+            let calls = decorators(file, function);
+            let group = calls.iter().find(|call| {
+                call.name() == "group" && (!call.is_method() || call.receiver() == "click")
+            })?;
+            let alone = group.named("invoke_without_command").is_some();
+            let name = file.word(function.name);
+            let mut adds = file.places("add_command").iter().filter_map(|&at| Call::at(file, at));
+            let added = adds.any(|call| call.receiver() == name);
+            (added && !alone).then(|| file.evidence(function.name, "a group of subcommands"))
+        })
+    })
 }
 
 /// The object of typer, and true if it holds others: `app.add_typer(users, name="users")`.

@@ -19,6 +19,20 @@ const MAX_EXCEPT: usize = 8;
 /// Maximum number of tokens before the brackets of a call.
 const MAX_CALLEE: usize = 8;
 
+/// Errors that a server turns into an answer.
+const ANSWERS: [&str; 10] = [
+    "APIException",
+    "BadRequest",
+    "Forbidden",
+    "Http404",
+    "NotAuthenticated",
+    "NotFound",
+    "PermissionDenied",
+    "ServiceUnavailable",
+    "SuspiciousOperation",
+    "Unauthorized",
+];
+
 /// A variable that is demanded.
 #[derive(Clone)]
 pub(super) struct Demand {
@@ -62,7 +76,9 @@ pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
     }
     for refusal in code.refusals() {
         // Either of several names is enough, so none of them is demanded.
-        if let [name] = refusal.names.as_slice() {
+        if let [name] = refusal.names.as_slice()
+            && !answers(&refusal.file, refusal.at)
+        {
             add(name.clone(), &refusal.file, refusal.at, String::new());
         }
     }
@@ -94,6 +110,20 @@ pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
         fields(&classes, &file, &class, &mut add);
     }
     found
+}
+
+/// True for a condition that answers one request, and ends no program.
+fn answers(file: &Rc<File>, at: usize) -> bool {
+    let Some(function) = file.facts().function_at(at) else { return false };
+    let parameters = file.elements(function.parameters);
+    let mut names = parameters.iter().take(2).map(|one| file.word(one.start));
+    let end = (at + MAX_BLOCK).min(function.range.end);
+    let raised = (at..end).find(|&at| file.word(at) == "raise").unwrap_or(end);
+    let raised = if file.word(raised + 2) == "." { raised + 3 } else { raised + 1 };
+    let raised = file.word(raised);
+    names.any(|name| matches!(name, "request" | "req"))
+        || ANSWERS.contains(&raised)
+        || raised.starts_with("HTTP")
 }
 
 /// The variables that modules set as they are imported: `os.environ["X"] = ..`.

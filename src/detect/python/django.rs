@@ -1,5 +1,7 @@
 //! Django: the settings that a program of it starts with, and what they ask of the image.
 
+mod given;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -10,10 +12,10 @@ use super::application::Application;
 use super::demands::Demand;
 use super::pages::{Need, listed};
 use super::source::{DJANGO_SETTINGS as SETTINGS, Module, Sources};
-use super::{App, Step, codes};
+use super::{App, Gathered, Step, codes};
 use crate::code::facts::Definition;
 use crate::code::writes::HOME;
-use crate::code::{Base, Does, File, Program as Code, Value};
+use crate::code::{Base, Does, File, Program as Code, Value, is_env_name};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Program, Sourced};
 use crate::path::RelPath;
 
@@ -103,6 +105,7 @@ fn setting(code: &Code, file: &Rc<File>, name: &str, depth: u8) -> Option<(Rc<Fi
 pub(super) struct Asked {
     pub(super) steps: Vec<Step>,
     pub(super) made: Vec<String>,
+    pub(super) gathered: Option<Gathered>,
     /// Values of paths that the program writes.
     pub(super) written: Vec<(Value, Does, Evidence)>,
     /// Folders with pages, which another package may build.
@@ -121,7 +124,8 @@ pub(super) fn settings(
     let own = code.files().find(|file| file.path == project.settings.file.path);
     let file = own.unwrap_or(&project.settings.file);
     let pages = pages(code, file);
-    let mut asked = Asked { steps: Vec::new(), made: Vec::new(), written: Vec::new(), pages };
+    let mut asked =
+        Asked { steps: Vec::new(), made: Vec::new(), gathered: None, written: Vec::new(), pages };
     program.env.extend(project.chosen.clone());
     let value = |name: &str| {
         let (file, definition) = setting(code, file, name, 4)?;
@@ -136,6 +140,8 @@ pub(super) fn settings(
     let manage = project.manage.relative_to(&project.root);
     if apps.contains("django.contrib.staticfiles") {
         let root = value("STATIC_ROOT");
+        let variable = root.as_ref().and_then(|(root, _)| root.variables().next());
+        let variable = variable.map(str::to_owned);
         let root = root.and_then(|(root, at)| Some((below(app, project, &root)?, at)));
         match root {
             Some(((folder, way), at)) => {
@@ -149,7 +155,10 @@ pub(super) fn settings(
                     });
                 }
                 let words = ["python", &manage, "collectstatic", "--noinput"];
+                let given = given::given(app, demands);
                 let mut env = placeholders(demands, project);
+                given.fill(&mut env);
+                program.findings.extend(given.finding(demands));
                 if folder.starts_with(HOME) {
                     let var = EnvVar { key: "HOME".to_owned(), value: HOME.to_owned() };
                     program.env.push(Sourced::new(var, at.clone()));
@@ -160,6 +169,9 @@ pub(super) fn settings(
                     env,
                     note: format!("{}: the static files of every app in one folder", at.place()),
                 });
+                if let Some(variable) = variable.filter(|name| is_env_name(name)) {
+                    asked.gathered = Some(Gathered { variable, folder: folder.clone() });
+                }
                 asked.made.push(folder);
                 // With DEBUG off Django itself serves no static files.
                 if !apps.contains("whitenoise") && !serves_static(code) {

@@ -15,8 +15,8 @@ use super::tables::Tables;
 use super::told::Told;
 use super::world::World;
 use super::{
-    App, ProgramDetails, codes, data, django, limits, listen, migrations, special, translations,
-    unchanged,
+    App, ProgramDetails, codes, data, django, limits, listen, migrations, special, stops,
+    translations, unchanged,
 };
 use crate::facts::{Evidence, Finding, Kind, Program};
 use crate::path::RelPath;
@@ -89,20 +89,18 @@ impl Scene<'_> {
         details.admitted = limits::admitted(&code, &entries);
         program.findings.extend(unchanged::secret(&world));
         let mut demanded = demands::demands(&code);
-        if project.is_none()
-            && let Some(one) = application.as_ref().filter(|o| o.framework.package() == "django")
-        {
-            // Nothing in the code names the settings.
-            let at = Evidence { note: "no file names the settings".to_owned(), ..one.evidence() };
-            let demand = Demand { evidence: at, kind: String::new(), at_import: true };
-            demanded.entry(DJANGO_SETTINGS.to_owned()).or_insert(demand);
+        if project.is_none() {
+            demanded.extend(application.as_ref().and_then(unnamed_settings));
         }
         let (mut extra, mut folders) = (Vec::new(), Vec::new());
+        let factory = application.as_ref().filter(|one| one.factory).map(|one| &*one.name);
+        stops::add(&code, factory, &mut demanded, &mut program);
         if let Some(project) = &project {
             details.sources = true;
             let asked = django::settings(self.app, project, &code, &demanded, &mut program);
             details.steps = asked.steps;
             details.made = asked.made;
+            details.gathered = asked.gathered;
             extra = asked.written;
             folders = asked.pages;
             let env = django::placeholders(&demanded, project);
@@ -205,6 +203,13 @@ impl Scene<'_> {
         unhidden.extend(files.map(str::to_owned));
         details.unhidden = unhidden.into_iter().collect();
     }
+}
+
+/// The variable that names Django's settings, where nothing in the code does.
+fn unnamed_settings(one: &Application) -> Option<(String, Demand)> {
+    let at = Evidence { note: "no file names the settings".to_owned(), ..one.evidence() };
+    let demand = Demand { evidence: at, kind: String::new(), at_import: true };
+    (one.framework.package() == "django").then(|| (DJANGO_SETTINGS.to_owned(), demand))
 }
 
 /// True for a command that is not a console script of the project.

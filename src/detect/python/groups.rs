@@ -6,19 +6,26 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use super::installed::Installed;
 use super::manifest::{Project, is_for_development};
 use super::requirement::Requirement;
+use super::source::Sources;
 use super::tables::{Interface, Tables};
 use super::tool::{From, Tool};
 use super::{LANGUAGE, codes};
 use crate::catalog::Catalog;
 use crate::facts::{Evidence, Finding, Sourced};
+use crate::path::RelPath;
+use crate::repo::Dir;
 
 /// Names of groups that say what they are for.
 const PRODUCTION: [&str; 2] = ["prod", "production"];
 
 /// The group that `uv sync --no-dev` leaves out.
 const DEV: &str = "dev";
+
+/// Maximum number of modules in which a server's import is looked for.
+const MAX_READ: usize = 400;
 
 /// The groups that are installed.
 #[derive(Debug, Default)]
@@ -95,6 +102,49 @@ pub(super) fn extra(project: &Project, tool: &Tool) -> Result<Option<Sourced<Str
         let note = format!("the extra {name} holds {package}, and the dependencies no server");
         Sourced::guessed(name, Evidence { note, ..evidence.clone() })
     }))
+}
+
+/// The extra that holds a server which the code imports by itself, where nothing else installs it.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(super) fn imported(
+    dir: &Dir,
+    roots: &[RelPath],
+    project: &Project,
+    installed: &Installed,
+) -> Result<Option<Sourced<String>>> {
+    let tables = Tables::of(Catalog::of(LANGUAGE.id)?)?;
+    let offered = project.extras.iter().filter(|(name, _)| !is_for_development(name));
+    let servers = tables.servers.iter().filter(|server| !server.development);
+    let servers: Vec<&str> = servers.map(|server| server.package.as_str()).collect();
+    let held = offered.filter_map(|(name, (listed, at))| {
+        let one = listed.iter().find(|one| servers.contains(&one.name.as_str()))?;
+        (!installed.has(&one.name)).then_some((name, &one.name, at))
+    });
+    let held: Vec<_> = held.collect();
+    if held.is_empty() {
+        return Ok(None);
+    }
+    let sources = Sources::new(dir.repo, &dir.path, roots);
+    for path in sources.all.iter().take(MAX_READ) {
+        let Some(text) = dir.repo.source_text(path)? else { continue };
+        for (name, package, at) in &held {
+            let module = package.replace('-', "_");
+            let imports = |line: &str| {
+                let mut words = line.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+                let first = words.next();
+                matches!(first, Some("import" | "from")) && words.next() == Some(&module)
+            };
+            if text.contains(module.as_str()) && text.lines().any(|line| imports(line.trim_start()))
+            {
+                let note = format!("the extra {name} holds {package}, which {path} imports");
+                let at = Evidence { note, ..(*at).clone() };
+                return Ok(Some(Sourced::guessed((*name).clone(), at)));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The list that brings a server for the project's framework, and that server, where its

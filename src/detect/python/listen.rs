@@ -4,7 +4,7 @@ use super::application::is_guarded;
 use super::options;
 use super::tables::Listener;
 use crate::code::listen::{Address, Listening};
-use crate::code::{Call, Part, Program as Code, Value};
+use crate::code::{Call, File, Part, Program as Code, Value};
 use crate::facts::{Evidence, Protocol};
 
 /// Maximum number of uses of a function that are looked at.
@@ -83,16 +83,24 @@ fn starts(rows: &[Listener], call: &Call) -> bool {
 
 /// False for a call in a module that is imported, if it runs only where the module is started.
 pub(super) fn runs(code: &Code, call: &Call) -> bool {
-    code.files().next().is_some_and(|first| first.path == call.file.path) || is_reached(call)
+    runs_at(code, &call.file, call.at)
+}
+
+/// As [`runs`], for any place of a file.
+pub(super) fn runs_at(code: &Code, file: &File, at: usize) -> bool {
+    code.files().next().is_some_and(|first| first.path == file.path) || is_reached_at(file, at)
 }
 
 /// False below `if __name__ == "__main__":`, and in a function that is called only there.
 pub(super) fn is_reached(call: &Call) -> bool {
-    let file = &call.file;
-    if is_guarded(file, call.at) {
+    is_reached_at(&call.file, call.at)
+}
+
+fn is_reached_at(file: &File, at: usize) -> bool {
+    if is_guarded(file, at) {
         return false;
     }
-    let Some(function) = file.facts().function_at(call.at) else { return true };
+    let Some(function) = file.facts().function_at(at) else { return true };
     let name = file.word(function.name);
     let mut uses = file.places(name).iter().take(MAX_USES).filter(|&&at| at != function.name);
     let mut found = false;

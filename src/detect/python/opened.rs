@@ -1,6 +1,8 @@
 //! Files that the program opens: those of the repository stay in the image, and of others it is said
 //! what the program does without them.
 
+use std::rc::Rc;
+
 use super::demands;
 use super::listen;
 use super::pages::{self, Need};
@@ -17,7 +19,7 @@ const MAX_SAID: usize = 12;
 const MAX_USES: usize = 8;
 
 /// How many calls lead to one that runs as the program starts.
-const MAX_STARTS: u8 = 3;
+pub(super) const MAX_STARTS: u8 = 3;
 
 /// Maximum number of tokens of an expression that chooses, on either side of a call.
 const MAX_CHOICE: usize = 96;
@@ -192,9 +194,13 @@ fn takes(call: &Call) -> bool {
 /// True for a call that runs as the program starts: one of a module itself, or one in a function or
 /// in the constructor of a class that such a call leads to.
 fn is_at_start(code: &Code, call: &Call, steps: u8) -> bool {
-    let file = &call.file;
-    let Some(function) = file.facts().function_at(call.at) else {
-        return listen::runs(code, call);
+    starts_at(code, &call.file, call.at, steps)
+}
+
+/// As [`is_at_start`], for any place of a file.
+pub(super) fn starts_at(code: &Code, file: &Rc<File>, at: usize, steps: u8) -> bool {
+    let Some(function) = file.facts().function_at(at) else {
+        return listen::runs_at(code, file, at);
     };
     let Some(steps) = steps.checked_sub(1) else { return false };
     let mut name = file.word(function.name);

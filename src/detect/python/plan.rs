@@ -1,6 +1,7 @@
 //! The plan of a Python program: an environment with the dependencies, the project, and what the
 //! final image carries.
 
+mod gathered;
 mod secrets;
 
 use anyhow::{Context, Result, bail};
@@ -97,11 +98,12 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let extras = super::extras(facts, chosen.answers);
     let app = Application::read(&dir, &extras)?.context("the manifests are gone")?;
     let details: Details = facts.details()?;
-    let own = match details.programs.get(&chosen.program.id) {
+    let mut own = match details.programs.get(&chosen.program.id) {
         Some(own) => own.clone(),
         // A person named a program that detection does not list.
         None => super::named(&app, &dir, &chosen.program.id)?.1,
     };
+    gathered::moved(chosen, &mut own);
     super::check(chosen.toolchain)?;
     let way = facts.dir.strip(&facts.context).context("the folder lies outside its context")?;
     let home = under(ROOT, way);

@@ -8,9 +8,9 @@ use anyhow::{Result, bail};
 use super::application::{self, Application};
 use super::finish::{Candidate, Scene};
 use super::source::{Module, Sources};
-use super::tables::{Interface, Tables};
+use super::tables::{Framework, Interface, Tables};
 use super::told::{self, Target, Told, scripts};
-use super::{App, ProgramDetails, codes, is_script, listen, server, special, worker};
+use super::{App, ProgramDetails, codes, is_script, listen, server, special, title, worker};
 use crate::code::{Call, File, Function};
 use crate::docker::quote;
 use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
@@ -86,9 +86,23 @@ pub(super) fn named(app: &App, wanted: &str) -> Result<(Program, ProgramDetails)
 impl<'s> Scene<'s> {
     fn candidates(&self) -> Result<Vec<Candidate<'s>>> {
         let told = &self.told;
-        let has = |name: &str| self.app.installed.has(name);
+        let installed = self.app.installed;
+        let has = |framework: &Framework| installed.has(framework.package());
         let mut applications =
-            application::applications(self.sources, &self.tables.frameworks, has)?;
+            application::applications(self.sources, &self.tables.frameworks, &has)?;
+        if applications.is_empty() && !installed.locked {
+            // Without a lockfile, another package may bring the framework that the server runs.
+            let serves = |framework: &Framework| {
+                let of = |server: &&super::tables::Server| {
+                    server.interfaces.contains(&framework.interface)
+                        && !server.development
+                        && installed.is_direct(&server.package)
+                };
+                !framework.names.is_empty() && self.tables.servers.iter().any(|one| of(&one))
+            };
+            let has = |framework: &Framework| framework.package() != "django" && serves(framework);
+            applications = application::applications(self.sources, &self.tables.frameworks, &has)?;
+        }
         // A server that loads such a module has other arguments, and ends with its usage.
         applications.retain(|one| one.name.is_empty() || !reads_arguments(&one.module.file));
         let objects = self.objects(&applications)?;
@@ -148,6 +162,8 @@ impl<'s> Scene<'s> {
             let order = if serves { 1 } else { 3 };
             all.push(Candidate { program, details, entries, root, application: None, order });
         }
+        // The command of the project's own name is the program; the others are its tools.
+        all.sort_by_key(|one| !title::is_own(self.app.project, &one.program.id));
         Ok(all)
     }
 

@@ -12,6 +12,7 @@ mod ended;
 mod lines;
 mod started;
 mod stated;
+mod stopped;
 
 fn facts(files: &[(&str, &str)]) -> Facts {
     let repo = Repo::from_files(files.iter().copied());

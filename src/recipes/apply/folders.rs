@@ -24,7 +24,8 @@ pub(super) fn written(program: &mut Program, runs: &[&Run], image: Option<&Image
                 program.writable.push(source);
                 continue;
             }
-            add_folder(program, &folder.path, known(run.by, (), folder.evidence.clone()));
+            let leads = run.env.iter().any(|held| held.value == folder.path);
+            add_folder(program, &folder.path, known(run.by, (), folder.evidence.clone()), leads);
         }
     }
 }
@@ -81,7 +82,8 @@ fn behind_home(path: &str) -> Option<&str> {
     below("/root").or_else(|| below("/home").map(|rest| rest.split_once('/').map_or("", |r| r.1)))
 }
 
-fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
+/// `leads`: a variable that the image sets too leads the program to the folder.
+fn add_folder(program: &mut Program, path: &str, source: Sourced<()>, leads: bool) {
     if let Some(rest) = behind_home(path) {
         of_other_user(program, path, rest, &source);
         return;
@@ -100,7 +102,12 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>) {
     let elsewhere = program.writable.iter().find(|held| same(&held.value));
     let elsewhere = elsewhere.filter(|held| moved(&held.value) && beside == path);
     let elsewhere = elsewhere.map(|held| held.value.clone());
-    if let (Some(held), Some(evidence)) = (elsewhere, source.evidence.first()) {
+    if let Some(held) = elsewhere.as_ref().filter(|_| leads) {
+        // With the variable, the program writes there and no longer in its own folder.
+        for folder in program.writable.iter_mut().filter(|folder| folder.value == *held) {
+            path.clone_into(&mut folder.value);
+        }
+    } else if let (Some(held), Some(evidence)) = (elsewhere, source.evidence.first()) {
         volume_elsewhere(program, path, &held, evidence);
     }
     match program.writable.iter_mut().find(|held| same(&held.value)) {
@@ -184,13 +191,13 @@ pub(super) fn environment(program: &mut Program, runs: &[&Run]) {
                     held.value.key == variable.key && held.value.value == moved
                 };
                 if program.env.iter().any(is_taken) {
-                    add_folder(program, folder_of(&moved), source);
+                    add_folder(program, folder_of(&moved), source, true);
                 }
                 continue;
             }
             set(program, &variable.key, &variable.value, source.clone());
             if folder_of(&variable.value) == variable.value {
-                add_folder(program, &variable.value, source);
+                add_folder(program, &variable.value, source, true);
             }
         }
     }

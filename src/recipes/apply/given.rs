@@ -75,7 +75,8 @@ const USUAL: [&str; 5] = ["NET_BIND_SERVICE", "CHOWN", "SETUID", "SETGID", "DAC_
 pub(super) fn options(program: &mut Program, runs: &[&Run], image: Option<&Image>) {
     let mut found: Vec<(String, Evidence)> = Vec::new();
     let of_runs = runs.iter().flat_map(|run| run.options.iter().cloned());
-    let of_image = image.into_iter().flat_map(|image| &image.commands).flat_map(|(words, at)| {
+    let of_image = image.into_iter().flat_map(|image| &image.commands).flat_map(|ran| {
+        let (words, at) = (&ran.words, &ran.evidence);
         let sets = words.first().is_some_and(|word| word.ends_with("setcap"));
         let named = words.iter().filter(move |_| sets).filter_map(|word| word.strip_prefix("cap_"));
         named.map(|word| {
