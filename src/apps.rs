@@ -76,7 +76,8 @@ pub(crate) fn choose(
     let mut taken: Vec<Facts> = Vec::new();
     let mut others = Vec::new();
     let own_starts =
-        found.iter().any(|f| f.dir == *start && (entrypoint || !f.programs.is_empty()));
+        found.iter().any(|f| f.dir == *start && (entrypoint || !f.programs.is_empty()))
+            && (entrypoint || !serves_below(&found, start));
     let any_starts = found.iter().any(|f| !f.programs.is_empty());
     // Any broken manifest is an error, except in a fixture or example, which would not be selected
     // anyway.
@@ -106,6 +107,23 @@ pub(crate) fn choose(
         );
     }
     Ok(Selection { taken, others, unread: unread(broken), aside, assumptions })
+}
+
+/// True if the folder itself holds a site alone, perhaps the project's documents, and a service that
+/// listens lies below it: then neither stands for the other.
+fn serves_below(found: &[Facts], start: &RelPath) -> bool {
+    let kinds = |facts: &Facts| facts.programs.first().map(|program| program.kind);
+    let mut own = found.iter().filter(|facts| facts.dir == *start);
+    let listens = |facts: &Facts| {
+        facts
+            .programs
+            .first()
+            .is_some_and(|program| program.kind == Kind::Service && program.port.is_some())
+    };
+    own.all(|facts| kinds(facts).is_none_or(|kind| kind == Kind::Site))
+        && found.iter().any(|facts| {
+            facts.dir != *start && listens(facts) && search::aside(start, &facts.dir).is_none()
+        })
 }
 
 fn unread(broken: Vec<(RelPath, anyhow::Error)>) -> Vec<(RelPath, String)> {
@@ -376,6 +394,20 @@ mod tests {
         let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
         let found = Found { apps: found, ..Found::default() };
         choose(&Repo::from_files([("x", "")]), &RelPath::root(), found, &wanted, false)
+    }
+
+    #[test]
+    fn a_site_does_not_stand_for_a_service_below_it() {
+        let mut service = app("api", "a", Some(Kind::Service), "api");
+        let found = |service: &Facts| vec![app("", "b", Some(Kind::Site), ""), service.clone()];
+        // Nothing says that it listens.
+        assert_eq!(dirs(&choose_from(found(&service), &[]).unwrap()), [".:b"]);
+        service.programs[0].port = Some(Sourced::assumed(8080));
+        let both = [".:b", "api:a"];
+        assert_eq!(dirs(&choose_from(found(&service), &[]).unwrap()), both);
+        let mut all = found(&service);
+        all[0].programs[0].kind = Kind::Service;
+        assert_eq!(dirs(&choose_from(all, &[]).unwrap()), [".:b"]);
     }
 
     #[test]

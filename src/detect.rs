@@ -4,6 +4,7 @@ mod env_file;
 mod git_reads;
 pub mod go;
 pub mod java;
+mod kept_out;
 pub(crate) mod localhost;
 mod moved;
 pub mod node;

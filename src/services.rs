@@ -99,6 +99,11 @@ pub fn rows() -> Result<&'static [Row]> {
 }
 
 impl Row {
+    /// True for a scheme of its addresses.
+    pub(crate) fn has_scheme(&self, scheme: &str) -> bool {
+        self.schemes.iter().any(|held| held == scheme)
+    }
+
     /// Fills in the placeholders of a text for the application `name`.
     pub(crate) fn fill(&self, text: &str, name: &str) -> String {
         text.replace("{name}", name)

@@ -16,6 +16,8 @@ pub(crate) struct Command {
     pub argv: Vec<String>,
     /// The folder that a preceding `cd` changed to; empty if there is none.
     pub dir: String,
+    /// True behind `||`: it runs only if the command before it fails.
+    pub otherwise: bool,
 }
 
 /// A script as a chain of commands.
@@ -32,6 +34,8 @@ pub(crate) struct Chain {
 enum Token {
     Word(String),
     Next,
+    /// The next command runs if the previous one fails.
+    Otherwise,
     /// The next command reads the output of the previous one.
     Pipe,
 }
@@ -44,8 +48,9 @@ pub(crate) fn parse(script: &str) -> Chain {
     let mut piped = false;
     for token in tokens {
         match token {
-            Token::Next => {
+            Token::Next | Token::Otherwise => {
                 push(&mut chain, &mut command);
+                command.otherwise = token == Token::Otherwise;
                 piped = false;
             }
             Token::Pipe => {
@@ -112,9 +117,13 @@ fn tokens(script: &str) -> (Vec<Token>, Option<&'static str>) {
                     ('|', _) => "a pipe",
                     _ => BACKGROUND,
                 }));
-                let pipe = c == '|' && chars.next_if_eq(&'|').is_none();
+                let or = c == '|' && chars.next_if_eq(&'|').is_some();
                 tokens.extend(word.take().map(Token::Word));
-                tokens.push(if pipe { Token::Pipe } else { Token::Next });
+                tokens.push(match c {
+                    '|' if or => Token::Otherwise,
+                    '|' => Token::Pipe,
+                    _ => Token::Next,
+                });
             }
             '>' | '<' | '(' | ')' => {
                 shell = shell.or(Some("a redirection or a subshell"));
@@ -268,6 +277,9 @@ mod tests {
         assert_eq!(chain.commands[0].env[1].1, "--max-old-space-size=4096 --x");
         assert_eq!(words(&chain.commands[0]), ["node", "a b.js"]);
         assert_eq!(chain.commands.len(), 3);
+        let chain = parse("a || b && c | d || e; f");
+        let otherwise: Vec<bool> = chain.commands.iter().map(|one| one.otherwise).collect();
+        assert_eq!(otherwise, [false, true, false, true, false]);
     }
 
     #[test]

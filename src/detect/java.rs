@@ -11,6 +11,7 @@
 mod arguments;
 mod artifact;
 mod branch;
+mod classpath;
 mod code;
 mod codes;
 mod command;
@@ -26,6 +27,7 @@ mod folders;
 mod gradle;
 mod image;
 mod listen;
+mod looked_for;
 mod maven;
 mod names;
 mod pages;
@@ -215,6 +217,9 @@ impl<'r> App<'r> {
         let mut found: Vec<(bool, Candidate)> = own
             .filter_map(|source| {
                 let (class, at) = source.main_class()?;
+                if self.model.lineage.len() > 1 && measures(source) {
+                    return None;
+                }
                 let words = ["SpringBootApplication", "SpringApplication", "embeddedServer"];
                 let likely = words.into_iter().any(|word| source.names(word))
                     || listen::opens(&self.tables.code, source);
@@ -358,6 +363,31 @@ fn is_library(dir: &Dir) -> Result<bool> {
         && !own_sources(dir, &model)?.iter().any(|source| source.main_class().is_some()))
 }
 
+/// True for a source of a benchmark, whose main method runs it.
+fn measures(source: &Source) -> bool {
+    source.names("jmh") || source.names("jcstress")
+}
+
+/// True for a project that nothing builds any more: the pom above it is its parent by name and has
+/// modules, without this one, and the parent's version is a snapshot of another time.
+fn is_left_behind(app: &App) -> Result<bool> {
+    let Some(foreign) = app.model.foreign.as_ref() else { return Ok(false) };
+    if app.reactor.pom != *app.model.path() || !foreign.version.ends_with("-SNAPSHOT") {
+        return Ok(false);
+    }
+    let above = app.dir.path.ancestors().filter_map(|folder| folder.join("pom.xml"));
+    for path in above.into_iter().filter(|path| path != app.model.path()) {
+        if app.dir.repo.is_file(&path)
+            && let Some(model) = Model::load(app.dir.repo, &path, &Rc::default())?
+            && model.key() == foreign.key
+            && !model.modules().is_empty()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// True if a folder on the way is named like an example or a measurement.
 fn is_example(folder: &RelPath) -> bool {
     let words = ["example", "sample", "demo", "benchmark", "test", "tutorial", "quickstart"];
@@ -390,6 +420,9 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
         return Ok(None);
     }
     let Some(app) = App::read(dir)? else { return Ok(None) };
+    if is_left_behind(&app)? {
+        return Ok(None);
+    }
     let sources = app.sources()?;
     let candidates = app.candidates(&sources);
     if candidates.is_empty() && (app.others_start() || app.reactor.pom != *app.model.path()) {

@@ -12,6 +12,7 @@ mod angular;
 
 mod build_args;
 mod build_files;
+mod build_tools;
 mod built;
 mod codes;
 mod config;

@@ -333,6 +333,13 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             that everybody who pulls the image can read",
             "replace the credential by a reference to an environment variable",
         ),
+        FindingCode::FileKeptOut => Row::warning(
+            "file-kept-out",
+            "the program reads a file that the .dockerignore keeps out of the image",
+            "the image does not hold the file: a program that reads it as it starts stops there",
+            "mount the file when the container starts, or, if it is no secret, let it in with a \
+            line `!FILE` at the end of the .dockerignore",
+        ),
         FindingCode::KeptOut => Row::note(
             "kept-out",
             "files named like secrets or databases are in the repository and stay out of the \

@@ -101,6 +101,24 @@ impl Finding {
         Self::new(FindingCode::FileMissing, what, evidence).with_fix(fix)
     }
 
+    /// The program reads `files`, which the .dockerignore keeps out of the image; `way` is the first
+    /// of them, with the words on how to mount it.
+    pub fn file_kept_out(
+        files: &str,
+        (way, mount): (&str, Option<String>),
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!(
+            "the program reads {files}, which the .dockerignore keeps out of the image: the name \
+             is that of a secret"
+        );
+        let let_in = format!("let it in with `!{way}` at the end of the .dockerignore");
+        Self::new(FindingCode::FileKeptOut, what, evidence).with_fix(match mount {
+            Some(mount) => format!("{mount}; if it is no secret, {let_in}"),
+            None => format!("if it is no secret, {let_in}; else read it from a mounted folder"),
+        })
+    }
+
     /// The program serves `folder`, which nothing fills.
     pub fn served_folder_missing(
         folder: impl Display,

@@ -308,6 +308,9 @@ impl Project<'_> {
                 )
             })
             .or_else(|| self.manifest_main())?;
+        if self.measures(&main.0) {
+            return None;
+        }
         // These settings change or remove classes, so the unshaded parts would not be the same
         // program.
         let changes = ["relocations", "artifactSet", "minimizeJar"].iter().find_map(|way| {
@@ -383,7 +386,14 @@ impl Project<'_> {
     fn manifest_main(&self) -> Option<Found> {
         let plugin = self.plugins.get(JAR)?;
         let of = |way: &str| plugin.anywhere(self.model, way);
-        of("archive/manifest/mainClass").or_else(|| of("archive/manifestEntries/Main-Class"))
+        of("archive/manifest/mainClass")
+            .or_else(|| of("archive/manifestEntries/Main-Class"))
+            .filter(|main| !self.measures(&main.0))
+    }
+
+    /// True if a main class runs the benchmarks of a module among others.
+    fn measures(&self, main: &str) -> bool {
+        self.model.lineage.len() > 1 && self.tables.benchmarks.iter().any(|held| held == main)
     }
 
     /// A jar whose manifest has a main class: with its own folder of dependencies, or with the one

@@ -37,11 +37,19 @@ pub(super) fn of(around: &Surroundings, code: &Code, main: Option<&str>) -> Dema
 /// The variables without which the program does not run.
 fn variables(around: &Surroundings, code: &Code) -> Variables {
     let mut found = Variables::new();
+    let known = relaxed_keys(around);
     for setting in around.settings.strongest() {
+        let note = || format!("{} = {}", setting.key, setting.value);
+        for key in properties(&setting.value) {
+            let missing = known.as_ref().is_some_and(|all| is_missing(all, key));
+            if missing && !is_of_pom(around, key) && !setting.key.starts_with("info.") {
+                let evidence = Evidence { note: note(), ..setting.evidence.clone() };
+                found.entry(variable_of(key)).or_insert(evidence);
+            }
+        }
         for name in without_default(&setting.value) {
             if around.settings.get(name).is_none() && !of_framework(around, name) {
-                let note = format!("{} = {}", setting.key, setting.value);
-                let evidence = Evidence { note, ..setting.evidence.clone() };
+                let evidence = Evidence { note: note(), ..setting.evidence.clone() };
                 found.entry(name.to_owned()).or_insert(evidence);
             }
         }
@@ -49,7 +57,6 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
     for (name, evidence) in of_code(code) {
         found.entry(name).or_insert(evidence);
     }
-    let known = relaxed_keys(around);
     // An injected value: `@Value("${API_KEY}")`.
     for place in code.calls("Value").iter().filter(|place| place.1 > 0) {
         let file = &code.sources[place.0];
@@ -111,7 +118,8 @@ fn relaxed_keys(around: &Surroundings) -> Option<BTreeSet<String>> {
     (!open).then(|| keys.collect())
 }
 
-fn relaxed(key: &str) -> String {
+/// A key as Spring compares keys.
+pub(super) fn relaxed(key: &str) -> String {
     key.replace(['-', '_'], "").to_lowercase()
 }
 
@@ -127,7 +135,7 @@ fn is_missing(known: &BTreeSet<String>, key: &str) -> bool {
 }
 
 /// The variable that sets a property: <https://docs.spring.io/spring-boot/reference/features/external-config.html>.
-fn variable_of(key: &str) -> String {
+pub(super) fn variable_of(key: &str) -> String {
     key.replace('-', "").replace('.', "_").to_uppercase()
 }
 
@@ -143,15 +151,37 @@ pub(super) fn say(app: &App, program: &mut Program, demanded: Demanded) -> Resul
     Ok(())
 }
 
+/// True for a property that Maven writes into the settings as it copies them.
+fn is_of_pom(around: &Surroundings, key: &str) -> bool {
+    ["project.", "pom.", "maven.", "env.", "parent."].iter().any(|of| key.starts_with(of))
+        || around.project.model.property(key).is_some()
+}
+
 /// The names in upper case in `${NAME}`, outside other references.
 fn without_default(value: &str) -> Vec<&str> {
+    let all = references(value).into_iter();
+    all.filter(|name| is_variable(name)).collect()
+}
+
+/// The properties in `${shop.url}`, outside other references.
+fn properties(value: &str) -> Vec<&str> {
+    let plain = |name: &&str| {
+        name.len() > 1
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))
+    };
+    references(value).into_iter().filter(plain).collect()
+}
+
+/// The names in `${name}` without a default, outside other references.
+fn references(value: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = value;
     while let Some(start) = rest.find("${") {
         let inner = &rest[start + 2..];
         let end = inner.find(['}', ':', '$', '{']).unwrap_or(inner.len());
         let name = &inner[..end];
-        if inner[end..].starts_with('}') && is_variable(name) {
+        if inner[end..].starts_with('}') {
             found.push(name);
         }
         // A default may contain a reference, which only matters if the outer variable is not set.
@@ -332,7 +362,7 @@ pub(super) fn files(program: &mut Program, around: &Surroundings, code: &Code) {
 }
 
 /// The example beside a file: `a.yml.example`, `a.example.yml` or `example.a.yml`.
-fn example_of(around: &Surroundings, path: &RelPath) -> Option<RelPath> {
+pub(super) fn example_of(around: &Surroundings, path: &RelPath) -> Option<RelPath> {
     let folder = path.parent()?;
     let name = path.file_name();
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::artifact::Shape;
+use super::classpath;
 use super::code::Code;
 use super::command;
 use super::commands::need;
@@ -14,6 +15,7 @@ use super::contexts;
 use super::demands::{self, Demanded};
 use super::folders;
 use super::listen;
+use super::looked_for;
 use super::pom::{Dependency, relative};
 use super::resources;
 use super::source::Source;
@@ -69,6 +71,8 @@ pub(super) fn describe(
         }
     }
     demands::files(program, around, &code);
+    classpath::say(program, around, &code)?;
+    looked_for::say(program, around);
     if let Some(evidence) = program.needs.temporary_files.clone() {
         write(program, "/tmp", evidence);
     }

@@ -46,6 +46,11 @@ pub(super) fn databases(program: &mut Program, around: &Surroundings, code: &Cod
     });
     for (address, evidence) in of_settings.chain(of_code).collect::<Vec<_>>() {
         let Some(file) = database_file(&address) else { continue };
+        // A format, which the running program fills: `jdbc:h2:file:%s/shop`.
+        if file.contains(['%', '{']) {
+            program.findings.push(Finding::folder_unknown(None, [evidence]));
+            continue;
+        }
         if let Some(home) = file.strip_prefix("~/") {
             let folder = format!("{HOME}/{home}");
             let folder = folder.rsplit_once('/').map_or(folder.as_str(), |(folder, _)| folder);

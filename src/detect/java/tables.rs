@@ -9,6 +9,19 @@ use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::privileges::Privileged;
 
+/// Settings with the address of a service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServiceSetting {
+    /// The key as Spring compares keys.
+    pub(super) key: String,
+    /// The name of the service.
+    pub(super) name: String,
+    /// An annotation of programs that are that service themselves.
+    #[serde(default)]
+    pub(super) unless: Option<String>,
+}
+
 /// What a release line of Spring Boot can do.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -186,6 +199,9 @@ pub(super) struct Tables {
     pub(super) alpine_amd64_only: Vec<String>,
     pub(super) public_hosts: Vec<String>,
     pub(super) web_starters: Vec<String>,
+    /// Main classes of tools that measure.
+    pub(super) benchmarks: Vec<String>,
+    pub(super) service_setting: Vec<ServiceSetting>,
     /// Properties that a framework sets itself.
     pub(super) set_by_framework: Vec<String>,
     pub(super) dependency_packages: BTreeMap<String, String>,
@@ -219,6 +235,8 @@ impl Tables {
             alpine_amd64_only: catalog.table("alpine_amd64_only")?,
             public_hosts: catalog.table("public_hosts")?,
             web_starters: catalog.table("web_starters")?,
+            benchmarks: catalog.table("benchmarks")?,
+            service_setting: catalog.table("service_setting")?,
             set_by_framework: catalog.table("set_by_framework")?,
             dependency_packages: catalog.table("dependency_packages")?,
             programs: catalog.table("programs")?,

@@ -30,6 +30,14 @@ pub(super) fn program(dependencies: &str, sources: &[(&str, &str)]) -> Program {
     facts.programs.into_iter().next().unwrap()
 }
 
+/// A program of Spring Boot with these files and one more source.
+pub(super) fn spring(files: &[(&str, &str)], source: &str) -> Program {
+    let app = main("SpringApplication.run(App.class);");
+    let mut all = vec![("App.java", app.as_str()), ("Cfg.java", source)];
+    all.extend(files);
+    program("org.springframework.boot:spring-boot-starter-web", &all)
+}
+
 pub(super) fn main(body: &str) -> String {
     format!("class App {{ public static void main(String[] args) throws Exception {{ {body} }} }}")
 }
@@ -445,4 +453,13 @@ fn hostile_code_ends() {
     for broken in ["new ServerSocket(", ")}]{[(", "x ? y : ? :", "@Command(name = ", "a = ="] {
         program("", &[("App.java", &main(broken))]);
     }
+}
+
+#[test]
+fn an_address_that_is_a_format_has_no_known_folder() {
+    let body = "DriverManager.getConnection(String.format(\"jdbc:h2:file:%s/shop\", dir));";
+    let found = program("com.h2database:h2", &[("App.java", &main(body))]);
+    let codes: Vec<&str> = found.findings.iter().map(|found| found.code.as_str()).collect();
+    assert!(codes.contains(&"folder-unknown") && !codes.contains(&"writes-beside-program"));
+    assert!(found.writable.is_empty());
 }

@@ -157,7 +157,10 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
     let place = |note: String| app.package.at(&["scripts", name], note);
     let (mut commands, mut fixed) = variables::spread(app, commands);
     let (findings, mut aside) = follow_files(app, &mut commands, &mut fixed)?;
-    commands.retain(|command| !is_idle(command) && !is_build(app, command));
+    commands.retain(|command| (command.otherwise || !is_idle(command)) && !is_build(app, command));
+    while commands.last().is_some_and(|last| last.otherwise && is_idle(last)) {
+        commands.pop();
+    }
     aside.retain(|command| !is_idle(command) && !is_build(app, command));
     let beside = shell == Some(BACKGROUND) && commands.len() > 1;
     let processes = if beside {

@@ -8,6 +8,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::App;
+use super::build_tools;
 use super::tool;
 use super::version::{self, Ceiling};
 use crate::facts::Evidence;
@@ -152,56 +153,8 @@ pub(crate) fn read(app: &App) -> Result<Native> {
             native.git.push(app.package.at_dependency(name, format!("{name} is fetched by git")));
         }
     }
-    native.tools = tools(app)?;
+    native.tools = build_tools::needed(app)?;
     Ok(native)
-}
-
-/// A package whose program needs another one of the system.
-#[derive(serde::Deserialize)]
-struct BuildTool {
-    package: String,
-    command: String,
-    needs: String,
-}
-
-/// Scripts that the package manager runs by itself, or for a build.
-const BUILDING: [&str; 8] = [
-    "preinstall",
-    "install",
-    "postinstall",
-    "prepare",
-    "build",
-    "prebuild",
-    "postbuild",
-    "generate",
-];
-
-/// The tools that the build of an application runs: those in a script that it runs, directly or
-/// through others.
-fn tools(app: &App) -> Result<Vec<(String, Evidence)>> {
-    let rows: Vec<BuildTool> = app.catalog.table("build_tools")?;
-    let scripts = app.package.scripts();
-    let held = |row: &BuildTool| app.package.dependency(&row.package).is_some();
-    let rows: Vec<BuildTool> = rows.into_iter().filter(held).collect();
-    let mut found = Vec::new();
-    let mut reached: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<&str> = if rows.is_empty() { Vec::new() } else { BUILDING.to_vec() };
-    while let Some(name) = open.pop() {
-        let Some((name, text)) = scripts.get_key_value(name).filter(|_| reached.insert(name))
-        else {
-            continue;
-        };
-        let apart = |c: char| c.is_whitespace() || "&|;\"'".contains(c);
-        for word in text.split(apart) {
-            open.extend(scripts.get_key_value(word).map(|(name, _)| *name));
-            for row in rows.iter().filter(|row| word.rsplit('/').next() == Some(&row.command)) {
-                let note =
-                    format!("`{name}` runs {}, which needs a program of the system", row.command);
-                found.push((row.needs.clone(), app.package.at(&["scripts", name], note)));
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// The lockfile of an application, or its manifest if there is none.
@@ -347,32 +300,6 @@ mod tests {
         assert_eq!(yarn_name("sharp@npm:^0.33:"), Some("sharp"));
         assert_eq!(yarn_name("  version \"1\""), None);
         assert_eq!(bun_name("    \"sharp\": [\"sharp@0.33.5\", \"\", {}, \"\"],"), Some("sharp"));
-    }
-
-    #[test]
-    fn tools_that_scripts_of_the_build_run() {
-        let needs = |scripts: &str| {
-            let manifest = format!(
-                "{{\"devDependencies\": {{\"@openapitools/openapi-generator-cli\": \"2\"}}, \
-                 \"scripts\": {{{scripts}}}}}"
-            );
-            let repo = Repo::from_files([("package.json", manifest.as_str())]);
-            let found = tools(&App::read(&repo.root()).unwrap().unwrap()).unwrap();
-            found.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
-        };
-        let client = "\"client\": \"openapi-generator-cli generate -i a.json\"";
-        assert_eq!(
-            needs(&format!("\"postinstall\": \"npm run client\", {client}")),
-            ["jre-at-build"]
-        );
-        assert_eq!(
-            needs(&format!("\"build\": \"yarn client && vite build\", {client}")),
-            ["jre-at-build"]
-        );
-        assert_eq!(needs("\"prebuild\": \"npx openapi-generator-cli version\""), ["jre-at-build"]);
-        // By hand only.
-        assert!(needs(&format!("\"build\": \"vite build\", {client}")).is_empty());
-        assert!(needs("\"build\": \"vite build\"").is_empty());
     }
 
     #[test]

@@ -865,6 +865,22 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_the_dockerignore_empties_is_made() {
+        let files = [
+            (
+                "package.json",
+                r#"{"scripts": {"start": "node server.js"}, "dependencies": {"express": "4"}}"#,
+            ),
+            LOCK,
+            SERVER,
+            ("kept/.gitignore", "*"),
+            (".dockerignore", "kept/*\n"),
+        ];
+        let (_, text) = planned(&files, "", &[(id::WRITABLE, "kept")]).unwrap();
+        assert!(text.contains("WORKDIR /app/kept") && !text.contains("--chown"), "{text}");
+    }
+
+    #[test]
     fn what_the_build_writes_and_the_program_too_belongs_to_the_user() {
         let with = |build: &str, folder: &str, more: &[(&str, &str)]| {
             let manifest = format!(

@@ -7,7 +7,9 @@ mod browser;
 mod conventions;
 mod demanded;
 mod env_file;
+mod framework_env;
 mod globals;
+mod handed;
 mod import_clauses;
 mod imports;
 mod lines;
@@ -205,7 +207,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     absent::read(app, launch, &sources, &mut scan);
     scan.findings.extend(revision(app, &sources)?);
     if own_server {
-        must_exist::read(app, &sources, &mut scan);
+        must_exist::read(app, &sources, &mut scan)?;
     }
     if own_server {
         pages::read(app, launch, &sources, &mut scan);

@@ -259,9 +259,11 @@ fn known(app: &App, fits: &dyn Fn(&Build) -> bool) -> Result<Option<Site>> {
 /// name builds.
 fn documents(app: &App) -> Option<String> {
     const TOOLS: [&str; 4] = ["vitepress", "docusaurus", "eleventy", "@11ty/eleventy"];
+    // Such a command goes on until somebody stops it.
+    const SERVES: [&str; 7] = ["dev", "serve", "--serve", "preview", "start", "--watch", "watch"];
     let builds = |text: &str| {
         TOOLS.iter().any(|tool| calls(text, tool))
-            && !text.split_whitespace().any(|word| matches!(word, "dev" | "serve" | "--serve"))
+            && !text.split_whitespace().any(|word| SERVES.contains(&word))
     };
     let scripts = app.package.scripts().into_iter();
     let mut named = scripts.filter(|(name, text)| name.contains("build") && builds(text));

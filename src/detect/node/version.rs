@@ -48,10 +48,12 @@ pub(crate) fn node(
         }
     }
     stated.extend(pinned(dir, &["node", "nodejs"])?);
+    let mut range = None;
     for keys in [["volta", "node"], ["engines", "node"]] {
         for package in packages {
             if let Some(text) = package.str(&keys) {
                 let note = format!("{} is \"{text}\"", keys.join("."));
+                range = (keys[0] == "engines").then_some(stated.len());
                 stated.push(Sourced::new(text.to_owned(), package.at(&keys, note)));
                 break;
             }
@@ -65,6 +67,12 @@ pub(crate) fn node(
     }
     if stated.is_empty() {
         stated = unstated(dir, catalog, ceiling)?;
+    }
+    if let Some(at) = range
+        && is_stale(&stated[0].value, &stated[at].value, catalog)
+    {
+        let engines = stated.remove(at);
+        stated.insert(0, engines);
     }
     let mut chosen: Option<Sourced<String>> = None;
     let open = stated.first().is_some_and(|first| has_no_end(&first.value));
@@ -111,6 +119,22 @@ pub(crate) fn node(
         }
         _ => Sourced::assumed(catalog.default_cycle.clone()),
     }))
+}
+
+/// True if a statement is past its end of life and outside of `engines`, which asks for a newer
+/// release: it is a file that nobody moved along.
+fn is_stale(stated: &str, engines: &str, catalog: &Catalog) -> bool {
+    let Some((value, _)) = resolve(stated, catalog, None) else { return false };
+    let supported = |value: &str| {
+        let cycle = value.split('.').next().unwrap_or_default();
+        catalog.release.iter().any(|release| release.cycle == cycle && release.supported)
+    };
+    let major = |value: &str| value.split('.').next().and_then(|text| text.parse::<u64>().ok());
+    let newer = resolve(engines, catalog, None).and_then(|(value, _)| major(&value));
+    let range: Option<Range> = engines.trim().parse().ok();
+    let inside =
+        range.zip(release(&value, catalog)).is_none_or(|(r, version)| r.satisfies(&version));
+    !inside && !supported(&value) && newer > major(&value)
 }
 
 /// True for a range without an upper end: a floor, which no later release breaks in words.
@@ -413,6 +437,21 @@ mod tests {
             assert_eq!(found.value, expected);
             assert!(from < 2 || !found.rejected.is_empty());
         }
+    }
+
+    #[test]
+    fn a_stale_file_gives_way_to_engines() {
+        let of = |file: &str, range: &str| {
+            let manifest = format!(r#"{{"engines": {{"node": "{range}"}}}}"#);
+            node_of(&[("package.json", &manifest), (".nvmrc", file)]).unwrap().value
+        };
+        assert_eq!(of("8.11", "^22"), "22");
+        assert_eq!(of("v12", ">=22 <23"), "22");
+        assert_eq!(of("8.11", ">=18.0.0 <21"), "20");
+        // The file is newer, or supported, or inside.
+        assert_eq!(of("14", "12"), "14");
+        assert_eq!(of("24", "<23"), "24");
+        assert_eq!(of("16.20.0", ">=16"), "16.20.0");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{known, report, set};
 use crate::code::is_other_service;
-use crate::code::listen::is_address;
+use crate::code::listen::{is_address, is_own};
 use crate::facts::{
     Evidence, Facts, Finding, FindingCode, Kind, Port, Program, Rejected, Sourced, Strength,
 };
@@ -183,8 +183,29 @@ fn port_in(run: &Run, program: &Program) -> Option<(u16, Evidence)> {
     // With no other source, take the address that a recipe passes by a variable.
     let unknown = program.port.is_none() && program.kind == Kind::Service;
     let addresses = run.env.iter().filter(|held| unknown && is_address(&held.key));
-    let mut own = addresses.filter(|held| !is_other_service(&held.key));
+    let mut own = addresses.filter(|held| is_of_program(run, held, program));
     own.find_map(number)
+}
+
+/// True if a variable names the program's own address: `APP_PORT`, `SHOP_PORT` for the program shop,
+/// or any name whose port the recipe publishes. `STORAGE_PORT` may be that of a service which the
+/// program calls.
+fn is_of_program(run: &Run, variable: &Variable, program: &Program) -> bool {
+    let key = variable.key.as_str();
+    let number = variable.value.rsplit(':').next().and_then(port_number);
+    let mut published = run.ports.iter().filter(|port| !port.udp).peekable();
+    if published.peek().is_some() {
+        return published.any(|port| Some(port.number) == number) && !is_other_service(key);
+    }
+    let named = |name: &str| {
+        let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| word.len() > 1 && key.split('_').any(|k| k.eq_ignore_ascii_case(word)))
+    };
+    let text = variable.value.as_str();
+    // A service elsewhere has a host: `STORAGE_ADDR=redis:6379`.
+    let host = text.rsplit_once(':').map_or("", |(host, _)| host);
+    let called = !matches!(host.trim_matches(['[', ']']), "" | "0.0.0.0" | "::" | "*");
+    !is_other_service(key) && (is_own(key) || named(&program.name) || named(&run.name) && !called)
 }
 
 /// The variable by which a recipe passes the port to the program: one whose value is exactly that

@@ -153,6 +153,16 @@ mod tests {
     use crate::repo::Repo;
 
     #[test]
+    fn a_command_belongs_to_the_package_that_brings_it() {
+        let manifest = r#"{"scripts": {"start": "sequelize db:migrate && node a.js"},
+            "dependencies": {"sequelize": "6"}, "devDependencies": {"sequelize-cli": "6"}}"#;
+        let repo = Repo::from_files([("package.json", manifest), ("a.js", "")]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let entry = entry::from_scripts(&app).unwrap().0.remove(0);
+        assert!(entry.launch.keep_development);
+    }
+
+    #[test]
     fn a_tsx_that_cannot_be_imported_is_started_by_its_command() {
         let started = |version: &str| {
             let manifest = format!(

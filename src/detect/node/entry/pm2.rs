@@ -97,10 +97,40 @@ fn declared(config: &Config, environment: Option<&str>) -> Vec<Process> {
             argv.extend(words("args"));
             let name = text("name").unwrap_or_else(|| script.clone());
             let evidence = config.at(at, format!("pm2 starts {name}: {script}"));
-            let command = Command { env, argv, ..Command::default() };
+            let dir =
+                property(object, "cwd").and_then(|cwd| folder(cwd, config)).unwrap_or_default();
+            let command = Command { env, argv, dir, ..Command::default() };
             Some(Process { name, command, evidence: Some(evidence) })
         })
         .collect()
+}
+
+/// The folder in `cwd: "./packages/api"` or `cwd: __dirname + "/packages/api"`, below that of the
+/// file; `None` for the folder itself, and for one of the machine on which pm2 runs.
+fn folder(tokens: &[Token], config: &Config) -> Option<String> {
+    let literal = match tokens {
+        [dirname, plus, rest @ ..] if dirname.is_word("__dirname") && plus.is('+') => {
+            config.value(rest).text()?.trim_start_matches('/').to_owned()
+        }
+        [path, dot, join, open, ..]
+            if path.is_word("path")
+                && dot.is('.')
+                && open.is('(')
+                && (join.is_word("join") || join.is_word("resolve")) =>
+        {
+            let parts = arguments(tokens, 3);
+            let (first, rest) = parts.split_first()?;
+            if !matches!(first, [one] if one.is_word("__dirname")) {
+                return None;
+            }
+            let parts: Option<Vec<String>> =
+                rest.iter().map(|part| config.value(part).text()).collect();
+            parts?.join("/")
+        }
+        _ => config.value(tokens).text()?,
+    };
+    let path = RelPath::new(&literal).filter(|path| !path.is_root())?;
+    Some(path.as_str().to_owned())
 }
 
 /// How many objects one value is followed through.
@@ -182,6 +212,28 @@ fn words(tokens: Option<&[Token]>, config: &Config) -> Vec<String> {
 mod tests {
     use super::super::{App, from_scripts};
     use crate::repo::Repo;
+
+    #[test]
+    fn the_folder_in_which_a_process_runs_is_followed() {
+        for (cwd, file) in [
+            ("'./packages/api'", "packages/api/a.js"),
+            ("__dirname + '/packages/api'", "packages/api/a.js"),
+            ("path.join(__dirname, 'packages', 'api')", "packages/api/a.js"),
+            ("'./'", "a.js"),
+            ("'/opt/x'", "a.js"),
+        ] {
+            let code = format!("module.exports = {{ apps: [{{ script: 'a.js', cwd: {cwd} }}] }}");
+            let repo = Repo::from_files([
+                ("package.json", r#"{"scripts": {"start": "pm2-runtime ecosystem.config.js"}}"#),
+                ("ecosystem.config.js", code.as_str()),
+                ("packages/api/a.js", ""),
+                ("a.js", ""),
+            ]);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let entry = from_scripts(&app).unwrap().0.remove(0);
+            assert_eq!(entry.launch.file, file, "{cwd}");
+        }
+    }
 
     #[test]
     fn an_environment_with_a_name_or_spread_is_read() {

@@ -55,6 +55,82 @@ fn of(app: &App, command: &Command) -> Option<Prepared> {
     }
 }
 
+/// Commands of the shell, which every image with a shell holds.
+const OF_SHELL: [&str; 10] =
+    ["cp", "ln", "mkdir", "touch", "mv", "chmod", "chown", "sed", "test", "["];
+
+/// A test of files as a shell line: `test -f X` or `[ -f X ]`.
+fn test(command: &Command) -> Option<String> {
+    let words = match command.argv.split_first()? {
+        (name, rest) if name == "test" => rest,
+        (name, rest) if name == "[" => rest.strip_suffix(&["]".to_owned()][..])?,
+        _ => return None,
+    };
+    let plain = |word: &String| !word.contains(['$', '`', '*', '?', '>', '<']);
+    let is_plain = command.dir.is_empty() && words.iter().all(plain);
+    is_plain.then(|| format!("test {}", quote::shell_words(words)))
+}
+
+/// Adds one command before the server, or the finding that the image cannot run it.
+fn step(
+    app: &App,
+    (name, stated): (&str, &Evidence),
+    command: &Command,
+    entry: &mut Entry,
+    lines: &mut Vec<String>,
+) -> Result<()> {
+    if let Some(step) = of(app, command) {
+        let evidence = Evidence { note: step.note, ..stated.clone() };
+        let folders = step.folders.into_iter();
+        entry.writable.extend(folders.map(|held| Sourced::new(held, evidence.clone())));
+        entry.launch.carried.extend(step.reads);
+        lines.extend(step.line);
+        return Ok(());
+    }
+    match node(app, command)? {
+        Ok(step) if !step.words().any(|word| word.contains(['$', '`'])) => {
+            let mut words: Vec<String> = vec!["node".to_owned()];
+            words.extend(step.launch.flags.iter().cloned());
+            words.push(step.launch.file.clone());
+            words.extend(step.launch.args.iter().cloned());
+            let mut line: Vec<String> = step
+                .launch
+                .env
+                .iter()
+                .map(|(key, value)| format!("{key}={}", quote::shell_word(value)))
+                .collect();
+            line.push(quote::shell_words(&words));
+            lines.push(line.join(" "));
+            entry.launch.keep_development |= step.launch.keep_development;
+            let new = step
+                .findings
+                .into_iter()
+                .filter(|finding| !entry.findings.contains(finding))
+                .collect::<Vec<_>>();
+            entry.findings.extend(new);
+        }
+        _ => {
+            let line = command.argv.join(" ");
+            let what =
+                format!("the script {name} runs `{line}` before the server, and the image cannot");
+            let mut finding = Finding::new(codes::START_CHAIN, what, [stated.clone()]);
+            if command.argv.first().is_some_and(|first| OF_SHELL.contains(&first.as_str())) {
+                finding = finding
+                    .with_why(
+                        "the image's user may not write into the folder of the program, so the \
+                         command would stop the container",
+                    )
+                    .with_fix(
+                        "do it before the image is built, or mount its result when the container \
+                         starts",
+                    );
+            }
+            entry.findings.push(finding);
+        }
+    }
+    Ok(())
+}
+
 /// Adds the commands before the server, which a shell runs first, as the script says.
 pub(super) fn before(
     app: &App,
@@ -64,47 +140,29 @@ pub(super) fn before(
     entry: &mut Entry,
 ) -> Result<()> {
     let mut lines = Vec::new();
-    for command in commands {
-        if let Some(step) = of(app, command) {
-            let evidence = Evidence { note: step.note, ..stated.clone() };
-            let folders = step.folders.into_iter();
-            entry.writable.extend(folders.map(|held| Sourced::new(held, evidence.clone())));
-            entry.launch.carried.extend(step.reads);
-            lines.extend(step.line);
+    for group in commands.chunk_by(|_, next| next.otherwise) {
+        let Some((first, others)) = group.split_first() else { continue };
+        let from = lines.len();
+        if let Some(test) = test(first) {
+            others
+                .iter()
+                .try_for_each(|command| step(app, (name, stated), command, entry, &mut lines))?;
+            // A file that is there already, perhaps because somebody mounted it, stays.
+            let alternatives = lines.split_off(from);
+            if !alternatives.is_empty() {
+                lines.push(format!("{{ {test} || {}; }}", alternatives.join(" || ")));
+            }
             continue;
         }
-        match node(app, command)? {
-            Ok(step) if !step.words().any(|word| word.contains(['$', '`'])) => {
-                let mut words: Vec<String> = vec!["node".to_owned()];
-                words.extend(step.launch.flags.iter().cloned());
-                words.push(step.launch.file.clone());
-                words.extend(step.launch.args.iter().cloned());
-                let mut line: Vec<String> = step
-                    .launch
-                    .env
-                    .iter()
-                    .map(|(key, value)| format!("{key}={}", quote::shell_word(value)))
-                    .collect();
-                line.push(quote::shell_words(&words));
-                lines.push(line.join(" "));
-                entry.launch.keep_development |= step.launch.keep_development;
-                let new = step
-                    .findings
-                    .into_iter()
-                    .filter(|finding| !entry.findings.contains(finding))
-                    .collect::<Vec<_>>();
-                entry.findings.extend(new);
-            }
-            _ => {
-                entry.findings.push(Finding::new(
-                    codes::START_CHAIN,
-                    format!(
-                        "the script {name} runs `{}` before the server, and the image cannot",
-                        command.argv.join(" ")
-                    ),
-                    [stated.clone()],
-                ));
-            }
+        step(app, (name, stated), first, entry, &mut lines)?;
+        // `node migrate.js || true`: the program starts anyway.
+        if others.iter().any(super::is_idle) {
+            let line = lines.split_off(from).join(" && ");
+            lines.extend((!line.is_empty()).then(|| format!("{{ {line} || true; }}")));
+        } else {
+            others
+                .iter()
+                .try_for_each(|command| step(app, (name, stated), command, entry, &mut lines))?;
         }
     }
     if !lines.is_empty() {
@@ -128,8 +186,13 @@ mod tests {
     fn folders_are_made_and_filled_before_the_server() {
         let of = |script: &str| {
             let manifest = format!(r#"{{"scripts": {{"start": {script:?}}}}}"#);
-            let files =
-                [("package.json", manifest.as_str()), ("a.js", ""), ("b.json", ""), ("d/x", "")];
+            let files = [
+                ("package.json", manifest.as_str()),
+                ("a.js", ""),
+                ("b.js", ""),
+                ("b.json", ""),
+                ("d/x", ""),
+            ];
             let repo = Repo::from_files(files);
             let app = App::read(&repo.root()).unwrap().unwrap();
             let entry = from_scripts(&app).unwrap().0.remove(0);
@@ -147,6 +210,18 @@ mod tests {
             ("cp b.json d && node a.js", (line("cp b.json d"), "d".to_owned(), 0)),
             ("touch logs/a.log && node a.js", (line("touch logs/a.log"), "logs".to_owned(), 0)),
             ("cp b.json c.json && node a.js", (None, String::new(), 1)),
+            (
+                "test -f d/c.json || cp b.json d/c.json && node a.js",
+                (line("{ test -f d/c.json || cp b.json d/c.json; }"), "d".to_owned(), 0),
+            ),
+            (
+                "[ -e d/c.json ] || cp b.json d; node a.js",
+                (line("{ test -e d/c.json || cp b.json d; }"), "d".to_owned(), 0),
+            ),
+            ("test -f c.json || cp b.json c.json; node a.js", (None, String::new(), 1)),
+            ("test -d dist || tsc; node a.js", (None, String::new(), 0)),
+            ("node b.js || true; node a.js", (line("{ node b.js || true; }"), String::new(), 0)),
+            ("node a.js || true", (None, String::new(), 0)),
             ("mkdir $DIR && node a.js", (None, String::new(), 1)),
         ] {
             assert_eq!(of(script), expected, "{script}");

@@ -67,7 +67,7 @@ pub(super) fn settle_with(
     let renamed = std::mem::take(&mut read.fixed).into_iter();
     let renamed = renamed.filter(|(name, _)| !command.env.iter().any(|(key, _)| key == name));
     let fixed = fixed.into_iter().chain(renamed).collect();
-    Settled { command: Command { argv, env, dir: command.dir.clone() }, fixed }
+    Settled { command: Command { env, argv, ..command.clone() }, fixed }
 }
 
 impl Replaced<'_> {

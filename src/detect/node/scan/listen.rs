@@ -426,6 +426,8 @@ mod tests {
             "new WebSocketServer({ port: 4000 })",
             "var port = normalizePort(process.env.PORT || '4000'); app.set('port', port); server.listen(port);",
             "await app.listen(configService.get('PORT') ?? 4000)",
+            "const s = z.object({ port: z.coerce.number().default(4000), host: z.string() });\nconst c = s.parse({ port: process.env.P, host: process.env.H }); f.listen({ port: c.port })",
+            "const r = z.object({ net: z.object({ port: z.number().default(4000) }) }).safeParse({ net: { port: process.env.P } }); app.listen(r.data.net.port)",
         ] {
             assert_eq!(port(source), Some(4000), "{source}");
         }

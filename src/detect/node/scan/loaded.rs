@@ -69,6 +69,10 @@ pub(super) fn files(app: &App, launch: &Launch, source: &Source) -> Vec<RelPath>
         {
             // The name of a module is relative to the file that loads it.
             folder(&PathValue::new(Anchor::SourceFile, way));
+        } else if let Some((way, _)) = arg.first().and_then(Token::text).and_then(|text| {
+            text.rsplit_once('/').filter(|_| text.starts_with('.') && arg.len() > 1)
+        }) {
+            folder(&PathValue::new(Anchor::SourceFile, way));
         } else if let Some(found) = path(arg, &names) {
             let bases = candidates(app, &place, source, &found);
             files.extend(bases.iter().find_map(|base| resolution::resolve(app, base)));
@@ -133,7 +137,9 @@ pub(super) fn carry(app: &App, launch: &Launch, sources: &[Source], scan: &mut S
 pub(super) fn computed(source: &Source) -> impl Iterator<Item = &[Token]> {
     source.tokens.windows(3).enumerate().filter_map(|(index, window)| {
         let loads = window[0].is_word("require") || window[0].is_word("import");
-        let literal = matches!(window[2].kind, Kind::Text(_));
+        // `"./store_" + name` is computed.
+        let sums = source.tokens.get(index + 3).is_some_and(|token| token.is('+'));
+        let literal = matches!(window[2].kind, Kind::Text(_)) && !sums;
         if !loads || !window[1].is('(') || literal {
             return None;
         }
@@ -178,6 +184,8 @@ mod tests {
             "fs.readdirSync(join(__dirname, 'parts')).map((f) => require(join(__dirname, 'parts', f)))",
             "const d = join(__dirname, 'parts'); readdirSync(d).map((f) => require(join(d, f)))",
             "load(name => import(`./parts/${name}.js`))",
+            "load(name => require('./parts/' + name))",
+            "const A = require('./parts/part_' + config.type)",
             "(await glob('parts/**/*.js')).map((f) => require(f))",
             "requireDir('./parts')",
             "const a = require('@fastify/autoload'); x.register(a, { dir: join(__dirname, 'parts') })",

@@ -1,10 +1,14 @@
 //! Files that the program opens or imports as it starts, and that git keeps out of the repository:
 //! `require("./config.json")` beside config.example.json.
 
+use anyhow::Result;
+
 use super::super::App;
 use super::super::expression::{Anchor, Names, path};
 use super::super::token::{Token, arguments};
 use super::{Scan, Source, env_file, imports, resolution};
+use crate::code::conditions::is_conditional;
+use crate::detect::kept_out;
 use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 
@@ -21,7 +25,9 @@ const ASKS: [&str; 6] = ["existsSync", "exists", "access", "accessSync", "statSy
 /// How many files are reported.
 const MAX_FILES: usize = 3;
 
-pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) {
+pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()> {
+    let hidden = sources.iter().flat_map(|source| secret(app, source));
+    scan.findings.extend(kept_out::finding(app.dir.repo, &app.root.path, hidden)?);
     let mut said: Vec<RelPath> = Vec::new();
     for source in sources {
         let opened = opened(app, source);
@@ -39,6 +45,43 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) {
             }
         }
     }
+    Ok(())
+}
+
+/// Existing files that a source reads without a condition: perhaps keys and certificates.
+fn secret(app: &App, source: &Source) -> Vec<kept_out::Read> {
+    let tokens = source.tokens.as_slice();
+    if !tokens.iter().any(|token| token.is_word("readFileSync")) {
+        return Vec::new();
+    }
+    let (tried, names) = (env_file::tried(tokens), Names::of(tokens));
+    let mut found = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let called = tokens.get(at + 1).is_some_and(|next| next.is('('));
+        if !token.is_word("readFileSync") || !called || tried[at] {
+            continue;
+        }
+        let Some(file) = read_at(app, source, at, &names) else { continue };
+        let asked = is_conditional(&source.code, source.code.token_at(token.at));
+        if !asked && app.dir.repo.is_file(&file) && !file.file_name().starts_with(".env") {
+            let target = file.strip(&app.dir.path).map(|way| format!("/app/{way}"));
+            let evidence = source.at(token.at, format!("reads {file}"));
+            found.push(kept_out::Read { file, target, evidence });
+        }
+    }
+    found
+}
+
+/// The file that the call whose name is at `at` reads, if its path is known.
+fn read_at(app: &App, source: &Source, at: usize, names: &Names) -> Option<RelPath> {
+    let first = arguments(&source.tokens, at + 1).into_iter().next()?;
+    let path = path(first, names)?;
+    let folder = match path.from {
+        Anchor::SourceFile => source.path.parent().unwrap_or_default(),
+        Anchor::WorkingDirectory => app.dir.path.clone(),
+        Anchor::Home | Anchor::Root => return None,
+    };
+    folder.join(&path.path).filter(|file| file.extension() != "")
 }
 
 /// Missing files that a source imports as it is loaded.
@@ -70,14 +113,7 @@ fn opened(app: &App, source: &Source) -> Vec<(RelPath, Evidence)> {
         if !reads(token) || tried[at] || !tokens.get(at + 1).is_some_and(|t| t.is('(')) {
             continue;
         }
-        let first = arguments(tokens, at + 1).into_iter().next();
-        let Some(path) = first.and_then(|first| path(first, &names)) else { continue };
-        let folder = match path.from {
-            Anchor::SourceFile => source.path.parent().unwrap_or_default(),
-            Anchor::WorkingDirectory => app.dir.path.clone(),
-            Anchor::Home | Anchor::Root => continue,
-        };
-        if let Some(file) = folder.join(&path.path).filter(|file| file.extension() != "") {
+        if let Some(file) = read_at(app, source, at, &names) {
             found.push((file.clone(), source.at(token.at, format!("reads {file}"))));
         }
     }

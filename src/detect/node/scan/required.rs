@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::super::token::{Token, arguments, closing, split};
-use super::{House, Scan, Source};
+use super::{House, Scan, Source, framework_env, handed};
 use crate::code::{File, Function, is_env_name};
 use crate::detect::env_file::GIVEN;
 use crate::facts::{Evidence, Finding, FindingCode, Sourced};
@@ -54,6 +54,12 @@ pub(super) fn read(house: &House, sources: &[Source], scan: &mut Scan) -> Result
         let tokens = source.tokens.as_slice();
         let schema = is_schema(&source.code);
         let mut maps = MAX_MAPS;
+        for (name, at) in checked_object(source) {
+            let note = format!("needs {name}");
+            let at_start = started.runs(&source.code, source.code.token_at(at));
+            let into = if at_start { &mut found } else { &mut parts };
+            into.entry(name.to_owned()).or_insert_with(|| source.at(at, note));
+        }
         for (name, at) in checked_class(source) {
             let note = format!("needs {name}");
             found.entry(name.to_owned()).or_insert_with(|| source.at(at, note));
@@ -81,6 +87,16 @@ pub(super) fn read(house: &House, sources: &[Source], scan: &mut Scan) -> Result
                 found.entry(name.to_owned()).or_insert_with(|| source.at(token.at, note));
             }
         }
+    }
+    for source in sources {
+        for one in handed::of(house, source)? {
+            let at_start = one.stops && started.runs(&source.code, one.at);
+            let into = if at_start { &mut found } else { &mut parts };
+            into.entry(one.name).or_insert(one.evidence);
+        }
+    }
+    for (name, evidence) in framework_env::demanded(house.app, sources)? {
+        found.entry(name).or_insert(evidence);
     }
     let set = |name: &str| {
         GIVEN.contains(&name)
@@ -303,6 +319,63 @@ fn checked_map(tokens: &[Token], at: usize) -> Vec<(&str, usize)> {
         .collect()
 }
 
+/// How many calls of `parse` in one file are read.
+const MAX_PARSED: usize = 16;
+
+/// The variables that a schema demands of an object that the code makes by hand: `const schema =
+/// z.object({ url: z.string() }); schema.parse({ url: process.env.NAME })`.
+fn checked_object(source: &Source) -> Vec<(&str, usize)> {
+    let tokens = source.tokens.as_slice();
+    let mut found = Vec::new();
+    let parses = |token: &Token| {
+        token.word().is_some_and(|word| {
+            matches!(word, "parse" | "safeParse" | "parseAsync" | "safeParseAsync")
+        })
+    };
+    let calls = tokens.windows(3).enumerate().filter(|(at, window)| {
+        *at > 1 && parses(&window[0]) && window[1].is('(') && window[2].is('{')
+    });
+    for (at, _) in calls.take(MAX_PARSED) {
+        // The schema stands before the call, or in a constant of the file.
+        let before = &tokens[at - 2];
+        let schema = match before.word() {
+            Some(name) => tokens.windows(2).position(|w| w[0].is_word(name) && w[1].is('=')),
+            None => tokens[..at - 2].iter().rposition(|token| token.is_word("object")),
+        };
+        let open = schema.and_then(|from| {
+            let rest = tokens[from..].iter().take(12).position(|token| token.is('{'))?;
+            Some(from + rest)
+        });
+        let Some(open) = open else { continue };
+        let fields = &tokens[open..closing(tokens, open).min(tokens.len())];
+        let mut stated_keys: Vec<&str> = Vec::new();
+        let mut field = 1;
+        while let Some(token) = fields.get(field) {
+            if token.is('(') || token.is('[') || token.is('{') {
+                field = closing(fields, field) + 1;
+                continue;
+            }
+            stated_keys.extend(token.word().filter(|_| stated(fields, field)));
+            field += 1;
+        }
+        let given = &tokens[at + 3..closing(tokens, at + 2).min(tokens.len())];
+        found.extend(split(given).into_iter().filter_map(|member| {
+            let key = member.first()?.word().filter(|key| stated_keys.contains(key))?;
+            let rest = member.get(1).filter(|token| token.is(':')).and(member.get(2..))?;
+            // `Number(process.env.NAME)` is the variable too.
+            let inner = match rest {
+                [of, open, ..] if of.word().is_some() && open.is('(') => {
+                    *arguments(rest, 1).first()?
+                }
+                _ => rest,
+            };
+            let (name, end) = variable(inner, 0).filter(|_| !key.is_empty())?;
+            (end == inner.len()).then_some((name, member[0].at))
+        }));
+    }
+    found
+}
+
 /// The variable in `client.login(process.env.NAME)`.
 fn given(tokens: &[Token], at: usize) -> Option<&str> {
     let args = arguments(tokens, at + 1);
@@ -345,6 +418,11 @@ fn stated(tokens: &[Token], at: usize) -> bool {
         end = if bracket { closing(rest, end) } else { end } + 1;
     }
     let value = rest.get(..end.min(rest.len())).unwrap_or_default();
+    // `envalid.str()` is the same as `str()`.
+    let value = match value {
+        [of, dot, rest @ ..] if of.is_word("envalid") && dot.is('.') => rest,
+        all => all,
+    };
     let Some(first) = value.first().and_then(Token::word) else { return false };
     let open = value.iter().any(|t| t.word().is_some_and(|word| OPEN.contains(&word)));
     // In these libraries a key is optional unless `required()` says otherwise.
@@ -373,6 +451,9 @@ mod tests {
             "const e = z.object({ A_KEY: z.string().min(1), B: z.string().optional() }).parse(process.env)",
             "const m = { A_KEY: process.env.A_KEY, B: process.env.B ?? 'x' }\nfor (const [k, v] of Object.entries(m)) { if (typeof v === 'undefined') { process.exit(1) } }",
             "Object.entries({ A_KEY: process.env.A_KEY }).forEach(([k, v]) => { if (!v) throw new Error(k) })",
+            "const s = z.object({ key: z.string(), b: z.string().optional(), c: z.number().default(1) });\nconst e = s.parse({ key: process.env.A_KEY, b: process.env.B, c: process.env.C })",
+            "const e = z.object({ key: z.coerce.number() }).safeParse({ key: Number(process.env.A_KEY) })",
+            "import * as envalid from 'envalid'; const e = envalid.cleanEnv(process.env, { A_KEY: envalid.str({ desc: 'x' }), B: envalid.num({ default: 1 }) })",
             "const { value } = Joi.object({ A_KEY: Joi.string().required(), B: Joi.string() }).validate(process.env)",
         ] {
             assert_eq!(said(source), "the program stops as it starts without A_KEY", "{source}");

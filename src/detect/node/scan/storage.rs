@@ -91,6 +91,9 @@ const READS: [&str; 20] = [
     "loadSchemaSync",
 ];
 
+/// Those among them that serve a folder, or a file of it.
+const SERVES: [&str; 3] = ["static", "serveStatic", "sendFile"];
+
 /// Calls of libraries that update tables, from a folder in their options.
 const MIGRATES: [&str; 3] = ["migrate", "latest", "readMigrationFiles"];
 
@@ -272,6 +275,9 @@ struct Writer {
     /// True if the path is a folder.
     #[serde(default)]
     folder: bool,
+    /// The path if the options name none.
+    #[serde(default)]
+    default: String,
     /// Where this is documented.
     #[serde(rename = "source")]
     _source: String,
@@ -289,7 +295,15 @@ impl Writer {
             "" => args.first().copied(),
             key => option(args, key),
         };
-        let Some(tokens) = tokens else { return Vec::new() };
+        let Some(tokens) = tokens else {
+            let stated = args.first().is_none_or(|one| one.first().is_some_and(|t| t.is('{')));
+            if self.default.is_empty() || !stated {
+                return Vec::new();
+            }
+            let usual =
+                |_: &[Token]| vec![PathValue::new(Anchor::WorkingDirectory, self.default.as_str())];
+            return written(call, &[], !self.folder, &usual, scan);
+        };
         written(call, tokens, !self.folder, path, scan)
     }
 }
@@ -479,6 +493,10 @@ fn reads(
         {
             // The name of the file is known only to the running program.
             carry(app, launch, &text, source.at(at, format!("{name} reads below {text}")), scan);
+        } else if SERVES.contains(&name)
+            && let Some(text) = literals::handed(tokens)
+        {
+            carry(app, launch, text, source.at(at, format!("{name} serves {text}")), scan);
         }
     }
     // Express looks for views in ./views: <https://expressjs.com/en/api.html#app.settings.table>.
@@ -869,6 +887,41 @@ mod tests {
         ], Layout::Output);
         let files: Vec<_> = found.files.iter().map(|f| f.value.as_str()).collect();
         assert_eq!(files, ["emails", "locales/en.json", "public", "views"]);
+    }
+
+    #[test]
+    fn a_store_of_sessions_has_a_folder_by_default() {
+        let written = |options: &str| {
+            let source = format!(
+                "const FileStore = require('session-file-store')(session); new FileStore({options})"
+            );
+            let found = scan(&[("index.js", source.as_str())], Layout::Source).writable;
+            found.into_iter().map(|folder| folder.value).collect::<String>()
+        };
+        assert_eq!(written(""), "sessions");
+        assert_eq!(written("{ ttl: 1 }"), "sessions");
+        assert_eq!(written("{ path: './kept' }"), "kept");
+        assert_eq!(written("options"), "");
+    }
+
+    #[test]
+    fn a_folder_that_a_helper_is_handed_is_served() {
+        let carried = |serve: &str| {
+            let source = format!("import {{ below }} from './paths.js'; app.use({serve})");
+            let config = r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#;
+            let files = [
+                ("src/index.ts", source.as_str()),
+                ("src/paths.ts", "export function below(a, b) { return look(a, b) }"),
+                ("tsconfig.json", config),
+                ("static/a.css", ""),
+            ];
+            let found = scan(&files, Layout::Output).files;
+            found.into_iter().map(|file| file.value.to_string()).collect::<String>()
+        };
+        assert_eq!(carried("express.static(below(root, 'static'))"), "static");
+        assert_eq!(carried("express.static(paths.below('./static/'))"), "static");
+        assert_eq!(carried("express.static(below('static', x))"), "");
+        assert_eq!(carried("express.static(below('missing'))"), "");
     }
 
     #[test]

@@ -25,8 +25,17 @@ fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Va
     match call.name() {
         // What `JSON.parse` makes of a file has the keys of that file.
         "parse" if root == "JSON" => Some(program.eval_below(file, first?.clone(), keys, steps)),
+        // <https://zod.dev>: what a schema makes of an object has the keys of both.
+        "parse" | "safeParse" | "parseAsync" | "safeParseAsync"
+            if first.is_some_and(|one| file.word(one.start) == "{") =>
+        {
+            let keys =
+                if keys.first().is_some_and(|key| key == "data") { &keys[1..] } else { keys };
+            checked(program, call, keys, steps)
+        }
         // convict: <https://github.com/mozilla/node-convict>.
         "convict" => schema(program, file, first?.clone(), keys, steps),
+        "getProperties" => Some(program.eval_below(file, call.on()?, keys, steps)),
         // https://www.npmjs.com/package/minimist: an option is a flag of its name.
         name if file.imported(name).is_some_and(|from| PARSERS.contains(&from)) => {
             let [key] = keys else { return None };
@@ -54,6 +63,36 @@ fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Va
         }
         _ => None,
     }
+}
+
+/// The value at `keys` in the result of `schema.parse({ port: process.env.PORT })`: the variable of
+/// the object, with the default of the schema.
+fn checked(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Value> {
+    let file = &call.file;
+    let (on, given) = (call.on()?, call.arguments().into_iter().next()?);
+    let key = keys.last()?;
+    let mut inner = if on.len() > 1 {
+        on
+    } else {
+        file.facts().definitions_of(file, file.word(on.start)).first()?.value.clone()
+    };
+    for key in keys {
+        let open = inner.clone().find(|&at| file.word(at) == "{")?;
+        inner = file.property(open, key)?;
+    }
+    let value = program.eval_below(file, given, keys, steps);
+    let env = value.variables().next().map(str::to_owned);
+    let at = inner.clone().find(|&at| file.word(at) == "default").map_or(inner.start, |at| at + 2);
+    let text = match file.kind(at)? {
+        Kind::Number => Some(file.word(at).replace('_', "")),
+        _ => file.string(at).map(std::borrow::Cow::into_owned),
+    };
+    let text = text.or_else(|| value.text());
+    if text.is_none() && env.is_none() {
+        return None;
+    }
+    let evidence = file.evidence(at, format!("the default of {key}"));
+    Some(Part::setting(text, env, None, evidence).into())
 }
 
 /// The default in a convict schema, and its variable.

@@ -2,7 +2,7 @@
 
 use super::super::super::App;
 use super::super::super::launch::Launch;
-use super::super::super::token::Kind;
+use super::super::super::token::{Kind, Token, arguments, closing};
 use super::super::{Scan, Source};
 use super::{carry, fixed};
 use crate::path::RelPath;
@@ -85,4 +85,18 @@ fn folder(app: &App, source: &Source, index: usize, text: &str) -> Option<String
     let path = app.dir.join(way.as_str())?;
     let held = app.dir.repo.is_dir(&path) && path != app.dir.path;
     (whole && !joins && !sources && held).then(|| way.as_str().to_owned())
+}
+/// The last argument of a call of some function that makes a path, if it is plain text: `below(root,
+/// "static")`. The folder of that name in the repository is meant, wherever the function looks.
+pub(super) fn handed(tokens: &[Token]) -> Option<&str> {
+    let open = tokens.iter().take(4).position(|token| token.is('('))?;
+    tokens.first()?.word()?;
+    if open == 0 || closing(tokens, open) + 1 != tokens.len() {
+        return None;
+    }
+    let args = arguments(tokens, open);
+    let [text] = args.last()? else { return None };
+    let text = text.text()?.trim_start_matches("./").trim_end_matches('/');
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    (!text.is_empty() && !text.starts_with(['.', '/']) && text.chars().all(plain)).then_some(text)
 }
