@@ -9,7 +9,7 @@ use super::special;
 use crate::code::{Does, Part, Program as Code, writes};
 use crate::detect::go::codes;
 use crate::detect::{add_front_end, env_file};
-use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 
 mod arguments;
@@ -138,6 +138,9 @@ pub(super) fn analyse(
     let all = subcommands.library.is_none();
     wanted.extend(refused.into_iter().filter(|flag| all || flag.2).map(|flag| (flag.0, flag.1)));
     program.subcommands = subcommands.library;
+    if let Some((variable, value)) = subcommands.set {
+        set_mode(program, variable, value);
+    }
     let decided = program.subcommands.is_none() && subcommands.open.is_empty();
     if decided || subcommands.serving.is_some() {
         program.args = arguments(subcommands.serving, args);
@@ -159,15 +162,27 @@ pub(super) fn analyse(
     env_file::required(program, variables);
     program.findings.extend(arguments::finding(wanted, program));
     program.findings.extend(demands::either(&world));
-    let told = |finding: &Finding| finding.code == FindingCode::ArgumentsUnknown;
-    if program.kind == Kind::Service && !program.findings.iter().any(told) {
-        let given = program.args.as_ref().map(|args| args.value.as_str());
-        let lacking = positional::demanded(&world);
-        let finding = lacking.and_then(|demanded| positional::finding(demanded, given));
-        program.findings.extend(finding);
-    }
+    program.findings.extend(words_lacking(&world, program));
     program.handles_sigterm = Some(sigterm(&code, program));
     Ok(details)
+}
+
+/// Sets the variable without which the program does not serve.
+fn set_mode(program: &mut Program, key: String, value: Sourced<String>) {
+    if !program.env.iter().any(|held| held.value.key == key) {
+        let one = EnvVar { key, value: value.value };
+        program.env.push(Sourced::with(one, value.evidence));
+    }
+}
+
+/// Reports that a server stops without words that nothing gives, if no other finding does.
+fn words_lacking(world: &World, program: &Program) -> Option<Finding> {
+    let told = |finding: &Finding| finding.code == FindingCode::ArgumentsUnknown;
+    if program.kind != Kind::Service || program.findings.iter().any(told) {
+        return None;
+    }
+    let given = program.args.as_ref().map(|args| args.value.as_str());
+    positional::finding(positional::demanded(world)?, given)
 }
 
 /// The files that the program opens, and every settings file that it reads: opened ones, and those

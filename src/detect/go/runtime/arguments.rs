@@ -90,6 +90,7 @@ fn is_started(commands: &Subcommands, files: &[&Rc<File>], call: &Call) -> bool 
 pub(super) fn finding(wanted: Vec<(String, Evidence)>, program: &Program) -> Option<Finding> {
     let given = program.args.as_ref().map_or("", |args| &args.value);
     let is_given = |flag: &str| {
+        let flag = flag.split('=').next().unwrap_or_default();
         given.split([' ', '=']).any(|word| word.trim_start_matches('-') == flag && word != flag)
     };
     let (mut names, mut evidence): (Vec<String>, Vec<Evidence>) = (Vec::new(), Vec::new());
@@ -110,6 +111,9 @@ pub(super) fn finding(wanted: Vec<(String, Evidence)>, program: &Program) -> Opt
     let example: Vec<String> = names
         .iter()
         .map(|name| {
+            if name.contains('=') {
+                return name.clone();
+            }
             let value = name.trim_start_matches('-').to_ascii_uppercase().replace('-', "_");
             format!("{name}={value}")
         })

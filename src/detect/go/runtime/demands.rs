@@ -193,11 +193,15 @@ fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
             };
             let head = at + 1..open;
             let both = head.clone().any(|n| file.word(n) == "&&");
-            if both || !head.clone().any(|n| file.word(n) == "==") || !refuses(world, file, open) {
+            let tests = head.clone().any(|n| matches!(file.word(n), "==" | "!"));
+            let ends = || refuses(world, file, open) || leaves_main(world, file, open);
+            if both || !tests || !ends() {
                 continue;
             }
             for part in file.split(head, &["||"]) {
-                let Some((name, is_flag)) = unset(world, file, &part) else { continue };
+                let off = || off(world, file, &part).filter(|_| ends_at_once(world, file, open));
+                let one = unset(world, file, &part).or_else(off);
+                let Some((name, is_flag)) = one else { continue };
                 let reach = reach.get_or_insert_with(|| Reach::new(world));
                 if conditions::is_conditional(file, at)
                     || !is_started(world, reach, file, at, MAX_STEPS)
@@ -227,6 +231,36 @@ pub(super) fn refuses(world: &World, file: &File, open: usize) -> bool {
             || returns && makes.contains(&name) && file.word(at + 1) == "("
             || returns && is_error(name)
     })
+}
+
+/// True if a block of `main` prints how the program is used, and returns.
+fn leaves_main(world: &World, file: &File, open: usize) -> bool {
+    let own = file.path.parent().unwrap_or_default() == *world.folder;
+    let main = file
+        .facts()
+        .function_at(open)
+        .is_some_and(|function| own && !function.method && file.word(function.name) == "main");
+    let mut block = open..file.closing(open).min(open + MAX_TOKENS);
+    let shows = |at: usize| matches!(file.word(at), "Usage" | "PrintDefaults" | "Help");
+    let leaves = |at: usize| file.word(at) == "return" && file.enclosing(at) == Some(open);
+    main && block.clone().any(shows) && block.any(leaves)
+}
+
+/// True if a block ends the program, or leaves `main`, under no further condition.
+fn ends_at_once(world: &World, file: &File, open: usize) -> bool {
+    let block = open..file.closing(open).min(open + MAX_TOKENS);
+    let own = |at: usize| file.enclosing(at) == Some(open) && is_end(world, file.word(at));
+    leaves_main(world, file, open) || block.into_iter().any(own)
+}
+
+/// The switch of `!*daemon`, which is off unless somebody sets it.
+fn off(world: &World, file: &Rc<File>, part: &Range<usize>) -> Option<(String, bool)> {
+    if file.word(part.start) != "!" {
+        return None;
+    }
+    let value = world.code.value(file, part.start + 1..part.end);
+    let is_off = value.text().is_none_or(|text| text == "false") && !value.is_like();
+    value.flag().filter(|_| is_off).map(|flag| (format!("{flag}=true"), true))
 }
 
 /// True for a name such as `ErrNoToken`.

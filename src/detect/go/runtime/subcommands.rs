@@ -55,6 +55,8 @@ pub(super) struct Subcommands {
     pub(super) serving: Option<Sourced<String>>,
     /// The subcommand that serves, if it needs an argument to start.
     pub(super) wanting: Option<Sourced<String>>,
+    /// The variable, with its value, that makes the program serve.
+    pub(super) set: Option<(String, Sourced<String>)>,
     /// Commands of which one is demanded, where none is the likeliest.
     pub(super) open: Vec<(String, Evidence)>,
     /// All commands that are literals.
@@ -99,10 +101,13 @@ pub(super) fn subcommands(world: &World) -> Subcommands {
                 found.library.get_or_insert(own);
                 found.serving = Some(Sourced::new(name, at));
             }
+            Some(Dispatched::Set(variable, name, at)) => {
+                found.set = Some((variable, Sourced::new(name, at)));
+            }
             Some(Dispatched::Open(all)) => found.open = all,
             None => {}
         }
-        if found.serving.is_some() || !found.open.is_empty() {
+        if found.serving.is_some() || found.set.is_some() || !found.open.is_empty() {
             found.commands = commands;
             return found;
         }

@@ -10,7 +10,7 @@ use super::super::tool::Tool;
 use super::nested::{self, Nested};
 use super::patches;
 use super::steps::{self, Installed};
-use crate::detect::submodule;
+use crate::detect::{Unsupported, submodule};
 use crate::docker::types::Line;
 use crate::facts::{BuildSecret, Evidence, Finding, Handed};
 use crate::path::RelPath;
@@ -174,10 +174,11 @@ fn local_dependencies(app: &App) -> Result<Vec<String>> {
                     submodule::fix(&at)
                 );
             }
-            anyhow::bail!(
+            let what = format!(
                 "{}: the dependency {name} is at {path}, which is not below the build context: move it inside, or run dockgen on the folder that holds both",
                 app.package.path
             );
+            return Err(Unsupported(what).into());
         }
         found.push(path.trim_start_matches("./").to_owned());
     }

@@ -4,9 +4,10 @@
 use std::ops::Range;
 
 use super::item::{after_field, field_at};
-use super::subcommands::{derives, parsed};
+use super::subcommands::{derives, parsed, variant_of};
 use super::{Code, positional};
 use crate::code::Program as Source;
+use crate::detect::rust::lexer::Kind;
 use crate::detect::rust::source::SourceFile;
 use crate::facts::{Evidence, Finding, FindingCode};
 
@@ -55,8 +56,8 @@ struct Argument {
     evidence: Evidence,
 }
 
-/// Reports the arguments that the program demands.
-pub(super) fn demanded(source: &Source, code: &Code) -> Option<Finding> {
+/// Reports the arguments that the program demands, if it is started with `given`.
+pub(super) fn demanded(source: &Source, code: &Code, given: Option<&str>) -> Option<Finding> {
     if !LIBRARIES.iter().any(|name| code.dependencies.contains(*name)) {
         return None;
     }
@@ -69,47 +70,23 @@ pub(super) fn demanded(source: &Source, code: &Code) -> Option<Finding> {
         };
         code.find(is_item).is_some()
     };
-    let mut wanted: Vec<String> = names.into_iter().take(MAX_PARSED).filter(declared).collect();
+    let wanted: Vec<String> = names.into_iter().take(MAX_PARSED).filter(declared).collect();
     // Several types may be parsed: one for each program of the package.
-    if wanted.len() != 1 {
-        return None;
+    let [parsed] = wanted.as_slice() else { return None };
+    let mut reader = Reader { source, code, below: given.is_some(), found: Vec::new(), structs: 0 };
+    reader.item(parsed, true)?;
+    if let Some(word) = given.and_then(|given| given.split_whitespace().next()) {
+        reader.variant(word);
     }
-    let (mut found, mut next) = (Vec::new(), 0);
-    while let Some(name) = wanted.get(next).cloned() {
-        next += 1;
-        // A flattened struct derives another trait.
-        let is_item = |file: &SourceFile, at: usize| {
-            file.is(at, "struct") && file.is(at + 1, &name) && (next > 1 || derives(file, at))
-        };
-        let Some((file, item)) = code.find(is_item) else { continue };
-        let open = item + 2;
-        if !file.is(open, "{") {
-            continue;
-        }
-        let close = file.closing(open);
-        // A subcommand may make the other arguments needless.
-        if (open..close).any(|at| file.is(at, "subcommand")) {
-            return None;
-        }
-        let mut at = open + 1;
-        while at < close {
-            let Some((field, of)) = field_at(file, at) else { break };
-            let attributes = at..of;
-            if says(file, &attributes, "flatten") {
-                wanted.extend((wanted.len() < MAX_STRUCTS).then(|| file.word(of).to_owned()));
-            } else {
-                let optional = file.is(of, "Option");
-                let taken = optional && positional::is_unwrapped(source, &field);
-                found
-                    .extend(argument(file, &attributes, &field, of).filter(|_| taken || !optional));
-            }
-            at = after_field(file, of, close);
-        }
-    }
+    let words: Vec<&str> = given.unwrap_or_default().split([' ', '=']).collect();
+    let mut found = reader.found;
+    found.retain(|one| one.shown.split(' ').next().is_none_or(|flag| !words.contains(&flag)));
     let first = found.first()?;
     let names: Vec<String> =
         found.iter().take(MAX_NAMED).map(|one| format!("`{}`", one.shown)).collect();
-    let example: Vec<&str> = found.iter().take(MAX_NAMED).map(|one| one.shown.as_str()).collect();
+    let start = given.into_iter();
+    let example: Vec<&str> =
+        start.chain(found.iter().take(MAX_NAMED).map(|one| one.shown.as_str())).collect();
     let what = format!("the program stops without the arguments {}", names.join(", "));
     let what = if found.len() == 1 {
         format!("the program stops without the argument `{}`", first.shown)
@@ -126,6 +103,72 @@ pub(super) fn demanded(source: &Source, code: &Code) -> Option<Finding> {
                 example.join(" ")
             )),
     )
+}
+
+/// Collects the arguments of a command line.
+struct Reader<'c> {
+    source: &'c Source<'c>,
+    code: &'c Code<'c>,
+    /// True if the program is started with a subcommand.
+    below: bool,
+    found: Vec<Argument>,
+    structs: usize,
+}
+
+impl Reader<'_> {
+    /// Reads the struct of that name; `None` if a subcommand, which is not given, may make its
+    /// arguments needless.
+    fn item(&mut self, name: &str, derived: bool) -> Option<()> {
+        self.structs += 1;
+        // A flattened struct derives another trait.
+        let is_item = |file: &SourceFile, at: usize| {
+            file.is(at, "struct") && file.is(at + 1, name) && (!derived || derives(file, at))
+        };
+        let Some((file, item)) = self.code.find(is_item) else { return Some(()) };
+        let spares = ["args_conflicts_with_subcommands", "subcommand_negates_reqs"];
+        if self.below && spares.iter().any(|word| file.names(word)) {
+            return Some(());
+        }
+        if file.is(item + 2, "{") { self.fields(file, item + 2) } else { Some(()) }
+    }
+
+    /// Reads what the variant of a subcommand holds.
+    fn variant(&mut self, word: &str) {
+        let code = self.code;
+        let Some((file, open)) = variant_of(code, word) else { return };
+        if file.is(open, "{") {
+            self.fields(file, open);
+        } else if let Some(end) = file.closing(open).checked_sub(1)
+            && file.kind(end) == Some(Kind::Word)
+        {
+            self.item(file.word(end), false);
+        }
+    }
+
+    fn fields(&mut self, file: &SourceFile, open: usize) -> Option<()> {
+        let close = file.closing(open);
+        // A subcommand may make the other arguments needless.
+        if !self.below && (open..close).any(|at| file.is(at, "subcommand")) {
+            return None;
+        }
+        let mut at = open + 1;
+        while at < close {
+            let Some((field, of)) = field_at(file, at) else { break };
+            let attributes = at..of;
+            if says(file, &attributes, "flatten") {
+                if self.structs < MAX_STRUCTS {
+                    self.item(file.word(of), false)?;
+                }
+            } else if !says(file, &attributes, "subcommand") {
+                let optional = file.is(of, "Option");
+                let taken = optional && positional::is_unwrapped(self.source, &field);
+                let argument = argument(file, &attributes, &field, of);
+                self.found.extend(argument.filter(|_| taken || !optional));
+            }
+            at = after_field(file, of, close);
+        }
+        Some(())
+    }
 }
 
 /// The argument that a field is, if a start must give it, or if its value may lack by its type

@@ -37,7 +37,7 @@ pub(super) fn demands(source: &Source, code: &Code, disk: &Disk, program: &mut P
         variables::demanded(code, &|file, at| behind(file, at, &flags));
     for file in code.files {
         for at in 0..file.len() {
-            let named = argument(file, at);
+            let named = argument(source, file, at);
             if let Some(name) = named.filter(|name| crate::code::is_env_name(name)) {
                 let note = format!("without {name} the program ends");
                 found.entry(name).or_insert_with(|| file.evidence(at, note));
@@ -66,14 +66,15 @@ pub(super) fn demands(source: &Source, code: &Code, disk: &Disk, program: &mut P
         }
     }
     env_file::required(program, found);
-    let lacking = || {
-        let taken = || positional::demanded(source, code).filter(|_| program.kind == Kind::Service);
-        arguments::demanded(source, code).or_else(taken)
-    };
-    if program.args.is_none() {
-        let finding = lacking();
-        program.findings.extend(finding);
-    }
+    let given = program.args.as_ref().map(|args| args.value.clone());
+    let serves = program.kind == Kind::Service;
+    let taken = || positional::demanded(source, code).filter(|_| serves && program.args.is_none());
+    let below = program.subcommands.is_some() && serves;
+    let finding = (given.is_none() || below)
+        .then(|| arguments::demanded(source, code, given.as_deref()))
+        .flatten()
+        .or_else(taken);
+    program.findings.extend(finding);
     if !settings.is_empty() {
         let names: Vec<String> =
             settings.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
@@ -126,7 +127,7 @@ fn behind(file: &SourceFile, at: usize, flags: &BTreeSet<String>) -> bool {
 }
 
 /// The variable of `#[arg(long, env = "X")] field: String`, which has no default.
-fn argument(file: &SourceFile, at: usize) -> Option<String> {
+fn argument(source: &Source, file: &SourceFile, at: usize) -> Option<String> {
     let opens = file.is(at, "#")
         && file.is(at + 1, "[")
         && (file.is(at + 2, "arg") || file.is(at + 2, "clap"))
@@ -142,7 +143,9 @@ fn argument(file: &SourceFile, at: usize) -> Option<String> {
         return None;
     }
     let (name, of) = field_at(file, at)?;
-    if ["Option", "Vec", "bool", "u8"].contains(&file.word(of)) {
+    if ["Vec", "bool", "u8"].contains(&file.word(of))
+        || file.is(of, "Option") && !positional::is_unwrapped(source, &name)
+    {
         return None;
     }
     let given = file.string(env + 2).filter(|_| file.is(env + 1, "="));

@@ -13,10 +13,8 @@ pub(super) fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) 
         return;
     }
     let close = file.closing(at + 3);
-    let Some(field) = field_after(file, at + 3).filter(|field| is_port(field) || is_host(field))
-    else {
-        return;
-    };
+    let named = |field: &String| is_port(field) || is_host(field) || is_listener(field);
+    let Some(field) = field_after(file, at + 3).filter(named) else { return };
     let value = |key: &str| (at + 4..close).find(|n| file.is(*n, key));
     let text = |n: usize| {
         if file.is(n + 1, "=") {
@@ -49,8 +47,7 @@ pub(super) fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) 
         }
         if let Some(text) = file.string(n) {
             // `tcp://0.0.0.0:9092` of a setting that says that the program listens there.
-            let listens = ["listen", "bind"].iter().any(|word| field.contains(word));
-            let bare = text.split_once("://").filter(|_| listens).map(|(_, rest)| rest);
+            let bare = text.split_once("://").filter(|_| is_listener(&field)).map(|(_, rest)| rest);
             let bare = bare.map_or(&*text, |rest| rest.trim_end_matches('/'));
             if let Some(parsed) = parse(bare) {
                 (local, joined, host) = (parsed.0, parsed.1, true);
@@ -63,6 +60,11 @@ pub(super) fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) 
     if host || is_port(&field) && port.is_some() {
         found.push(Address { rank: 4, local, host, port, joined, udp: false, way, evidence });
     }
+}
+
+/// True for the name of a field that says that the program listens there.
+fn is_listener(field: &str) -> bool {
+    field.split('_').any(|word| word.starts_with("listen") || word == "bind")
 }
 
 /// Reads a field of settings: `#[builder(default = "8080")] http_port: u16`.

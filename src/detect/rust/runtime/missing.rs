@@ -38,7 +38,7 @@ pub(super) fn missing(source: &Source, code: &Code) -> Vec<Finding> {
     let mut named = BTreeSet::new();
     for (of, name, paths) in READING {
         let calls = source.calls_named(name).filter(|call| call.package() == Some(of));
-        for call in calls.filter(|call| ends(call) && !is_tested(call)) {
+        for call in calls.filter(|call| ends(source, call, MAX_STEPS) && !is_tested(call)) {
             for number in 0..paths {
                 let Some(value) = source.argument(&call, number) else { continue };
                 let Some(text) = value.text().filter(|text| !written.contains(text)) else {
@@ -66,22 +66,47 @@ pub(super) fn missing(source: &Source, code: &Code) -> Vec<Finding> {
     all
 }
 
-/// True if the program stops when the call fails: `.expect(..)`, `.unwrap()`, or `?` in `main`.
-fn ends(call: &Call) -> bool {
+/// How many callers an error goes up to, and how many calls of one function are looked at.
+const MAX_STEPS: u8 = 3;
+const MAX_CALLERS: usize = 4;
+
+/// How many calls may follow one that can fail.
+const MAX_CHAIN: usize = 8;
+
+/// True if the program stops when the call fails: `.expect(..)`, `.unwrap()`, or `?` in `main` and
+/// in functions whose callers do the same.
+fn ends(source: &Source, call: &Call, steps: u8) -> bool {
     let file = &call.file;
     let mut next = file.closing(call.open) + 1;
-    if file.word(next) == "." && file.word(next + 1) == "await" {
-        next += 2;
+    for _ in 0..MAX_CHAIN {
+        match (file.word(next), file.word(next + 1)) {
+            ("?", _) => return hands_up(source, call, steps),
+            (".", "await") => next += 2,
+            (".", "expect" | "unwrap") => return true,
+            (".", "unwrap_or_else") => {
+                let mut inside = next + 2..file.closing(next + 2);
+                return inside.any(|at| matches!(file.word(at), "exit" | "panic"));
+            }
+            (".", "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with") => {
+                next = file.closing(next + 2) + 1;
+            }
+            _ => return false,
+        }
     }
-    let main = || {
-        let function = file.facts().function_at(call.at);
-        function.is_some_and(|function| file.word(function.name) == "main")
-    };
-    match file.word(next) {
-        "?" => main(),
-        "." => matches!(file.word(next + 1), "expect" | "unwrap"),
-        _ => false,
+    false
+}
+
+/// True if the error that a function hands to its caller ends the program.
+fn hands_up(source: &Source, call: &Call, steps: u8) -> bool {
+    let Some(function) = call.file.facts().function_at(call.at) else { return false };
+    let name = call.file.word(function.name);
+    if name == "main" {
+        return true;
     }
+    let Some(steps) = steps.checked_sub(1) else { return false };
+    let callers = source.calls_named(name).take(MAX_CALLERS);
+    let mut callers = callers.filter(|caller| !caller.is_head_of(&call.file, function));
+    callers.any(|caller| ends(source, &caller, steps) && !is_tested(&caller))
 }
 
 /// True if the call runs only under a condition, such as a test that the file exists.

@@ -374,15 +374,14 @@ fn taken(file: &Rc<File>) -> Option<Argument> {
             let number: usize = file.word(after + 3).parse().unwrap_or(0);
             let mut end = file.closing(after + 2) + 1;
             if file.word(after + 1) == "skip" {
-                if file.word(end + 1) != "next" {
-                    continue;
+                end = if file.word(end + 1) == "next" { file.closing(end + 2) + 1 } else { at };
+            }
+            if end > at {
+                if number > 0 && stops_without(file, start, end) {
+                    return shown(at, note);
                 }
-                end = file.closing(end + 2) + 1;
+                continue;
             }
-            if number > 0 && stops_without(file, start, end) {
-                return shown(at, note);
-            }
-            continue;
         }
         let name = (start..at).find(|&at| file.word(at) == "=").and_then(|_| {
             let mutable = file.word(start + 1) == "mut";
@@ -392,6 +391,23 @@ fn taken(file: &Rc<File>) -> Option<Argument> {
         let collected = (after..after + MAX_CHAIN)
             .take_while(|&at| file.word(at) != ";")
             .any(|at| file.word(at) == "collect");
+        if let Some(name) =
+            name.filter(|_| file.word(after) == ";" || file.word(after + 1) == "skip")
+        {
+            // The first word is the program's own name.
+            let skips = usize::from(file.word(after) == ";");
+            let places = file.places(name).iter().copied().take(MAX_PLACES);
+            let mut next = places.filter(|&one| {
+                one > at && same_function(file, one, at) && file.word(one + 2) == "next"
+            });
+            if let Some(one) = next.nth(skips).filter(|&one| is_certain(file, one)) {
+                let start = crate::code::conditions::statement(file, one);
+                if stops_without(file, start, file.closing(one + 3) + 1) {
+                    return shown(one, note);
+                }
+            }
+            continue;
+        }
         let Some(name) = name.filter(|_| collected) else { continue };
         let places = file.places(name).iter().copied().take(MAX_PLACES);
         let own: Vec<usize> =
@@ -403,7 +419,10 @@ fn taken(file: &Rc<File>) -> Option<Argument> {
         }
         let plain = own.iter().all(|&one| file.word(one + 1) == "[");
         let index = own.iter().copied().find(|&one| {
-            file.word(one + 1) == "[" && file.word(one + 2) == "1" && is_certain(file, one)
+            file.word(one + 1) == "["
+                && file.word(one + 2) == "1"
+                && file.word(one + 3) == "]"
+                && is_certain(file, one)
         });
         if let Some(one) = index.filter(|_| plain) {
             return shown(one, "the program panics where nothing is given");

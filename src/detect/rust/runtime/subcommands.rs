@@ -28,6 +28,8 @@ const DERIVES: [&str; 4] = ["Subcommand", "Parser", "StructOpt", "FromArgs"];
 /// Functions that parse the arguments of the process.
 const PARSES: [&str; 4] = ["parse", "try_parse", "from_args", "parse_args"];
 
+pub(super) use declared::variant_of;
+
 /// Functions that parse a list of words, which may be a message or a line that a person types.
 const PARSES_WORDS: [&str; 6] = [
     "parse_from",

@@ -55,6 +55,8 @@ fn words_that_the_code_takes_by_itself() {
         "let Some(path) = env::args().nth(1) else { std::process::exit(2); };",
         "let args: Vec<String> = env::args().collect(); if args.len() < 2 { eprintln!(\"usage\"); std::process::exit(1); }",
         "let args: Vec<String> = env::args().collect(); let path = &args[1];",
+        "let mut args = env::args(); let own = args.next().unwrap(); let Some(path) = args.next() else { std::process::exit(1); };",
+        "let mut args = env::args().skip(1); let path = args.next().expect(\"a file\");",
     ] {
         assert_eq!(said("", body), wanted, "{body}");
     }
@@ -63,9 +65,53 @@ fn words_that_the_code_takes_by_itself() {
         "let args: Vec<String> = env::args().collect(); if args.len() > 1 { println!(\"{}\", args[1]); }",
         "if env::var(\"X\").is_ok() { let path = env::args().nth(1).unwrap(); }",
         "let path = env::args().nth(0).unwrap();",
+        "let args: Vec<String> = env::args().collect(); run(&args[1..]);",
+        "let mut args = env::args(); let own = args.next().unwrap(); let path = args.next();",
     ] {
         assert_eq!(said("", body), [""; 0], "{body}");
     }
+}
+
+#[test]
+fn arguments_of_the_subcommand_that_serves() {
+    let of = |variant: &str, more: &str, root: &str| {
+        let text = format!(
+            "use clap::{{Parser, Subcommand}};\n#[derive(Parser)]\nstruct Cli {{ {root} #[command(subcommand)] cmd: Cmd }}\n#[derive(Subcommand)]\nenum Cmd {{ {variant}, Check {{ file: String }} }}\n{more}\nfn main() {{ match Cli::parse().cmd {{ Cmd::Start {{ .. }} => {{ {LISTEN} }} Cmd::Check {{ file }} => println!(\"{{file}}\") }} }}\n"
+        );
+        let found = program("clap = { version = \"4\", features = [\"derive\"] }", &text);
+        assert_eq!(found.args.as_ref().map(|args| args.value.as_str()), Some("start"));
+        let found = found.findings.into_iter().filter(|f| f.code.as_str() == "arguments-unknown");
+        found.map(|finding| format!("{}: {}", finding.what, finding.fix)).collect::<Vec<_>>()
+    };
+    let said = of("Start { #[arg(short, long)] config: PathBuf }", "", "");
+    assert!(
+        said[0].contains("`--config CONFIG`") && said[0].contains("start --config"),
+        "{said:?}"
+    );
+    let given = "#[derive(Args)]\nstruct StartArgs { #[arg(long)] db: String }";
+    assert!(of("Start(StartArgs)", given, "")[0].contains("`--db DB`"));
+    assert!(of("Start { #[arg(long)] c: Option<String> }", "", "").is_empty());
+    assert!(of("Start { #[arg(long, default_value = \"x\")] c: String }", "", "").is_empty());
+    let above = of("Start { #[arg(long)] c: Option<String> }", "", "#[arg(long)] home: String,");
+    assert!(above[0].contains("`--home HOME`"), "{above:?}");
+}
+
+#[test]
+fn a_file_of_settings_is_demanded_by_the_function_that_loads_it() {
+    let of = |load: &str, call: &str| {
+        let text = format!(
+            "fn load(path: &str) -> Result<String, Error> {{ {load} }}\nfn main() -> Result<(), Error> {{ {call} {LISTEN} Ok(()) }}\n"
+        );
+        let found = program("", &text).findings;
+        found.iter().filter(|f| f.code.as_str() == "file-missing").count()
+    };
+    let read = "let text = std::fs::read_to_string(path).map_err(Error::Io)?; Ok(text)";
+    assert_eq!(of(read, "let c = load(\"/etc/tern/tern.toml\")?;"), 1);
+    assert_eq!(of(read, "let c = load(\"/etc/tern/tern.toml\").unwrap();"), 1);
+    assert_eq!(of(read, "let c = load(\"/etc/tern/tern.toml\").unwrap_or_default();"), 0);
+    assert_eq!(of(read, "if let Ok(c) = load(\"/etc/tern/tern.toml\") {}"), 0);
+    let exits = "let t = std::fs::read_to_string(path).unwrap_or_else(|e| { std::process::exit(1) }); Ok(t)";
+    assert_eq!(of(exits, "let c = load(\"/etc/tern/tern.toml\");"), 1);
 }
 
 #[test]

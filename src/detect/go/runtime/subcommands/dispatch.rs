@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::super::World;
 use super::super::reach::Reach;
 use super::SERVING;
-use crate::code::{File, Form, Function};
+use crate::code::{File, Form, Function, is_env_name};
 use crate::facts::{Evidence, Finding, FindingCode};
 
 /// How many steps a word of the command line is followed back.
@@ -47,8 +47,31 @@ struct Branch {
     bodies: Vec<(Rc<File>, Range<usize>)>,
 }
 
+/// What a place chooses by.
+#[derive(Clone, PartialEq, Eq)]
+enum By {
+    /// A word of the command line.
+    Word,
+    /// A flag, which has no default.
+    Flag(String),
+    /// A variable, which has no default.
+    Variable(String),
+}
+
+impl By {
+    /// How a person gives the program the name of a branch.
+    fn given(&self, name: &str) -> String {
+        match self {
+            Self::Word => name.to_owned(),
+            Self::Flag(flag) => format!("--{flag}={name}"),
+            Self::Variable(variable) => format!("{variable}={name}"),
+        }
+    }
+}
+
 /// The commands of one place that chooses.
 struct Site {
+    by: By,
     branches: Vec<Branch>,
     /// What the program does where no word is given.
     defaults: Vec<String>,
@@ -58,6 +81,8 @@ struct Site {
 pub(in super::super) enum Dispatched {
     /// The command that serves.
     Serving(String, Evidence),
+    /// The variable whose value makes the program serve, with that value.
+    Set(String, String, Evidence),
     /// Several commands serve, or one of several levels: none is the likeliest.
     Open(Vec<(String, Evidence)>),
 }
@@ -93,22 +118,28 @@ pub(super) fn dispatched(world: &World, reach: &Reach) -> Option<Dispatched> {
         }
     }
     sites.retain(|site| !site.branches.is_empty());
-    let one = |branch: &Branch| (branch.name.clone(), branch.evidence.clone());
-    let mut all: Vec<(String, Evidence)> =
-        sites.iter().flat_map(|site| &site.branches).map(one).collect();
+    let mut all: Vec<(&By, &Branch)> = sites
+        .iter()
+        .flat_map(|site| site.branches.iter().map(move |branch| (&site.by, branch)))
+        .collect();
     let first = sites.first()?;
     let below = sites.iter().skip(1).flat_map(|site| &site.branches);
     let nested =
         below.into_iter().any(|branch| first.branches.iter().all(|one| one.name != branch.name));
     let known = |name: &String| SERVING.iter().position(|serving| serving == name);
-    all.sort_by_key(|(name, _)| known(name).unwrap_or(SERVING.len()));
-    let mut names: Vec<&String> = all.iter().map(|(name, _)| name).collect();
+    all.sort_by_key(|(_, branch)| known(&branch.name).unwrap_or(SERVING.len()));
+    let mut names: Vec<&String> = all.iter().map(|(_, branch)| &branch.name).collect();
     names.dedup();
+    let (by, likeliest) = all.first()?;
     if !nested && (names.len() == 1 || known(names[0]).is_some()) {
-        let (name, evidence) = all.remove(0);
-        return Some(Dispatched::Serving(name, evidence));
+        let (name, evidence) = (likeliest.name.clone(), likeliest.evidence.clone());
+        return Some(match by {
+            By::Variable(variable) => Dispatched::Set(variable.clone(), name, evidence),
+            _ => Dispatched::Serving(by.given(&name), evidence),
+        });
     }
-    Some(Dispatched::Open(all))
+    let shown = |(by, branch): &(&By, &Branch)| (by.given(&branch.name), branch.evidence.clone());
+    Some(Dispatched::Open(all.iter().map(shown).collect()))
 }
 
 /// The finding that one of several commands is demanded.
@@ -142,10 +173,10 @@ impl Reader<'_, '_, '_> {
             for &at in file.places("if") {
                 self.compared(file, at, &mut branches, &mut defaults);
             }
-            all.push(Site { branches, defaults });
+            all.push(Site { by: By::Word, branches, defaults });
             all.extend(self.mapped(file));
         }
-        all.push(Site { branches: self.registered(), defaults: Vec::new() });
+        all.push(Site { by: By::Word, branches: self.registered(), defaults: Vec::new() });
         all.retain(|site| !site.branches.is_empty());
         all
     }
@@ -155,9 +186,11 @@ impl Reader<'_, '_, '_> {
         let open = block(file, at)?;
         let head = file.split(at + 1..open, &[";"]).pop()?;
         let mut defaults = Vec::new();
-        if !self.is_word(file, &head, MAX_STEPS, &mut defaults) {
-            return None;
-        }
+        let by = if self.is_word(file, &head, MAX_STEPS, &mut defaults) {
+            By::Word
+        } else {
+            self.setting(file, head)?
+        };
         let close = file.closing(open);
         let mut cases: Vec<usize> = Vec::new();
         let mut here = open + 1;
@@ -187,7 +220,22 @@ impl Reader<'_, '_, '_> {
             }));
         }
         branches.truncate(MAX_BRANCHES);
-        Some(Site { branches, defaults })
+        Some(Site { by, branches, defaults })
+    }
+
+    /// The flag or the variable without a default that an expression is.
+    fn setting(&self, file: &Rc<File>, head: Range<usize>) -> Option<By> {
+        if head.is_empty() || head.len() > MAX_HEAD {
+            return None;
+        }
+        self.look()?;
+        let value = self.world.code.value(file, head);
+        if value.is_like() || value.text().is_some_and(|text| !text.is_empty()) {
+            return None;
+        }
+        let flag = value.flag().map(|flag| By::Flag(flag.to_owned()));
+        let variable = value.env().filter(|name| is_env_name(name));
+        variable.map(|name| By::Variable(name.to_owned())).or(flag)
     }
 
     /// The text of a label: a literal, a constant, or the name of a set of flags.
@@ -335,7 +383,7 @@ impl Reader<'_, '_, '_> {
                     branches.push(self.branch(&name, file, element.start, value));
                 }
             }
-            all.push(Site { branches, defaults });
+            all.push(Site { by: By::Word, branches, defaults });
         }
         all
     }

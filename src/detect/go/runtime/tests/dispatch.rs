@@ -52,6 +52,34 @@ fn a_program_that_serves_without_a_command_gets_none() {
 }
 
 #[test]
+fn a_mode_without_a_default_that_serves_is_chosen() {
+    let flag = "var mode = flag.String(\"mode\", \"\", \"\")\nfunc main() {\nflag.Parse()\nswitch *mode {\ncase \"server\":\nserve(nil)\ncase \"worker\":\nhelp(nil)\ndefault:\nflag.Usage()\n}\n}";
+    assert_eq!(args("flag", flag).as_deref(), Some("--mode=server"));
+    let variable = "func main() {\nswitch os.Getenv(\"MODE\") {\ncase \"server\":\nserve(nil)\ncase \"worker\":\nhelp(nil)\ndefault:\nos.Exit(2)\n}\n}";
+    let found = program("os", variable);
+    let set: Vec<_> = found.env.iter().map(|one| one.value.value.as_str()).collect();
+    assert_eq!((found.args.is_none(), set), (true, vec!["server"]));
+    let open = variable.replace("default:\nos.Exit(2)", "default:\nserve(nil)");
+    assert!(program("os", &open).env.is_empty());
+}
+
+#[test]
+fn a_flag_without_which_main_shows_its_usage_is_reported() {
+    let said = |code: &str| {
+        let found = program("flag", code).findings;
+        found.into_iter().map(|finding| finding.what).collect::<Vec<_>>()
+    };
+    let empty = "func main() {\nc := flag.String(\"c\", \"\", \"\")\nflag.Parse()\nif *c == \"\" {\nflag.Usage()\nreturn\n}\nserve(nil)\n}";
+    assert_eq!(said(empty), ["the program stops without the argument `--c`"]);
+    let off = "func main() {\nd := flag.Bool(\"daemon\", false, \"\")\nflag.Parse()\nif !*d {\nflag.Usage()\nreturn\n}\nserve(nil)\n}";
+    assert_eq!(said(off), ["the program stops without the argument `--daemon=true`"]);
+    assert!(said(&off.replace("false", "true")).is_empty());
+    let within = off.replace("flag.Usage()\nreturn", "if len(flag.Args()) > 3 {\npanic(\"x\")\n}");
+    assert!(said(&within).is_empty());
+    assert!(said(&empty.replace("flag.Usage()\nreturn", "println(\"defaults\")")).is_empty());
+}
+
+#[test]
 fn several_commands_that_serve_are_named() {
     let two = "func main() {\nif len(os.Args) < 2 {\nos.Exit(2)\n}\nswitch os.Args[1] {\ncase \"hub\":\nserve(nil)\ncase \"relay\":\nserve(nil)\ncase \"help\":\nhelp(nil)\n}\n}";
     let found = program("os", two);

@@ -65,6 +65,23 @@ pub(super) fn declared(
     all
 }
 
+/// The opening bracket of what the only variant holds that the word stands for.
+pub(in super::super) fn variant_of<'c>(
+    code: &'c Code<'c>,
+    word: &str,
+) -> Option<(&'c SourceFile, usize)> {
+    let mut found: Vec<(&SourceFile, usize)> = Vec::new();
+    for file in code.files.iter().filter(|file| file.names("Subcommand")) {
+        let enums = (0..file.len()).filter(|&at| file.is(at, "enum") && derives(file, at));
+        for variant in enums.flat_map(|at| variants(file, at)) {
+            let name = variant.given.unwrap_or_else(|| kebab(file.word(variant.at)));
+            found.extend(variant.open.filter(|_| name == word).map(|open| (&**file, open)));
+        }
+    }
+    let [one] = found.as_slice() else { return None };
+    Some(*one)
+}
+
 /// A variant of an enum.
 struct Variant {
     /// The position of its name.
