@@ -85,6 +85,21 @@ struct Table {
     service: Vec<Row>,
 }
 
+/// The host at the beginning of an address without its scheme, and the host with its port.
+pub(crate) fn host(rest: &str) -> Option<(&str, &str)> {
+    let end = rest.find(['/', '?', ';', ',']).unwrap_or(rest.len());
+    let address = rest[..end].rsplit('@').next()?.trim();
+    let host = address.split(':').next().filter(|host| !host.is_empty())?;
+    Some((host, address))
+}
+
+/// True for a name without a dot, which no name server outside of a network of containers knows.
+pub(crate) fn is_bare(host: &str) -> bool {
+    host != "localhost"
+        && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && host.chars().any(|c| c.is_ascii_alphabetic())
+}
+
 /// Every service that dockgen knows.
 ///
 /// # Errors

@@ -106,6 +106,13 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "what the program does with them fails in a container that is started without",
             "start the container with the same options, if the program needs what they give",
         ),
+        FindingCode::ServiceByName => Row::note(
+            "service-by-name",
+            "the program looks for a service under a name that only a network of containers knows",
+            "elsewhere the name leads nowhere, and localhost is the container itself: the program \
+            stops or fails when it needs the service",
+            "start the container in the network of that service, or name another one by a variable",
+        ),
         FindingCode::ServiceAtLocalhost => Row::warning(
             "service-at-localhost",
             "by default the program looks for a database or another service at localhost",

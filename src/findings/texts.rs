@@ -101,6 +101,27 @@ impl Finding {
         Self::new(FindingCode::FileMissing, what, evidence).with_fix(fix)
     }
 
+    /// The program looks for services under names of a network of containers; `variables` name
+    /// others.
+    pub fn service_by_name(
+        listed: &[String],
+        variables: &[String],
+        evidence: impl IntoIterator<Item = Evidence>,
+    ) -> Self {
+        let what = format!("the program looks for {}", listed.join(", "));
+        let found = Self::new(FindingCode::ServiceByName, what, evidence);
+        let mut options: Vec<String> =
+            variables.iter().map(|variable| format!("-e {variable}=...")).collect();
+        options.dedup();
+        if options.is_empty() {
+            return found;
+        }
+        found.with_fix(format!(
+            "start the container in the network of these services, or name others: `docker run {}`",
+            options.join(" ")
+        ))
+    }
+
     /// The program reads `files`, which the .dockerignore keeps out of the image; `way` is the first
     /// of them, with the words on how to mount it.
     pub fn file_kept_out(

@@ -26,7 +26,6 @@ pub(super) const ALL: &[FindingCode] = &[
     REPOSITORY_BLOCKED,
     RUNTIME_OPTIONS,
     RUNTIME_PROFILE,
-    SERVICE_BY_NAME,
     SERVLET_CONTAINER,
     SERVLET_CONTAINER_DIFFERS,
     WRAPPER_INCOMPLETE,
@@ -195,14 +194,6 @@ pub(super) const RUNTIME_PROFILE: FindingCode = FindingCode::Own(&Row::warning(
     "the settings of a developer point at a developer's services, which the container does not \
     reach",
     "start it with `docker run -e SPRING_PROFILES_ACTIVE=NAME ...`",
-));
-
-pub(super) const SERVICE_BY_NAME: FindingCode = FindingCode::Own(&Row::note(
-    "service-by-name",
-    "the settings look for a service under a name that only a network of containers knows",
-    "elsewhere the name leads nowhere, and localhost is the container itself: the program stops or \
-    fails when it needs the service",
-    "start the container in the network of that service, or name another one by a variable",
 ));
 
 pub(super) const SERVLET_CONTAINER: FindingCode = FindingCode::Own(&Row::note(

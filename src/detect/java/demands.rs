@@ -41,7 +41,10 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
     for setting in around.settings.strongest() {
         let note = || format!("{} = {}", setting.key, setting.value);
         for key in properties(&setting.value) {
-            let missing = known.as_ref().is_some_and(|all| is_missing(all, key));
+            // No configuration server says which profiles are active: it is asked for theirs.
+            let chooses = setting.key == "spring.profiles.active";
+            let missing = known.as_ref().is_some_and(|all| is_missing(all, key))
+                || chooses && around.settings.get(key).is_none();
             if missing && !is_of_pom(around, key) && !setting.key.starts_with("info.") {
                 let evidence = Evidence { note: note(), ..setting.evidence.clone() };
                 found.entry(variable_of(key)).or_insert(evidence);

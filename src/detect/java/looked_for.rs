@@ -4,9 +4,8 @@
 use super::config::Setting;
 use super::demands::{relaxed, variable_of};
 use super::surroundings::Surroundings;
-use crate::detect::java::codes;
 use crate::facts::{Evidence, Finding, Program};
-use crate::services::{self, Row};
+use crate::services::{self, Row, host, is_bare};
 
 /// How many services are listed.
 const MAX_SERVICES: usize = 6;
@@ -23,19 +22,14 @@ pub(super) fn say(program: &mut Program, around: &Surroundings) {
             continue;
         }
         listed.push(one);
-        variables.push(format!("-e {variable}=..."));
+        variables.push(variable);
         let note = format!("{} = {}", setting.key, setting.value);
         evidence.push(Evidence { note, ..setting.evidence.clone() });
     }
     if listed.is_empty() {
         return;
     }
-    variables.dedup();
-    let what = format!("the settings look for {}", listed.join(", "));
-    program.findings.push(Finding::new(codes::SERVICE_BY_NAME, what, evidence).with_fix(format!(
-        "start the container in the network of these services, or name others: `docker run {}`",
-        variables.join(" ")
-    )));
+    program.findings.push(Finding::service_by_name(&listed, &variables, evidence));
 }
 
 /// The service of a setting, its address, and the variable that names another address.
@@ -62,21 +56,6 @@ fn service(
     is_bare(host).then(|| (row.name.clone(), address.to_owned(), variable))
 }
 
-/// The host at the beginning of an address without its scheme, and the host with its port.
-fn host(rest: &str) -> Option<(&str, &str)> {
-    let end = rest.find(['/', '?', ';', ',']).unwrap_or(rest.len());
-    let address = rest[..end].rsplit('@').next()?.trim();
-    let host = address.split(':').next().filter(|host| !host.is_empty())?;
-    Some((host, address))
-}
-
-/// True for a name without a dot, which no name server outside of a network of containers knows.
-fn is_bare(host: &str) -> bool {
-    host != "localhost"
-        && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-        && host.chars().any(|c| c.is_ascii_alphabetic())
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests_code::spring;
@@ -88,7 +67,7 @@ mod tests {
             let found = found.findings.into_iter().find(|f| f.code.as_str() == "service-by-name");
             found.map(|found| found.what)
         };
-        let is = |text: &str| Some(format!("the settings look for {text}"));
+        let is = |text: &str| Some(format!("the program looks for {text}"));
         assert_eq!(of("spring.datasource.url=jdbc:mysql://db:3306/x\n"), is("MySQL at db:3306"));
         assert_eq!(of("a.b.jdbc-url=jdbc:postgresql://u@store/x?y=z\n"), is("PostgreSQL at store"));
         assert_eq!(of("spring.data.redis.host=${R:cache}\n"), is("Redis at cache"));

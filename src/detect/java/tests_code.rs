@@ -463,3 +463,16 @@ fn an_address_that_is_a_format_has_no_known_folder() {
     assert!(codes.contains(&"folder-unknown") && !codes.contains(&"writes-beside-program"));
     assert!(found.writable.is_empty());
 }
+
+#[test]
+fn profiles_that_nothing_names_are_demanded() {
+    let required = |value: &str| {
+        let settings = format!("spring.profiles.active={value}\n");
+        let files = [("src/main/resources/application.properties", settings.as_str())];
+        let found = spring(&files, "@PropertySource(\"file:x\") class Cfg {}");
+        found.required.into_iter().map(|held| held.value).collect::<String>()
+    };
+    assert_eq!(required("${shop_profile}"), "SHOP_PROFILE");
+    assert_eq!(required("${shop_profile:dev}"), "");
+    assert_eq!(required("dev"), "");
+}

@@ -19,6 +19,7 @@ mod location;
 mod migrated;
 mod modules;
 mod must_exist;
+mod named_hosts;
 mod pages;
 mod process;
 mod required;
@@ -201,6 +202,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     imports::read(app, launch, &sources, &mut scan)?;
     required::read(&house, &sources, &mut scan)?;
     schema::read(app, &sources, &mut scan)?;
+    named_hosts::read(&sources, &mut scan);
     migrated::read(app, &sources, &mut scan);
     arguments::read(launch, &sources, &mut scan);
     demanded::read(app, launch, &sources, &mut scan);
