@@ -24,6 +24,7 @@ mod extras;
 mod finish;
 mod flags;
 mod groups;
+mod imported;
 mod installable;
 mod installed;
 mod limits;
@@ -35,6 +36,7 @@ mod native;
 mod opened;
 mod options;
 mod pages;
+mod paste;
 mod plan;
 mod plugins;
 mod required;
@@ -232,6 +234,8 @@ pub(super) struct App<'a> {
     context: &'a RelPath,
     /// The folders that modules are imported from, nearest first.
     roots: Vec<RelPath>,
+    /// A person can choose extras of the project.
+    extras: bool,
     catalog: &'static Catalog,
 }
 
@@ -285,7 +289,8 @@ impl Application {
     fn app<'a>(&'a self, dir: &'a Dir<'a>, catalog: &'static Catalog) -> App<'a> {
         let roots = self.roots(dir.repo);
         let (project, installed) = (&self.project, &self.installed);
-        App { dir, project, installed, context: &self.layout.context, roots, catalog }
+        let extras = question(project, &self.tool).is_some();
+        App { dir, project, installed, context: &self.layout.context, roots, extras, catalog }
     }
 }
 
@@ -296,8 +301,9 @@ fn installs(dir: &Dir, project: &Project, tool: &Tool) -> bool {
         (From::Requirements, _) => {
             let local = tool.requirements.iter().flat_map(|all| &all.local);
             let mut own = local.filter_map(|local| local.file.parent()?.join(&local.way));
-            // Its commands exist only where it is installed.
-            project.builds && !project.scripts.is_empty() || own.any(|folder| folder == dir.path)
+            // Its commands exist only where it is installed, and so do the names of its entry points.
+            let named = !project.scripts.is_empty() || paste::names_project(dir, project);
+            project.builds && named || own.any(|folder| folder == dir.path)
         }
         (From::Nothing, _) => project.builds && !project.scripts.is_empty(),
         (_, "poetry") => project.packaged != Some(false) && has_package(dir, project),

@@ -10,6 +10,7 @@ pub(super) const ALL: &[FindingCode] = &[
     DEPENDENCIES_IN_CODE,
     DEVELOPMENT_IMPORTED,
     DEVELOPMENT_SERVER,
+    EXTRA_IMPORTED,
     GIT_OVER_SSH,
     GROUP_INSTALLED,
     HOSTS_REFUSED,
@@ -187,6 +188,13 @@ pub(super) const DEVELOPMENT_SERVER: FindingCode = FindingCode::Own(&Row::warnin
     "the program starts a server for development",
     "such a server handles few requests at a time, and its makers advise against it in production",
     "add a server such as gunicorn or waitress to the dependencies, and let dockgen start it",
+));
+
+pub(super) const EXTRA_IMPORTED: FindingCode = FindingCode::Own(&Row::warning(
+    "extra-imported",
+    "the program imports a package that only an extra of the project installs",
+    "the image does not install the extra: the import fails as the container starts",
+    "install the extra with `--set extras=NAME`, or move the package to the dependencies",
 ));
 
 pub(super) const HOSTS_REFUSED: FindingCode = FindingCode::Own(&Row::warning(

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::manifest::is_for_development;
 use super::pages;
 use super::world::World;
-use super::{browser, codes, listen, opened};
+use super::{browser, imported, listen, opened};
 use crate::code::{Call, Does, File, Program as Code, Value, conditions, writes};
 use crate::detect::env_file;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
@@ -35,8 +34,7 @@ pub(super) fn analyse(
     pages::of_flask(world, program);
     browser::read(world, program);
     program.findings.extend(opened::dotenv(world));
-    setuptools(world, program);
-    development(world, program);
+    imported::missing(world, program);
     for row in &world.tables.privileged {
         let at = world.app.installed.evidence(&row.library);
         program
@@ -198,7 +196,8 @@ fn caches(world: &World, program: &mut Program) {
             continue;
         };
         let module = row.module.as_deref().unwrap_or(&row.package);
-        if !imports(world, module) && !row.always {
+        let says = |word: &String| world.code.files().any(|file| !file.places(word).is_empty());
+        if !imports(world, module) && !row.always && !row.words.iter().any(says) {
             continue;
         }
         let evidence = Evidence { note: format!("{} ({})", row.note, row.source), ..at };
@@ -229,6 +228,8 @@ fn commands(world: &World, program: &mut Program) {
         let Some(started) = command(world.code, &call, range, MAX_STEPS) else { continue };
         let name = started.rsplit('/').next().unwrap_or_default();
         let evidence = call.evidence(format!("starts `{name}`"));
+        // `git-upload-pack` and the like are parts of git.
+        let name = if name.starts_with("git-") { "git" } else { name };
         // A console script has the name of its package more often than not.
         let own = world.app.installed.has(&name.to_ascii_lowercase().replace('_', "-"));
         if SHELLS.contains(&started.as_str()) {
@@ -308,63 +309,5 @@ fn command(code: &Code, call: &Call, range: std::ops::Range<usize>, steps: u8) -
             let text = code.value(file, range).prefix();
             text.split_whitespace().next().map(str::to_owned)
         }
-    }
-}
-
-/// A module of setuptools that the program imports and nothing installs.
-fn setuptools(world: &World, program: &mut Program) {
-    if world.app.installed.has("setuptools") {
-        return;
-    }
-    let found = world.modules.iter().find_map(|module| {
-        let file = &module.file;
-        let import = file.imports.iter().find(|import| {
-            let top = import.path.split('.').next().unwrap_or_default();
-            matches!(top, "pkg_resources" | "setuptools")
-        })?;
-        let at = (0..file.len()).find(|&at| file.line(at) >= import.line)?;
-        let optional = opened::is_spared(file, at) || file.facts().function_at(at).is_some();
-        (!optional)
-            .then(|| Evidence::at(&file.path, import.line, format!("imports {}", import.path)))
-    });
-    if let Some(at) = found {
-        let name = at.note.trim_start_matches("imports ").to_owned();
-        let what = format!("the program imports {name}, which is part of setuptools");
-        program.findings.push(Finding::new(codes::SETUPTOOLS_MISSING, what, [at]));
-    }
-}
-
-/// A package that the program imports as it starts, and only a group or an extra for development
-/// installs.
-fn development(world: &World, program: &mut Program) {
-    let project = world.app.project;
-    let lists = project.groups.iter().chain(&project.extras);
-    let lists = lists.filter(|(name, _)| is_for_development(name));
-    let held: BTreeMap<&str, &str> = lists
-        .flat_map(|(name, (listed, _))| listed.iter().map(|one| (one.name.as_str(), name.as_str())))
-        .filter(|(package, _)| !world.app.installed.has(package))
-        .collect();
-    if held.is_empty() {
-        return;
-    }
-    let found = world.modules.iter().find_map(|module| {
-        let file = &module.file;
-        file.imports.iter().find_map(|import| {
-            let top = import.path.split('.').next().unwrap_or_default();
-            let package = top.to_lowercase().replace('_', "-");
-            let group = held.get(package.as_str())?;
-            let at = (0..file.len()).find(|&at| file.line(at) >= import.line)?;
-            // A module of the repository may have the same name.
-            let own = world.code.module_named(top).is_some();
-            let optional = opened::is_spared(file, at) || file.facts().function_at(at).is_some();
-            (!own && !optional).then(|| {
-                let at = Evidence::at(&file.path, import.line, format!("imports {}", import.path));
-                (package.clone(), (*group).to_owned(), at)
-            })
-        })
-    });
-    if let Some((package, group, at)) = found {
-        let what = format!("the program imports {package}, which only `{group}` installs");
-        program.findings.push(Finding::new(codes::DEVELOPMENT_IMPORTED, what, [at]));
     }
 }

@@ -110,6 +110,9 @@ impl<'s> Scene<'s> {
         let mut all = self.scripts(told)?;
         all.extend(self.served(&applications, told)?);
         all.extend(self.told(told, &applications)?);
+        if all.iter().all(|one| one.order > 2) {
+            all.extend(self.pasted()?);
+        }
         if !all.iter().any(|one| one.order <= 3) {
             all.extend(self.plain(told)?);
         }

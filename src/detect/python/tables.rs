@@ -220,6 +220,9 @@ pub(super) struct Cache {
     /// It does so wherever it is installed, because other packages use it.
     #[serde(default)]
     pub(super) always: bool,
+    /// Words of the code that make it do so.
+    #[serde(default)]
+    pub(super) words: Vec<String>,
     /// The variable that names another folder.
     pub(super) variable: String,
     /// The folder in the image; one below `/tmp` needs no volume.

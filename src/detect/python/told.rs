@@ -23,6 +23,8 @@ pub(super) enum Target {
     Command(String),
     /// `python manage.py runserver`
     Manage,
+    /// `pserve production.ini`, `gunicorn --paste production.ini`
+    Paste(String),
 }
 
 /// A line that starts something.
@@ -150,6 +152,10 @@ fn read(words: &[String]) -> Option<Told> {
         let target = Target::File(file.to_owned());
         return is_script(file).then(|| made(target, &words, at + 1));
     }
+    if let Some((file, rest)) = pasted(&first, &words) {
+        let words = [&words[..1], &rest].concat();
+        return Some(made(Target::Paste(file), &words, 1));
+    }
     if SERVERS.contains(&first.as_str()) {
         let like = |word: &&str| {
             let word = called(word).0;
@@ -181,6 +187,26 @@ fn read(words: &[String]) -> Option<Told> {
         ) => None,
         _ => Some(made(Target::Command(first), &words, 1)),
     }
+}
+
+/// The file of Paste Deploy that a line starts, and the words beside it.
+fn pasted<'w>(first: &str, words: &[&'w str]) -> Option<(String, Vec<&'w str>)> {
+    let flags = ["--paste", "--paster"];
+    let plain = |file: &str| file.split('#').next().unwrap_or_default().to_owned();
+    for (at, word) in words.iter().enumerate().skip(1) {
+        let value = match (first, word.split_once('=')) {
+            ("gunicorn", Some((flag, file))) if flags.contains(&flag) => Some((file, at)),
+            ("gunicorn", None) if flags.contains(word) => Some((*words.get(at + 1)?, at + 1)),
+            ("pserve", None) if word.split('#').next()?.rsplit('.').next() == Some("ini") => {
+                Some((*word, at))
+            }
+            _ => None,
+        };
+        if let Some((file, last)) = value {
+            return Some((plain(file), [&words[1..at], &words[last + 1..]].concat()));
+        }
+    }
+    None
 }
 
 /// True for an option that takes the next word: `-k`, `--bind`.

@@ -257,3 +257,66 @@ fn subcommands_that_a_loop_adds_are_demanded() {
     assert!(of("@click.group()").unwrap().contains("`shop` has subcommands that its code adds"));
     assert_eq!(of("@click.group(invoke_without_command=True)"), None);
 }
+
+#[test]
+fn a_file_of_paste_deploy_describes_the_application() {
+    let made = "from pyramid.config import Configurator\ndef create(settings, **more):\n    \
+        config = Configurator(settings=more)\n    return config.make_wsgi_app()\n";
+    let of = |packages: &str, ini: &str, more: &[(&str, &str)]| {
+        let ini = format!("[app:main]\nuse = call:shop.app:create\n\n[server:main]\n{ini}\n");
+        let files = [
+            ("requirements.txt", packages),
+            ("shop/__init__.py", ""),
+            ("shop/app.py", made),
+            ("production.ini", &ini),
+        ];
+        let files = [&files[..], more].concat();
+        let program = first(&files);
+        let local = says(&program, "localhost-only").is_some();
+        let args = program.args.map(|args| args.value).unwrap_or_default();
+        (command(&files), args, program.port.unwrap().value, local)
+    };
+    let listen = "use = egg:waitress#main\nlisten = 0.0.0.0:8080";
+    let pserve = |port, local| ("pserve production.ini".to_owned(), String::new(), port, local);
+    assert_eq!(of("pyramid\nwaitress\n", listen, &[]), pserve(8080, false));
+    let local = "use = egg:waitress#main\nhost = 127.0.0.1\nport = 8081";
+    assert_eq!(of("pyramid\nwaitress\n", local, &[]), pserve(8081, true));
+    // gunicorn needs no server in the file.
+    for ini in [listen, "[filter:x]\nuse = egg:x"] {
+        let (words, ..) = of("pyramid\ngunicorn\n", ini, &[]);
+        assert!(words.ends_with("--paste production.ini"), "{words}");
+    }
+    let line = ("Procfile", "web: gunicorn --paste production.ini --threads 4\n");
+    let (words, args, port, local) = of("pyramid\ngunicorn\n", local, &[line]);
+    assert!(words.ends_with("--threads=4 --paste production.ini"), "{words}");
+    assert_eq!((args.as_str(), port, local), ("--bind=0.0.0.0:8081", 8081, false));
+}
+
+#[test]
+fn what_only_an_extra_installs_is_said_where_the_start_imports_it() {
+    let of = |main: &str, list: &str| {
+        let manifest = format!(
+            "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['flask', 'gunicorn']\n\
+             [project.optional-dependencies]\n{list} = ['redis']\n"
+        );
+        let app = format!("{main}\nfrom flask import Flask\napp = Flask(__name__)\n");
+        let files = [
+            ("pyproject.toml", &*manifest),
+            ("shop/__init__.py", ""),
+            ("shop/app.py", &*app),
+            ("shop/cache.py", "import redis\n"),
+        ];
+        let found = first(&files);
+        (says(&found, "extra-imported"), says(&found, "development-imported"))
+    };
+    let said = Some("the program imports redis, which only `cache` installs".to_owned());
+    assert_eq!(of("from shop import cache", "cache"), (said.clone(), None));
+    assert_eq!(of("import redis", "cache"), (said, None));
+    assert_eq!(of("def later():\n    from shop import cache", "cache"), (None, None));
+    assert_eq!(of("def later():\n    from shop import cache", "dev"), (None, None));
+    assert_eq!(
+        of("try:\n    import redis\nexcept ImportError:\n    redis = None", "cache"),
+        (None, None)
+    );
+    assert!(of("from shop import cache", "dev").1.is_some());
+}

@@ -88,7 +88,7 @@ pub(super) fn started(app: &App, path: &RelPath) -> Result<Option<Told>> {
 fn starts(app: &App, one: &Told) -> bool {
     match &one.target {
         Target::Object(_) | Target::Module(_) | Target::Manage => true,
-        Target::File(file) => app.dir.has(file),
+        Target::File(file) | Target::Paste(file) => app.dir.has(file),
         Target::Command(name) => app.project.scripts.iter().any(|script| script.name == *name),
     }
 }
