@@ -398,8 +398,12 @@ impl Repo {
         self.read(path)
     }
 
-    /// The text of a source file: `None` if it does not exist, is too large or is not UTF-8. The
-    /// last two are reported.
+    /// The text of a source file: `None` if it does not exist, is too large or is no text. The last
+    /// two are reported.
+    ///
+    /// A text that is not UTF-8 is read as ISO-8859-1, which `.properties` files are by definition
+    /// (<https://docs.oracle.com/en/java/javase/25/docs/api/java.base/java/util/Properties.html>): what
+    /// programs are told by is ASCII, which older encodings share.
     pub fn source_text(&self, path: &RelPath) -> Result<Option<Rc<str>>> {
         if !self.is_file(path) {
             return Ok(None);
@@ -424,11 +428,26 @@ impl Repo {
         }
         match self.read(path) {
             Err(error) if error.is::<NotUtf8>() => {
-                self.report_unread(path, "not UTF-8");
-                Ok(None)
+                let text = self.read_older(path)?;
+                if text.is_none() {
+                    self.report_unread(path, "not UTF-8");
+                }
+                Ok(text)
             }
             other => other,
         }
+    }
+
+    /// A text in an encoding of one byte for each character; `None` if it holds what no text does.
+    fn read_older(&self, path: &RelPath) -> Result<Option<Rc<str>>> {
+        let (Source::Disk(root), Some(resolved)) = (&self.source, self.resolve(path)) else {
+            return Ok(None);
+        };
+        let bytes = self.bytes(root, path, &resolved)?;
+        *self.read_bytes.borrow_mut() += bytes.len() as u64;
+        let control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+        let text = !bytes.iter().any(control);
+        Ok(text.then(|| bytes.into_iter().map(char::from).collect::<String>().into()))
     }
 
     fn read(&self, path: &RelPath) -> Result<Option<Rc<str>>> {

@@ -11,6 +11,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use dockgen::path::RelPath;
+use dockgen::repo::{Budget, Repo};
+
 /// A debug build on a busy machine takes a while to say that it does not read something.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -160,4 +163,17 @@ fn a_gitignore_of_many_lines_with_wildcards_ends() {
     fs::write(dir.path().join(".gitignore"), lines.join("\n")).unwrap();
     let (code, text) = run(dir.path(), &["init", "--yes", "--dry-run"]);
     assert_eq!(code, Some(0), "{text}");
+}
+
+#[test]
+fn a_text_in_an_older_encoding_is_read_and_a_binary_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.properties"), b"# caf\xe9\nserver.port=8282\n").unwrap();
+    fs::write(dir.path().join("b.properties"), b"server.port=1\x00\xe9\n").unwrap();
+    let repo = Repo::open(dir.path(), Budget::default(), &|_| {}).unwrap();
+    let text = |name: &str| repo.source_text(&RelPath::new(name).unwrap()).unwrap();
+    assert_eq!(text("a.properties").unwrap().as_ref(), "# caf\u{e9}\nserver.port=8282\n");
+    assert!(repo.findings().is_empty());
+    assert!(text("b.properties").is_none());
+    assert_eq!(repo.findings().len(), 1);
 }
