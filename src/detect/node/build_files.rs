@@ -80,32 +80,35 @@ fn missing(dir: &Dir, package: &Package, name: &str, depth: u8) -> Option<(Strin
             }
             continue;
         }
-        if let Some(path) = named(&command).filter(|path| !is_there(dir, path)) {
+        if let Some((path, settings)) = named(&command)
+            && !is_there(dir, &path, settings)
+        {
             return Some((name.to_owned(), path));
         }
     }
     None
 }
 
-/// The file that a command needs to begin.
-fn named(command: &Command) -> Option<String> {
+/// The file that a command needs to begin; true for settings.
+fn named(command: &Command) -> Option<(String, bool)> {
     let (tool, rest) = command.argv.split_first()?;
     if RUNNERS.contains(&tool.as_str()) {
         // A flag before the file may take it as its value.
         let first = rest.first().filter(|word| !word.starts_with('-'))?;
-        return Some(first.clone()).filter(|word| word.contains(['.', '/']));
+        return Some((first.clone(), false)).filter(|(word, _)| word.contains(['.', '/']));
     }
     if !TOOLS.contains(&tool.as_str()) {
         return None;
     }
-    rest.iter().enumerate().find_map(|(at, word)| match word.split_once('=') {
+    let path = rest.iter().enumerate().find_map(|(at, word)| match word.split_once('=') {
         Some((flag, value)) => SETTINGS.contains(&flag).then(|| value.to_owned()),
         None => rest.get(at + 1).filter(|_| SETTINGS.contains(&word.as_str())).cloned(),
-    })
+    });
+    path.map(|path| (path, true))
 }
 
 /// True for a path that is there, or that a step of the build may make.
-fn is_there(dir: &Dir, path: &str) -> bool {
+fn is_there(dir: &Dir, path: &str, settings: bool) -> bool {
     let plain = path.trim_start_matches("./");
     let Some(whole) = dir.path.join(plain) else { return true };
     let repo = dir.repo;
@@ -116,7 +119,7 @@ fn is_there(dir: &Dir, path: &str) -> bool {
     };
     // Tools write into folders that git does not hold.
     let made = match plain.split_once('/') {
-        Some((top, _)) => !dir.has_folder(top),
+        Some((top, _)) => top.starts_with('.') || !settings && !dir.has_folder(top),
         None => plain.starts_with('.'),
     };
     let computed = path.contains(['$', '*', '{', '%', ',', ':']) || plain.contains("node_modules/");
@@ -145,6 +148,7 @@ mod tests {
     fn files_that_the_build_names_are_there() {
         for script in [
             "tsc -p test/tsconfig.json",
+            "tsc -p types/tsconfig.json",
             "npm run x && tsc",
             "tsc && node scripts/b.js",
             "vite build --config=vite.prod.ts",

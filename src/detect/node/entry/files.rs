@@ -47,6 +47,7 @@ pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
             && !entries.iter().any(|held| held.id == entry.id)
         {
             entry.evidence.push(evidence);
+            entry.unmade |= is_stale(app, named);
             entries.push(entry);
         }
         Ok(())
@@ -89,6 +90,20 @@ pub(crate) fn from_files(app: &App) -> Result<Vec<Entry>> {
     // `npm init` writes a main that nobody asked for.
     entries.sort_by_key(|entry| entry.unmade);
     Ok(entries)
+}
+
+/// True for a file that is not there, and that the compiler, which alone builds, writes elsewhere.
+fn is_stale(app: &App, main: &str) -> bool {
+    let compiled = app.build_script().is_some_and(|script| {
+        let commands = super::commands(app, &script);
+        let compiles = |command: &Command| command.argv.first().is_some_and(|word| word == "tsc");
+        !commands.is_empty() && commands.iter().all(compiles)
+    });
+    let out = app.tsconfig.as_ref().and_then(|output| output.out_dir.as_ref());
+    let elsewhere = |path: &RelPath| {
+        !app.dir.repo.exists(path) && out.is_some_and(|out| !out.is_root() && !path.is_within(out))
+    };
+    compiled && app.dir.join(main).is_some_and(|path| elsewhere(&path))
 }
 
 /// True if the file is in the folder of another package, which has dependencies or scripts of its
@@ -186,6 +201,23 @@ mod tests {
     use super::from_files;
     use crate::detect::node::App;
     use crate::repo::Repo;
+
+    #[test]
+    fn what_the_compiler_writes_comes_before_a_main_that_nobody_makes() {
+        let first = |build: &str| {
+            let manifest =
+                format!(r#"{{"main": "lib/index.js", "scripts": {{"build": "{build}"}}}}"#);
+            let repo = Repo::from_files([
+                ("package.json", manifest.as_str()),
+                ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#),
+                ("src/index.ts", "require('http').createServer().listen(80)"),
+            ]);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            from_files(&app).unwrap().remove(0).launch.file
+        };
+        assert_eq!(first("tsc"), "dist/index.js");
+        assert_eq!(first("rollup -c"), "lib/index.js");
+    }
 
     #[test]
     fn a_file_that_a_page_loads_is_no_program() {
