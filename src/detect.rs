@@ -12,6 +12,7 @@ mod privileges;
 pub mod python;
 pub mod rust;
 mod script;
+mod sent;
 pub mod submodule;
 pub mod version;
 

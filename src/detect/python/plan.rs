@@ -2,11 +2,13 @@
 //! final image carries.
 
 mod gathered;
+mod image;
 mod secrets;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
+use self::image::{Shape, artifacts};
 use super::manifest::Project;
 use super::tool::From;
 use super::{Application, Details, ProgramDetails, Step, codes};
@@ -15,7 +17,7 @@ use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, EnvKey, Line};
 use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
-use crate::plan::{Artifact, Build, CopySpec, DevCommand, Env, split_words};
+use crate::plan::{Build, CopySpec, DevCommand, Env, split_words};
 use crate::repo::Dir;
 
 /// The root of the build context in every stage.
@@ -484,58 +486,6 @@ fn versions(chosen: &Chosen, project: &Project) -> Result<Vec<Line>> {
     let rows: Vec<super::VersionRow> = chosen.catalog.table("version")?;
     let held = rows.into_iter().filter(|row| project.build_requires.contains(&row.package));
     held.map(|row| Ok(Line::new(row.variable)?)).collect()
-}
-
-/// How the parts of the image lie.
-struct Shape<'a> {
-    home: &'a str,
-    way: &'a str,
-    projects: bool,
-    whole: bool,
-    sources: bool,
-}
-
-/// What the final image carries: dependencies, the project, its files.
-fn artifacts(chosen: &Chosen, own: &ProgramDetails, shape: &Shape) -> Result<Vec<Artifact>> {
-    let mut all = Vec::new();
-    let mut add = |stage: Option<&str>, src: &str, dest: &str| -> Result<()> {
-        all.push(Artifact::new(stage, src, dest)?);
-        Ok(())
-    };
-    let deps = match (shape.whole, chosen.base.row.installer.is_none()) {
-        (_, true) => "environment",
-        (true, false) => "build",
-        (false, false) => "deps",
-    };
-    add(Some(deps), VENV, VENV)?;
-    if shape.projects && !shape.whole {
-        add(Some("build"), OWN, VENV)?;
-    }
-    let src = if shape.way.is_empty() { "." } else { shape.way };
-    if shape.sources {
-        add(None, src, shape.home)?;
-    }
-    for way in &own.made {
-        let path = under(shape.home, way);
-        add(Some("build"), &path, &path)?;
-    }
-    if shape.sources {
-        // What lies in the folder is among them.
-        let outside =
-            chosen.program.files.iter().filter(|file| !file.value.is_within(&chosen.facts.dir));
-        for file in outside {
-            let way = file.value.strip(&chosen.facts.context).with_context(|| {
-                format!(
-                    "{}: the program opens it, and it lies outside the build context",
-                    file.value
-                )
-            })?;
-            add(None, way, &under(ROOT, way))?;
-        }
-    } else {
-        all.extend(Artifact::opened(chosen.facts, chosen.program, shape.home)?);
-    }
-    Ok(all)
 }
 
 fn manifests(chosen: &Chosen) -> Result<Vec<CopySpec>> {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use super::super::launch::Launch;
 use super::super::{App, entry, site};
 use super::{Chosen, ROOT, Shape};
-use crate::docker::ignore::IgnoreFile;
+use crate::detect::sent::Sent;
 use crate::docker::types::ContainerPath;
 use crate::path::RelPath;
 
@@ -41,16 +41,7 @@ pub(super) fn folders(
     let mut all = Vec::new();
     let way = app.dir.path.strip(&app.root.path).unwrap_or_default();
     let home = format!("{ROOT}/{way}");
-    let theirs = app.root.path.join(".dockerignore");
-    let theirs = theirs.map(|file| app.dir.repo.text(&file)).transpose()?.flatten();
-    let theirs = theirs.and_then(|text| IgnoreFile::parse(&text).ok());
-    // A folder of which the .dockerignore lets nothing in is not in the context either.
-    let sent = |folder: &RelPath| {
-        theirs.as_ref().is_none_or(|file| {
-            let ways = app.dir.repo.files_under(folder);
-            ways.filter_map(|path| path.strip(&app.root.path)).any(|way| !file.hides(way))
-        })
-    };
+    let sent = Sent::of(app.dir.repo, &app.root.path)?;
     for folder in &chosen.program.writable {
         // A cache mount of the build leaves an empty folder there, which is left out.
         if launch.build_caches.contains(&folder.value) {
@@ -62,7 +53,7 @@ pub(super) fn folders(
         let Some(path) = app.dir.join(named).filter(|path| *path != app.dir.path) else {
             continue;
         };
-        let held = app.dir.repo.is_dir(&path) && sent(&path);
+        let held = app.dir.repo.is_dir(&path) && sent.holds(&path);
         let made = outputs.folders.iter().any(|output| path == *output || output.is_within(&path));
         let below = outputs.folders.iter().any(|output| path.is_within(output));
         let named = outputs.named.iter().any(|word| word.is_within(&path));
