@@ -33,6 +33,14 @@ fn ports_from_literals_variables_constants_and_arguments() {
             Some(3009),
         ),
         (
+            "struct A { #[arg(long, default_value = \"http://0.0.0.0:3012\")] listener_url: Url } fn main() { TcpListener::bind(x) }",
+            Some(3012),
+        ),
+        (
+            "struct A { #[arg(long, default_value = \"http://0.0.0.0:3012\")] storage_url: Url } fn main() { TcpListener::bind(x) }",
+            None,
+        ),
+        (
             "struct M { #[builder(default = \"587\")] pub port: u16 } struct C { #[builder(default = \"3890\")] pub ldap_port: u16, #[serde(skip)] #[builder(default = \"3010\")] #[doc = \"x\"] pub http_port: u16 } fn main() { TcpListener::bind(x) }",
             Some(3010),
         ),
