@@ -755,7 +755,13 @@ fn a_dockerfile_that_is_there_says_which_files_and_commands_the_image_lacks() {
     let script = "#!/bin/sh\nset -e\nexec hello --all \"$@\"\n";
     assert_eq!(
         lacks(&[("docker/web.Dockerfile", text), ("start.sh", script)]),
-        "it starts with the script /start, which runs `exec hello --all $@`"
+        "it starts with the script /start, which runs `exec hello --all`"
+    );
+    // CMD holds the arguments of the script, which passes them on.
+    let given = format!("{text}CMD [\"serve\", \"--fast\"]\n");
+    assert_eq!(
+        lacks(&[("docker/web.Dockerfile", &given), ("start.sh", script)]),
+        "it starts with the script /start, which runs `exec hello --all serve --fast`"
     );
     let text =
         "FROM a\nSTOPSIGNAL SIGINT\nENTRYPOINT [\"tini\", \"--\", \"/bin/hello\", \"serve\"]\n";
