@@ -272,6 +272,14 @@ impl Facts {
             }
             return;
         }
+        if let Some(first) = declarator(tree, at) {
+            let scope = scope(tree, first);
+            if let Some(value) = values(tree, at + 1, 1).pop() {
+                let form = Form::Declared;
+                self.definitions.push(Definition { name: at - 1, value, form, scope });
+            }
+            return;
+        }
         let mut start = at;
         while start > body.max(at.saturating_sub(MAX_STATEMENT))
             && !declares.contains(&tree.word(start - 1))
@@ -548,6 +556,25 @@ fn scope(tree: &Tree, at: usize) -> Range<usize> {
         }
     }
     start..here
+}
+
+/// Where the first of several declarators begins, for a later one whose `=` is at `at`:
+/// `const app = express(), port = 80`.
+fn declarator(tree: &Tree, at: usize) -> Option<usize> {
+    let declares = tree.dialect().declares;
+    let comma = at.checked_sub(2).filter(|&comma| tree.word(comma) == ",")?;
+    let (mut here, mut assigns) = (comma, false);
+    for _ in 0..MAX_STATEMENT {
+        here = here.checked_sub(1)?;
+        match tree.word(here) {
+            ")" | "]" | "}" => here = tree.opening(here),
+            "=" => assigns = true,
+            ";" | "(" | "[" | "{" | "return" => return None,
+            word if declares.contains(&word) => return assigns.then_some(here + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The first `count` comma-separated expressions from `at` to the end of the statement.

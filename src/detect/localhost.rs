@@ -8,7 +8,7 @@ use super::language;
 use crate::facts::{Evidence, Facts, Finding, FindingCode, Kind, Program};
 use crate::path::RelPath;
 use crate::repo::Repo;
-use crate::services::{self, Row};
+use crate::services::{self, Other, Row};
 use crate::settings::{self, Entry, Item};
 
 /// Suffixes of settings files.
@@ -77,16 +77,28 @@ pub(super) fn finding(repo: &Repo, facts: &Facts) -> Result<Option<Finding>> {
     let mut known = looked_for(repo, facts)?;
     known.retain(|one| !is_known(one));
     known.truncate(PLACES);
-    let Some(first) = known.first() else { return Ok(None) };
-    let listed: Vec<String> =
-        known.iter().map(|one| format!("{} at {}", one.row.name, one.address)).collect();
+    let mut others = others(repo, facts, program)?;
+    others.truncate(PLACES - known.len());
+    let services = known.iter().map(|one| format!("{} at {}", one.row.name, one.address));
+    let named = others.iter().map(|(one, _)| format!("`{}` at {}", one.name, one.address));
+    let listed: Vec<String> = services.chain(named).collect();
+    let places = known.iter().map(|one| &one.evidence).chain(others.iter().map(|(_, at)| at));
+    let places: Vec<Evidence> = places.cloned().collect();
+    let Some(first) = places.first() else { return Ok(None) };
     let what = format!("by default the program looks for {}", listed.join(" and "));
+    let variables = known.iter().map(|one| one.variable.as_ref());
+    let variables = variables.chain(others.iter().map(|(one, _)| one.variable.as_ref()));
     let mut options: Vec<String> =
-        known.iter().filter_map(|one| Some(format!("-e {}=...", one.variable.as_ref()?))).collect();
+        variables.flatten().map(|variable| format!("-e {variable}=...")).collect();
     options.dedup();
     let fix = if options.is_empty() {
-        let file = &first.evidence.file;
+        let file = &first.file;
         format!("give the container an address that it reaches, in place of {file}")
+    } else if known.is_empty() {
+        format!(
+            "start the container with `{}`, with the address of a service that it reaches",
+            options.join(" ")
+        )
     } else {
         format!(
             "start the container with `{}`, with the address of a service that it reaches, or let \
@@ -94,8 +106,7 @@ pub(super) fn finding(repo: &Repo, facts: &Facts) -> Result<Option<Finding>> {
             options.join(" ")
         )
     };
-    let evidence = known.iter().map(|one| one.evidence.clone());
-    Ok(Some(Finding::new(FindingCode::ServiceAtLocalhost, what, evidence).with_fix(fix)))
+    Ok(Some(Finding::new(FindingCode::ServiceAtLocalhost, what, places).with_fix(fix)))
 }
 
 /// The services that an application looks for at localhost, by its code and the settings in its
@@ -136,6 +147,41 @@ pub(crate) fn looked_for(repo: &Repo, facts: &Facts) -> Result<Vec<LookedFor>> {
                 let evidence = Evidence::at(&path, near.line + above, note);
                 let variable = near.variable.clone().or_else(spring);
                 found.push(LookedFor { row, variable, address: near.address, evidence });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What else the application reaches at this machine, under names that are no known service's.
+fn others(repo: &Repo, facts: &Facts, program: &Program) -> Result<Vec<(Other, Evidence)>> {
+    let mut found: Vec<(Other, Evidence)> = Vec::new();
+    if program.kind == Kind::Site {
+        return Ok(found);
+    }
+    let rows = services::rows()?;
+    let main = program.port.iter().map(|port| port.value);
+    let own: Vec<u16> =
+        main.chain(program.more_ports.iter().map(|port| port.value.number)).collect();
+    for path in looked_at(repo, facts, program) {
+        let Some(text) = repo.source_text(&path)? else { continue };
+        let flat = flattened(&path, &text);
+        let keyed = SETTINGS.contains(&path.extension());
+        let whole = [(0, text.to_string())];
+        for (above, part) in flat.as_deref().unwrap_or(&whole) {
+            for mut one in services::others(rows, part, keyed) {
+                let known = found.iter().any(|(held, _)| held.port == one.port);
+                let said = |name: &String| {
+                    program.findings.iter().any(|finding| finding.what.contains(name.as_str()))
+                };
+                if known || own.contains(&one.port) || one.variable.as_ref().is_some_and(said) {
+                    continue;
+                }
+                if one.variable.is_none() && is_spring(&path) {
+                    one.variable = bound(part, one.line);
+                }
+                let note = format!("{} is {}", one.name, one.address);
+                found.push((one.clone(), Evidence::at(&path, one.line + above, note)));
             }
         }
     }

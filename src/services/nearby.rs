@@ -74,6 +74,106 @@ pub(crate) fn nearby(rows: &'static [Row], text: &str) -> Vec<Near> {
     found
 }
 
+/// Words of names for addresses that are the program's own, or that its users type.
+const OWN: [&str; 34] = [
+    "listen",
+    "listener",
+    "bind",
+    "server",
+    "http",
+    "https",
+    "port",
+    "admin",
+    "metrics",
+    "health",
+    "management",
+    "public",
+    "external",
+    "base",
+    "site",
+    "app",
+    "web",
+    "frontend",
+    "front",
+    "ui",
+    "origin",
+    "origins",
+    "cors",
+    "allowed",
+    "callback",
+    "redirect",
+    "issuer",
+    "domain",
+    "self",
+    "root",
+    "docs",
+    "debug",
+    "dev",
+    "test",
+];
+
+/// Words of names that say nothing of what is at the address.
+const PLAIN: [&str; 8] =
+    ["addr", "address", "host", "hostname", "url", "uri", "endpoint", "config"];
+
+/// Something else that a program reaches at this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Other {
+    /// The key or the variable that names it.
+    pub(crate) name: String,
+    /// The line, from 1.
+    pub(crate) line: u32,
+    /// The address.
+    pub(crate) address: String,
+    /// The port of the address.
+    pub(crate) port: u16,
+    /// The environment variable that names another address.
+    pub(crate) variable: Option<String>,
+}
+
+/// The addresses at this machine with a port that no service is known to have. In code, each has a
+/// variable; `keyed`: the lines are settings, each with its whole key.
+pub(crate) fn others(rows: &'static [Row], text: &str, keyed: bool) -> Vec<Other> {
+    if !HERE.iter().any(|here| text.contains(here)) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let begin = line.trim_start();
+        if begin.starts_with(TESTS) {
+            break;
+        }
+        let commented = COMMENTS.iter().any(|comment| begin.starts_with(comment));
+        if commented || looked_for(rows, line).is_some() {
+            continue;
+        }
+        let Some((address, port)) = with_port(line) else { continue };
+        let variable = variable(line);
+        let key = line.split_once(['=', ':']).map(|(key, _)| key.trim()).filter(|_| keyed);
+        let Some(name) = key.or(variable.as_deref()) else { continue };
+        let words = parts(name);
+        let is = |words: &[&str], word: &String| words.contains(&word.as_str());
+        if words.iter().any(|word| is(&OWN, word)) || words.iter().all(|word| is(&PLAIN, word)) {
+            continue;
+        }
+        let line = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        found.push(Other { name: name.to_owned(), line, address, port, variable });
+    }
+    found
+}
+
+/// The first address of a line that is at this machine, if it is a whole value with a port.
+fn with_port(line: &str) -> Option<(String, u16)> {
+    let here = HERE.iter().filter_map(|here| Some((line.find(here)?, *here)));
+    let (at, host) = here.min()?;
+    let (before, after) = (&line[..at], &line[at + host.len()..]);
+    let starts = before.chars().next_back().is_none_or(|c| "\"'`= :,/@".contains(c));
+    let digits = after.strip_prefix(':')?;
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let port = digits[..end].parse().ok().filter(|port| *port > 0 && starts)?;
+    Some((format!("{host}:{port}"), port))
+}
+
 /// The service that a line looks for, and where.
 fn looked_for(rows: &'static [Row], line: &str) -> Option<(Option<&'static Row>, String)> {
     let here = HERE.iter().filter_map(|here| Some((line.find(here)?, *here)));
@@ -220,6 +320,34 @@ mod tests {
             ("url: ${ES_URL:http://localhost:9200}", "1 elasticsearch localhost:9200 ES_URL"),
         ] {
             assert_eq!(found(text).join("; "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_unknown_services_have_the_name_of_their_setting() {
+        let of = |text: &str, keyed: bool| {
+            let all = others(super::super::rows().unwrap(), text, keyed).into_iter();
+            all.map(|one| format!("{} {}", one.name, one.address)).collect::<Vec<_>>().join("; ")
+        };
+        let keyed = [
+            ("queue.config.namesrvAddr=127.0.0.1:9876", "queue.config.namesrvAddr 127.0.0.1:9876"),
+            ("broker.gateway=http://localhost:26500", "broker.gateway http://localhost:26500"),
+            ("server.address=localhost:8080", ""),
+            ("redis.url=redis://localhost:6379", ""),
+            ("url=http://localhost:1234", ""),
+            ("a.b=https://notlocalhost:12", ""),
+        ];
+        for (text, expected) in keyed {
+            assert_eq!(of(text, true), expected.replace("http://", ""), "{text}");
+        }
+        let api = "const api = process.env.PLUM_API_URL || 'http://localhost:9981/api';";
+        assert_eq!(of(api, false), "PLUM_API_URL localhost:9981");
+        for text in [
+            "const base = process.env.BASE_URL || 'http://localhost:3000';",
+            "fetch('http://localhost:9981/api');",
+            "// process.env.PLUM_API_URL || 'http://localhost:9981'",
+        ] {
+            assert_eq!(of(text, false), "", "{text}");
         }
     }
 

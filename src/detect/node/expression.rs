@@ -46,6 +46,8 @@ impl<'t> Names<'t> {
                     .is_some_and(|word| matches!(word, "const" | "let" | "var"));
             if assigned && declared {
                 defined.entry(name).or_insert(index + 2);
+            } else if assigned && index > 0 && is_declarator(tokens, index) {
+                defined.entry(name).or_insert(index + 2);
             } else if assigned {
                 // A declaration of `PORT` says more than `process.env.PORT = x`.
                 written.entry(name).or_insert(index + 2);
@@ -89,6 +91,32 @@ impl<'t> Names<'t> {
         let found = self.properties.get(name).into_iter().flatten();
         found.map(|index| expression(self.tokens, *index))
     }
+}
+
+/// Maximum number of tokens between a declaration's first name and a later one.
+const MAX_DECLARED: usize = 96;
+
+/// True for a later name of a declaration: `const app = express(), port = 80`.
+fn is_declarator(tokens: &[Token], name: usize) -> bool {
+    let mut open = 0_usize;
+    if !tokens[name - 1].is(',') {
+        return false;
+    }
+    for token in tokens[..name].iter().rev().skip(1).take(MAX_DECLARED) {
+        match &token.kind {
+            Kind::Mark(')' | ']' | '}') => open += 1,
+            Kind::Mark('(' | '[' | '{') => match open.checked_sub(1) {
+                Some(less) => open = less,
+                None => return false,
+            },
+            Kind::Mark(';') if open == 0 => return false,
+            Kind::Word(word) if open == 0 && matches!(word.as_str(), "const" | "let" | "var") => {
+                return true;
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The tokens of the expression that begins at `from`.

@@ -253,7 +253,11 @@ fn serves_static(code: &Code) -> bool {
 }
 
 /// Files that a dictionary of the settings names: a sqlite database, a log, a cache.
-fn files(code: &Code, file: &Rc<File>, range: &Range<usize>) -> Vec<(Value, Does, Evidence)> {
+pub(super) fn files(
+    code: &Code,
+    file: &Rc<File>,
+    range: &Range<usize>,
+) -> Vec<(Value, Does, Evidence)> {
     // For any other database NAME is a name on its server, and no file.
     let sqlite = texts(file, range).contains("sqlite3");
     let mut all = Vec::new();

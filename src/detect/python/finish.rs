@@ -123,6 +123,10 @@ impl Scene<'_> {
                 program.findings.push(Finding::new(codes::DEVELOPMENT_SERVER, what, [at]));
             }
         }
+        for (name, evidence) in runtime::demanded_settings(&world) {
+            let demand = Demand { evidence, kind: String::new(), at_import: false };
+            demanded.entry(name).or_insert(demand);
+        }
         let required =
             demanded.into_iter().map(|(name, Demand { evidence, .. })| (name, evidence)).collect();
         runtime::analyse(&world, extra, required, &mut program);

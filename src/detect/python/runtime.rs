@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::pages;
 use super::world::World;
-use super::{browser, imported, listen, opened};
+use super::{browser, django, imported, listen, opened};
 use crate::code::{Call, Does, File, Program as Code, Value, conditions, writes};
 use crate::detect::env_file;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
@@ -132,15 +132,19 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
             if imports(world, "flask_sqlalchemy") && !old {
                 value = in_instance(value);
             }
+            // The address of a server, which a variable gives.
+            if does == Does::OpensDatabase && value.text().is_none() && serves_databases(world) {
+                continue;
+            }
             extra.push((value, does, file.evidence(at, format!("the setting {name}"))));
         }
     }
+    extra.extend(logs(world));
     // A module that is imported does not do what it does where it is started.
     let runs = |call: &Call| listen::runs(world.code, call);
     let mut written = writes::written_where(world.code, extra, runs);
     let drivers = &world.tables.drivers;
-    let any = |names: &[String]| names.iter().any(|name| world.app.installed.has(name));
-    if any(&drivers.servers) && !any(&drivers.files) {
+    if serves_databases(world) {
         // The address of a server, not a file.
         let opened = world.code.doing(&[Does::OpensDatabase]).map(|(_, call)| call);
         let served = opened.filter(|call| drivers.by_address.iter().any(|n| n == call.name()));
@@ -155,6 +159,53 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
     program.writable.extend(written.folders);
     program.env.extend(written.env);
     program.findings.extend(written.findings);
+}
+
+/// True if the drivers of the project reach servers of databases alone.
+fn serves_databases(world: &World) -> bool {
+    let drivers = &world.tables.drivers;
+    let any = |names: &[String]| names.iter().any(|name| world.app.installed.has(name));
+    any(&drivers.servers) && !any(&drivers.files)
+}
+
+/// Files into which the standard library logs: <https://docs.python.org/3/library/logging.config.html>.
+fn logs(world: &World) -> Vec<(Value, Does, Evidence)> {
+    let code = world.code;
+    let of_logging = |call: &Call| call.is_in("logging") && listen::runs(code, call);
+    let mut all = Vec::new();
+    for call in code.calls_named("basicConfig").filter(of_logging) {
+        if let Some(range) = call.named("filename") {
+            let at = call.evidence("logs into a file");
+            all.push((code.value(&call.file, range), Does::WritesFile, at));
+        }
+    }
+    for call in code.calls_named("dictConfig").filter(of_logging) {
+        let file = &call.file;
+        let Some(range) = call.arguments().into_iter().next() else { continue };
+        let named = file.facts().definitions_of(file, file.word(range.start)).iter();
+        let named = named.filter(|_| range.len() == 1).map(|definition| definition.value.clone());
+        for range in named.chain([range.clone()]) {
+            all.extend(django::files(code, file, &range));
+        }
+    }
+    all
+}
+
+/// Variables without which a library refuses a setting of the program.
+/// <https://flask-sqlalchemy.readthedocs.io/en/stable/config/#flask_sqlalchemy.config.SQLALCHEMY_DATABASE_URI>
+pub(super) fn demanded_settings(world: &World) -> Vec<(String, Evidence)> {
+    if !imports(world, "flask_sqlalchemy") {
+        return Vec::new();
+    }
+    let name = "SQLALCHEMY_DATABASE_URI";
+    let stated = configured(world.code, name).into_iter().map(|(file, at, range)| {
+        let value = world.code.value(&file, range);
+        let variable = value.env().filter(|_| value.text().is_none()).map(str::to_owned);
+        variable.map(|variable| (variable, file.evidence(at, format!("the setting {name}"))))
+    });
+    // Settings for another place may state one.
+    let all: Option<Vec<(String, Evidence)>> = stated.collect();
+    all.unwrap_or_default()
 }
 
 /// `app.config["NAME"] = value`, `NAME = value`, `NAME=value` among arguments.

@@ -126,6 +126,7 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
             Some(found)
         }
         Kind::Word(word) => match word.as_str() {
+            "__dirname" if tokens.len() == 1 && own_folder(names).is_some() => own_folder(names)?,
             "__dirname" | "import" if plus(tokens).is_none() => {
                 (word == "__dirname" && tokens.len() == 1 || words.contains(&"dirname"))
                     .then(|| here(Anchor::SourceFile, ""))?
@@ -184,6 +185,25 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
         },
         _ => None,
     }
+}
+
+/// What the file itself says `__dirname` is, where that is not the folder of the module:
+/// `const __dirname = path.resolve()`.
+#[allow(clippy::option_option, reason = "what the file says may be unknown")]
+fn own_folder(names: &Tracing) -> Option<Option<PathValue>> {
+    let own = names.names.value_of("__dirname")?;
+    let words: Vec<&str> = own.iter().filter_map(Token::word).collect();
+    if ["fileURLToPath", "meta", "url", "__filename", "filename"].iter().any(|w| words.contains(w))
+    {
+        return None;
+    }
+    let plain = own.iter().filter_map(Token::text).all(|text| matches!(text, "" | "." | "./"));
+    let known = plain
+        && words.iter().all(|w| {
+            matches!(*w, "resolve" | "dirname" | "process" | "cwd" | "join")
+                || w.to_ascii_lowercase().ends_with("path")
+        });
+    Some(known.then(|| PathValue::new(Anchor::WorkingDirectory, "")))
 }
 
 /// The sign of the first choice at the outermost level: `||`, `??`, or the `?` of `a ? b : c`.
@@ -421,6 +441,17 @@ mod tests {
         use Anchor::{SourceFile, WorkingDirectory};
         for (source, from, text) in [
             ("const x = './data'", WorkingDirectory, "./data"),
+            (
+                "const __dirname = path.resolve(); const x = path.join(__dirname, 'up')",
+                WorkingDirectory,
+                "up",
+            ),
+            (
+                "const __dirname = path.resolve(path.dirname('')); const x = path.resolve(__dirname, 'up')",
+                WorkingDirectory,
+                "up",
+            ),
+            ("const a = f(1), x = path.join(__dirname, 'up')", SourceFile, "up"),
             ("const x = path.join(__dirname, '..', 'up')", SourceFile, "../up"),
             ("const x = path.resolve(process.cwd(), 'up')", WorkingDirectory, "up"),
             ("const n = 'up', x = './' + n", WorkingDirectory, "./up"),

@@ -123,3 +123,35 @@ fn commands_in_a_text_of_a_setup_script() {
     assert_eq!(program.evidence[0].place(), "setup.py:7");
     assert!(program.findings.iter().all(|one| one.code != FindingCode::ArgumentsUnknown));
 }
+
+#[test]
+fn files_into_which_the_standard_library_logs() {
+    let of = |code: &str| {
+        let main = format!(
+            "import logging\nimport logging.config\n{code}\nfrom flask import Flask\napp = Flask(__name__)\n"
+        );
+        let program = first(&[FLASK, ("app.py", &main)]);
+        let folders: Vec<String> =
+            program.writable.iter().map(|folder| folder.value.clone()).collect();
+        (folders.join(" "), said(&program, "writes-beside-the-program").is_some())
+    };
+    assert_eq!(of("logging.basicConfig(level=1, filename='logs/shop.log')").0, "logs");
+    let config = "CONFIG = {'handlers': {'file': {'class': 'x', 'filename': '/var/log/shop/a.log'}}}\nlogging.config.dictConfig(CONFIG)";
+    assert_eq!(of(config).0, "/var/log/shop");
+    assert_eq!(of("logging.basicConfig(level=1)").0, "");
+}
+
+#[test]
+fn an_address_that_flask_sqlalchemy_demands() {
+    let of = |value: &str| {
+        let main = format!(
+            "import os\nfrom flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\napp.config['SQLALCHEMY_DATABASE_URI'] = {value}\ndb = SQLAlchemy(app)\n"
+        );
+        let pip = ("requirements.txt", "flask\ngunicorn\nflask-sqlalchemy\npsycopg2-binary\n");
+        let program = first(&[pip, ("app.py", &main)]);
+        let required: Vec<String> = program.required.iter().map(|one| one.value.clone()).collect();
+        (required.join(" "), said(&program, "folder-unknown").is_some())
+    };
+    assert_eq!(of("os.environ.get('DATABASE_URL')"), ("DATABASE_URL".to_owned(), false));
+    assert_eq!(of("os.environ.get('DATABASE_URL', 'postgresql://db/x')").0, "");
+}
