@@ -44,9 +44,7 @@ impl<'t> Names<'t> {
                 && tokens[index - 1]
                     .word()
                     .is_some_and(|word| matches!(word, "const" | "let" | "var"));
-            if assigned && declared {
-                defined.entry(name).or_insert(index + 2);
-            } else if assigned && index > 0 && is_declarator(tokens, index) {
+            if assigned && (declared || index > 0 && is_declarator(tokens, index)) {
                 defined.entry(name).or_insert(index + 2);
             } else if assigned {
                 // A declaration of `PORT` says more than `process.env.PORT = x`.

@@ -12,15 +12,47 @@ use crate::path::RelPath;
 use crate::repo::Dir;
 
 /// Commands that name a folder without writing it.
-const NO_MAKERS: [&str; 9] =
-    ["rm", "rimraf", "del", "del-cli", "mkdir", "mkdirp", "ls", "echo", "test"];
+const NO_MAKERS: [&str; 20] = [
+    "rm",
+    "rimraf",
+    "del",
+    "del-cli",
+    "mkdir",
+    "mkdirp",
+    "ls",
+    "echo",
+    "test",
+    "svelte-check",
+    "eslint",
+    "oxlint",
+    "stylelint",
+    "prettier",
+    "biome",
+    "jest",
+    "vitest",
+    "mocha",
+    "playwright",
+    "cypress",
+];
 
 /// Commands whose operands are all paths.
 const COPIERS: [&str; 6] = ["cp", "mv", "rsync", "cpx", "copyfiles", "cpy"];
 
 /// Words in the names of scripts whose result no image contains.
-const NO_BUILDS: [&str; 10] =
-    ["dev", "watch", "serve", "start", "preview", "test", "lint", "clean", "format", "deploy"];
+const NO_BUILDS: [&str; 12] = [
+    "check",
+    "typecheck",
+    "dev",
+    "watch",
+    "serve",
+    "start",
+    "preview",
+    "test",
+    "lint",
+    "clean",
+    "format",
+    "deploy",
+];
 
 /// How many scripts are searched for tools and their output folders.
 const MAX_SCRIPTS: usize = 64;
@@ -361,6 +393,9 @@ mod tests {
         let clean =
             vite(r#""clean": "rm -rf ../server/dist", "dev": "vite --outDir ../server/dist""#);
         assert_eq!(of(&clean, &[], "server/dist"), None);
+        // A checker writes nothing, whatever its script is called.
+        let checks = vite(r#""types": "svelte-check --threshold warning .""#);
+        assert_eq!(of(&checks, &[], "web"), None);
         // An existing file is read, not built.
         let reads = vite(r#""build": "tailwindcss -i ../static/in.css -o ../static/out.css""#);
         assert_eq!(

@@ -1,7 +1,7 @@
 //! The rest of what is known of a program that was found: its working directory, port, settings,
 //! and what its modules ask of the image.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use anyhow::Result;
@@ -88,7 +88,7 @@ impl Scene<'_> {
         };
         details.admitted = limits::admitted(&code, &entries);
         program.findings.extend(unchanged::secret(&world));
-        let mut demanded = demands::demands(&code);
+        let mut demanded = demanded(&world);
         if project.is_none() {
             demanded.extend(application.as_ref().and_then(unnamed_settings));
         }
@@ -122,10 +122,6 @@ impl Scene<'_> {
                     "the program starts a server that its makers call a server for development";
                 program.findings.push(Finding::new(codes::DEVELOPMENT_SERVER, what, [at]));
             }
-        }
-        for (name, evidence) in runtime::demanded_settings(&world) {
-            let demand = Demand { evidence, kind: String::new(), at_import: false };
-            demanded.entry(name).or_insert(demand);
         }
         let required =
             demanded.into_iter().map(|(name, Demand { evidence, .. })| (name, evidence)).collect();
@@ -214,6 +210,16 @@ fn unnamed_settings(one: &Application) -> Option<(String, Demand)> {
     let at = Evidence { note: "no file names the settings".to_owned(), ..one.evidence() };
     let demand = Demand { evidence: at, kind: String::new(), at_import: true };
     (one.framework.package() == "django").then(|| (DJANGO_SETTINGS.to_owned(), demand))
+}
+
+/// The variables that the code or the settings of a library demand.
+fn demanded(world: &World) -> BTreeMap<String, Demand> {
+    let mut all = demands::demands(world.code);
+    for (name, evidence) in runtime::demanded_settings(world) {
+        let demand = Demand { evidence, kind: String::new(), at_import: false };
+        all.entry(name).or_insert(demand);
+    }
+    all
 }
 
 /// True for a command that is not a console script of the project.
