@@ -66,7 +66,8 @@ pub(crate) struct LookedFor {
 /// # Errors
 /// If a file cannot be read.
 pub(super) fn finding(repo: &Repo, facts: &Facts) -> Result<Option<Finding>> {
-    let Some(program) = facts.programs.first() else { return Ok(None) };
+    let Some(program) = served(facts) else { return Ok(None) };
+    let parts = parts(repo, facts, program)?;
     let is_known = |one: &LookedFor| {
         let named = |name: &String| {
             program.env.iter().any(|held| held.value.key == *name)
@@ -74,10 +75,10 @@ pub(super) fn finding(repo: &Repo, facts: &Facts) -> Result<Option<Finding>> {
         };
         one.variable.as_ref().is_some_and(named)
     };
-    let mut known = looked_for(repo, facts)?;
+    let mut known = known(repo, facts, program, &parts)?;
     known.retain(|one| !is_known(one));
     known.truncate(PLACES);
-    let mut others = others(repo, facts, program)?;
+    let mut others = others(program, &parts)?;
     others.truncate(PLACES - known.len());
     let services = known.iter().map(|one| format!("{} at {}", one.row.name, one.address));
     let named = others.iter().map(|(one, _)| format!("`{}` at {}", one.name, one.address));
@@ -115,74 +116,96 @@ pub(super) fn finding(repo: &Repo, facts: &Facts) -> Result<Option<Finding>> {
 /// # Errors
 /// If a file cannot be read.
 pub(crate) fn looked_for(repo: &Repo, facts: &Facts) -> Result<Vec<LookedFor>> {
+    let Some(program) = served(facts) else { return Ok(Vec::new()) };
+    known(repo, facts, program, &parts(repo, facts, program)?)
+}
+
+/// The first program, if it is no site.
+fn served(facts: &Facts) -> Option<&Program> {
+    facts.programs.first().filter(|program| program.kind != Kind::Site)
+}
+
+/// A text that names this machine: a file of code, or one setting of a file with its whole key.
+struct Part {
+    path: RelPath,
+    /// The number of lines above it in the file.
+    above: u32,
+    text: String,
+}
+
+impl Part {
+    fn is_setting(&self) -> bool {
+        SETTINGS.contains(&self.path.extension())
+    }
+}
+
+/// The texts of what the program reads that name this machine.
+fn parts(repo: &Repo, facts: &Facts, program: &Program) -> Result<Vec<Part>> {
+    let mut all = Vec::new();
+    for path in looked_at(repo, facts, program) {
+        let Some(text) = repo.source_text(&path)? else { continue };
+        if !services::names_this_machine(&text) {
+            continue;
+        }
+        let flat = flattened(&path, &text).unwrap_or_else(|| vec![(0, text.to_string())]);
+        let part = |(above, text)| Part { path: path.clone(), above, text };
+        all.extend(flat.into_iter().map(part));
+    }
+    Ok(all)
+}
+
+/// The services among the texts that a row knows.
+fn known(repo: &Repo, facts: &Facts, program: &Program, parts: &[Part]) -> Result<Vec<LookedFor>> {
     let mut found: Vec<LookedFor> = Vec::new();
-    let Some(program) = facts.programs.first().filter(|program| program.kind != Kind::Site) else {
-        return Ok(found);
-    };
     let rows = services::rows()?;
     // Read once it is needed: the manifests of a large build are many, and so are its programs.
     let mut database = None;
-    for path in looked_at(repo, facts, program) {
-        let Some(text) = repo.source_text(&path)? else { continue };
-        let flat = flattened(&path, &text);
-        let whole = [(0, text.to_string())];
-        for (above, part) in flat.as_deref().unwrap_or(&whole) {
-            for near in services::nearby(rows, part) {
-                let known = match near.row {
-                    None if database.is_none() => {
-                        *database.insert(only_database(repo, facts, rows)?)
-                    }
-                    row => row.or(database.flatten()),
-                };
-                let Some(row) = known else { continue };
-                // An address that no variable replaces is often one of an optional feature.
-                let is_default = near.variable.is_some() || near.is_given;
-                let own = program.port.as_ref().is_some_and(|port| port.value == row.port);
-                let held = found.iter().any(|one| one.row.id == row.id);
-                if own || held || !is_default && !SETTINGS.contains(&path.extension()) {
-                    continue;
-                }
-                let spring = || bound(part, near.line).filter(|_| is_spring(&path));
-                let note = format!("looks for {} at {}", row.name, near.address);
-                let evidence = Evidence::at(&path, near.line + above, note);
-                let variable = near.variable.clone().or_else(spring);
-                found.push(LookedFor { row, variable, address: near.address, evidence });
+    for part in parts {
+        for near in services::nearby(rows, &part.text) {
+            let known = match near.row {
+                None if database.is_none() => *database.insert(only_database(repo, facts, rows)?),
+                row => row.or(database.flatten()),
+            };
+            let Some(row) = known else { continue };
+            // An address that no variable replaces is often one of an optional feature.
+            let is_default = near.variable.is_some() || near.is_given;
+            let own = program.port.as_ref().is_some_and(|port| port.value == row.port);
+            let held = found.iter().any(|one| one.row.id == row.id);
+            if own || held || !is_default && !part.is_setting() {
+                continue;
             }
+            let spring = || bound(&part.text, near.line).filter(|_| is_spring(&part.path));
+            let note = format!("looks for {} at {}", row.name, near.address);
+            let evidence = Evidence::at(&part.path, near.line + part.above, note);
+            let variable = near.variable.clone().or_else(spring);
+            found.push(LookedFor { row, variable, address: near.address, evidence });
         }
     }
     Ok(found)
 }
 
-/// What else the application reaches at this machine, under names that are no known service's.
-fn others(repo: &Repo, facts: &Facts, program: &Program) -> Result<Vec<(Other, Evidence)>> {
+/// What else the texts name at this machine, under names that are no known service's.
+fn others(program: &Program, parts: &[Part]) -> Result<Vec<(Other, Evidence)>> {
     let mut found: Vec<(Other, Evidence)> = Vec::new();
-    if program.kind == Kind::Site {
-        return Ok(found);
-    }
     let rows = services::rows()?;
     let main = program.port.iter().map(|port| port.value);
     let own: Vec<u16> =
         main.chain(program.more_ports.iter().map(|port| port.value.number)).collect();
-    for path in looked_at(repo, facts, program) {
-        let Some(text) = repo.source_text(&path)? else { continue };
-        let flat = flattened(&path, &text);
-        let keyed = SETTINGS.contains(&path.extension());
-        let whole = [(0, text.to_string())];
-        for (above, part) in flat.as_deref().unwrap_or(&whole) {
-            for mut one in services::others(rows, part, keyed) {
-                let known = found.iter().any(|(held, _)| held.port == one.port);
-                let said = |name: &String| {
-                    program.findings.iter().any(|finding| finding.what.contains(name.as_str()))
-                };
-                if known || own.contains(&one.port) || one.variable.as_ref().is_some_and(said) {
-                    continue;
-                }
-                if one.variable.is_none() && is_spring(&path) {
-                    one.variable = bound(part, one.line);
-                }
-                let note = format!("{} is {}", one.name, one.address);
-                found.push((one.clone(), Evidence::at(&path, one.line + above, note)));
+    for part in parts {
+        for mut one in services::others(rows, &part.text, part.is_setting()) {
+            let known = found.iter().any(|(held, _)| held.port == one.port);
+            let said = |name: &String| {
+                program.findings.iter().any(|finding| finding.what.contains(name.as_str()))
+            };
+            if known || own.contains(&one.port) || one.variable.as_ref().is_some_and(said) {
+                continue;
             }
+            if one.variable.is_none() && is_spring(&part.path) {
+                one.variable = bound(&part.text, one.line);
+            }
+            let note = format!("{} is {}", one.name, one.address);
+            let evidence = Evidence::at(&part.path, one.line + part.above, note);
+            found.push((one, evidence));
         }
     }
     Ok(found)

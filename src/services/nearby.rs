@@ -46,9 +46,14 @@ pub(crate) struct Near {
     pub(crate) is_given: bool,
 }
 
+/// True for a text with the name of this machine in it.
+pub(crate) fn names_this_machine(text: &str) -> bool {
+    HERE.iter().any(|here| text.contains(here))
+}
+
 /// The places of a text, in its order.
 pub(crate) fn nearby(rows: &'static [Row], text: &str) -> Vec<Near> {
-    if !HERE.iter().any(|here| text.contains(here)) {
+    if !names_this_machine(text) {
         return Vec::new();
     }
     let lines: Vec<&str> = text.lines().collect();
@@ -134,7 +139,7 @@ pub(crate) struct Other {
 /// The addresses at this machine with a port that no service is known to have. In code, each has a
 /// variable; `keyed`: the lines are settings, each with its whole key.
 pub(crate) fn others(rows: &'static [Row], text: &str, keyed: bool) -> Vec<Other> {
-    if !HERE.iter().any(|here| text.contains(here)) {
+    if !names_this_machine(text) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -164,26 +169,40 @@ pub(crate) fn others(rows: &'static [Row], text: &str, keyed: bool) -> Vec<Other
 
 /// The first address of a line that is at this machine, if it is a whole value with a port.
 fn with_port(line: &str) -> Option<(String, u16)> {
-    let here = HERE.iter().filter_map(|here| Some((line.find(here)?, *here)));
-    let (at, host) = here.min()?;
-    let (before, after) = (&line[..at], &line[at + host.len()..]);
+    let Here { before, host, digits, .. } = Here::first(line)?;
     let starts = before.chars().next_back().is_none_or(|c| "\"'`= :,/@".contains(c));
-    let digits = after.strip_prefix(':')?;
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    let port = digits[..end].parse().ok().filter(|port| *port > 0 && starts)?;
+    let port = digits?.parse().ok().filter(|port: &u16| *port > 0 && starts)?;
     Some((format!("{host}:{port}"), port))
+}
+
+/// Where a line names this machine.
+struct Here<'l> {
+    before: &'l str,
+    host: &'static str,
+    /// The digits of the port, if one follows.
+    digits: Option<&'l str>,
+    /// What follows the host.
+    after: &'l str,
+}
+
+impl<'l> Here<'l> {
+    /// The first such place.
+    fn first(line: &'l str) -> Option<Self> {
+        let here = HERE.iter().filter_map(|here| Some((line.find(here)?, *here)));
+        let (at, host) = here.min()?;
+        let after = &line[at + host.len()..];
+        let digits = after.strip_prefix(':').map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            &rest[..end]
+        });
+        Some(Self { before: &line[..at], host, digits, after })
+    }
 }
 
 /// The service that a line looks for, and where.
 fn looked_for(rows: &'static [Row], line: &str) -> Option<(Option<&'static Row>, String)> {
-    let here = HERE.iter().filter_map(|here| Some((line.find(here)?, *here)));
-    let (at, host) = here.min()?;
-    let (before, after) = (&line[..at], &line[at + host.len()..]);
-    let port = after.strip_prefix(':').map(|rest| {
-        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        &rest[..end]
-    });
-    let port = port.and_then(|digits| digits.parse::<u16>().ok());
+    let Here { before, host, digits, after } = Here::first(line)?;
+    let port = digits.and_then(|digits| digits.parse::<u16>().ok());
     let address = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let words = || tokens(line).flat_map(parts).collect::<Vec<_>>();
     let has_word = |row: &&Row| words().iter().any(|word| row.words.contains(word));

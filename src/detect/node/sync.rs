@@ -5,6 +5,7 @@
 mod specifiers;
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use anyhow::Result;
 use nodejs_semver::{Range, Version};
@@ -51,8 +52,10 @@ fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
     let mut found = Vec::new();
     let npm = npm_lock(&app.root)?;
     if tool.id != "npm" {
-        if let Some(asked) = asked(app, tool)? {
-            return Ok(asked_otherwise(app, &asked, &members));
+        if let Some(path) = &tool.lockfile
+            && let Some(asked) = &*asked(app, tool, path)?
+        {
+            return Ok(asked_otherwise(app, asked, &members));
         }
         if npm.is_some() {
             // A second lockfile is beside the one that is obeyed, whose content was not read.
@@ -106,11 +109,13 @@ fn behind(app: &App, tool: &Tool) -> Result<Vec<(String, Evidence)>> {
 }
 
 /// What the lockfile of another manager than npm repeats of the manifests.
-fn asked(app: &App, tool: &Tool) -> Result<Option<Specifiers>> {
-    let Some(path) = &tool.lockfile else { return Ok(None) };
+fn asked(app: &App, tool: &Tool, lockfile: &RelPath) -> Result<Rc<Option<Specifiers>>> {
     let root = app.root_package.as_ref().unwrap_or(&app.package);
-    let text = app.root.repo.text(path)?;
-    Ok(text.and_then(|text| Specifiers::read(&tool.id, &text, root)))
+    // The facts and the plan ask, and the file is large.
+    app.root.repo.once(lockfile, || {
+        let text = app.root.repo.text(lockfile)?;
+        Ok(text.and_then(|text| Specifiers::read(&tool.id, &text, root)))
+    })
 }
 
 /// The dependencies for which a lockfile repeats another range, or none.

@@ -55,9 +55,9 @@ impl Scene<'_> {
                 demands(&parser.0, modules, MAX_PASSED, &mut found);
             }
         }
-        let alone = !subcommand && !self.has_commands(modules);
-        if let Some(module) = modules.first().filter(|_| alone)
+        if let Some(module) = modules.first().filter(|_| !subcommand)
             && let Some(function) = command_of(&module.file, script.as_deref())
+            && !self.has_commands(modules)
         {
             let calls = decorators(&module.file, function);
             found.extend(calls.iter().rev().filter_map(of_decorator));
