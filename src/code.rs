@@ -14,6 +14,7 @@ pub(crate) mod callers;
 mod calls;
 mod choices;
 pub(crate) mod conditions;
+pub(crate) mod connects;
 mod derived;
 pub(crate) mod dialect;
 mod eval;

@@ -89,6 +89,23 @@ pub struct FrontEnd {
     pub opened: Option<String>,
 }
 
+/// A connection to a service at this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The service, by its id in `services.toml`, if the call says it.
+    pub service: Option<String>,
+    /// The whole text that the call is given.
+    pub text: String,
+    /// The host, with the port if the text names one.
+    pub address: String,
+    /// The environment variable that names another host.
+    pub variable: Option<String>,
+    /// The flag that names another host.
+    pub flag: Option<String>,
+    /// The call, and where the address is stated.
+    pub evidence: Vec<Evidence>,
+}
+
 /// Something in the repository that can be started, with what it needs at run time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
@@ -138,6 +155,9 @@ pub struct Program {
     pub needs: Needs,
     /// Findings on this program.
     pub findings: Vec<Finding>,
+    /// Services that it connects to at this machine.
+    #[serde(skip)]
+    pub connections: Vec<Connection>,
 }
 
 impl Program {
@@ -182,6 +202,7 @@ impl Program {
             handles_sigterm: None,
             needs: Needs::default(),
             findings: Vec::new(),
+            connections: Vec::new(),
         }
     }
 }

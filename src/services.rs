@@ -18,7 +18,7 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::settings::{self, Item};
 
-pub(crate) use nearby::{Other, names_this_machine, nearby, others};
+pub(crate) use nearby::{Other, names_this_machine, nearby, of_address, others};
 use variables::Told;
 
 /// The password of the services, which only the network of one compose project reaches.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::eval::program;
-use super::facts::Call;
+use super::facts::{Call, Form};
 use super::file::File;
 use super::functions::Function;
 use super::owned::owner_of;
@@ -232,6 +232,50 @@ impl Program<'_> {
     ) -> impl Iterator<Item = Value> {
         let calls = self.flags_into(name).filter(move |call| of(call));
         calls.filter_map(move |call| self.flag_of(call, steps))
+    }
+
+    /// The flag that is stored in the field of a package's variable by that very expression:
+    /// `flag.StringVar(&Flags.Dir, "dir", ...)` for `Flags.Dir`, if nothing else sets it.
+    pub(super) fn stored(
+        &self,
+        from: &File,
+        owner: &Range<usize>,
+        name: &str,
+        steps: u8,
+    ) -> Option<Value> {
+        let root = from.word(owner.start);
+        // A name of the function itself is another variable.
+        let is_local = |file: &File, at: usize| {
+            file.facts().function_at(at).is_some_and(|function| {
+                let mut own = file.facts().definitions_of(file, root).iter();
+                let parameters = function.parameters..file.closing(function.parameters);
+                own.any(|one| function.range.contains(&one.name))
+                    || parameters.into_iter().any(|at| file.word(at) == root)
+            })
+        };
+        let same = |call: &&Call| {
+            let file = &call.file;
+            file.path.parent() == from.path.parent()
+                && !is_local(file, call.at)
+                && call.arguments().iter().any(|one| {
+                    let words = one.clone().skip(1).map(|at| file.word(at));
+                    file.word(one.start) == "&"
+                        && words.eq(owner.clone().map(|at| from.word(at)).chain([".", name]))
+                })
+        };
+        if from.dialect().indents || is_local(from, owner.start) {
+            return None;
+        }
+        let mut calls = self.flags_into(name).filter(same);
+        let (one, None) = (calls.next()?, calls.next()) else { return None };
+        let sets = |at: usize, file: &File| {
+            let before = |back: usize| at.checked_sub(back).map_or("", |at| file.word(at));
+            before(1) == "." && before(2) == from.word(owner.end - 1)
+        };
+        let assigned = self.fields_of(name).any(|(_, file, definition)| {
+            definition.form == Form::Assigned && sets(definition.name, file)
+        });
+        if assigned { None } else { self.flag_of(one, steps) }
     }
 
     /// The calls that may refer to a function: by its name and, if packages distinguish functions,

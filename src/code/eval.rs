@@ -373,6 +373,11 @@ impl Program<'_> {
     /// Fields match by name and, if it is known, by the type that has them.
     fn field(&self, from: &Rc<File>, owner: Range<usize>, name: &str, steps: u8) -> Option<Value> {
         let of = self.type_of(from, owner.clone());
+        if of.clone().and_then(|of| self.having(of, name)).is_none()
+            && let Some(value) = self.stored(from, &owner, name, steps)
+        {
+            return Some(value);
+        }
         self.field_of(from, owner, of, name, steps)
     }
 

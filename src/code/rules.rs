@@ -73,6 +73,8 @@ pub(crate) enum Does {
     WritesFile,
     /// Opens the database in argument `at`: a file, possibly after `file:` and before `?`.
     OpensDatabase,
+    /// Connects to a service at the address in argument `at`, or in a named one.
+    Connects,
     /// Creates temporary files.
     Temporary,
     /// Starts the program in argument `at`.
@@ -125,6 +127,11 @@ pub(crate) struct CallRow {
     /// common.
     #[serde(default)]
     pub near: Vec<String>,
+    /// The service that the call connects to, by its id in `services.toml`; by the address if none.
+    pub service: Option<String>,
+    /// Without an address, it connects to this machine.
+    #[serde(default)]
+    pub local: bool,
 }
 
 impl CallRow {
@@ -164,6 +171,8 @@ pub(crate) struct FieldRow {
     /// The text after the folder that it names.
     #[serde(default)]
     pub between: String,
+    /// The service at the address.
+    pub service: Option<String>,
 }
 
 impl FieldRow {

@@ -55,6 +55,8 @@ pub(crate) struct LookedFor {
     pub(crate) row: &'static Row,
     /// The variable that names another address.
     pub(crate) variable: Option<String>,
+    /// The flag that names another address.
+    flag: Option<String>,
     /// The address.
     address: String,
     /// The place that states the address.
@@ -92,7 +94,15 @@ pub(super) fn finding(repo: &Repo, facts: &Facts) -> Result<Option<Finding>> {
     let mut options: Vec<String> =
         variables.flatten().map(|variable| format!("-e {variable}=...")).collect();
     options.dedup();
-    let fix = if options.is_empty() {
+    let flags: Vec<String> =
+        known.iter().filter_map(|one| Some(format!("--{}=...", one.flag.as_ref()?))).collect();
+    let fix = if options.is_empty() && !flags.is_empty() {
+        format!(
+            "set the address of a service that it reaches with --args, or at the end of `docker \
+             run IMAGE`: {}",
+            flags.join(" ")
+        )
+    } else if options.is_empty() {
         let file = &first.file;
         format!("give the container an address that it reaches, in place of {file}")
     } else if known.is_empty() {
@@ -158,6 +168,17 @@ fn parts(repo: &Repo, facts: &Facts, program: &Program) -> Result<Vec<Part>> {
 fn known(repo: &Repo, facts: &Facts, program: &Program, parts: &[Part]) -> Result<Vec<LookedFor>> {
     let mut found: Vec<LookedFor> = Vec::new();
     let rows = services::rows()?;
+    for one in &program.connections {
+        let by_id = |id: &String| rows.iter().find(|row| row.id == *id);
+        let row = one.service.as_ref().map_or_else(|| services::of_address(rows, &one.text), by_id);
+        let (Some(row), Some(evidence)) = (row, one.evidence.last().cloned()) else { continue };
+        if !found.iter().any(|held| held.row.id == row.id) {
+            let (variable, flag) = (one.variable.clone(), one.flag.clone());
+            let note = format!("looks for {} at {}", row.name, one.address);
+            let evidence = Evidence { note, ..evidence };
+            found.push(LookedFor { row, variable, flag, address: one.address.clone(), evidence });
+        }
+    }
     // Read once it is needed: the manifests of a large build are many, and so are its programs.
     let mut database = None;
     for part in parts {
@@ -178,7 +199,8 @@ fn known(repo: &Repo, facts: &Facts, program: &Program, parts: &[Part]) -> Resul
             let note = format!("looks for {} at {}", row.name, near.address);
             let evidence = Evidence::at(&part.path, near.line + part.above, note);
             let variable = near.variable.clone().or_else(spring);
-            found.push(LookedFor { row, variable, address: near.address, evidence });
+            let flag = None;
+            found.push(LookedFor { row, variable, flag, address: near.address, evidence });
         }
     }
     Ok(found)

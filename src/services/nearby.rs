@@ -238,6 +238,11 @@ fn looked_for(rows: &'static [Row], line: &str) -> Option<(Option<&'static Row>,
     key.map(|row| (row, address))
 }
 
+/// The service whose scheme or port an address at this machine has.
+pub(crate) fn of_address(rows: &'static [Row], text: &str) -> Option<&'static Row> {
+    looked_for(rows, text)?.0
+}
+
 /// True if the first address with a scheme is an argument: `connect("redis://localhost")`.
 fn is_given(line: &str) -> bool {
     let Some(scheme) = line.find("://") else { return false };

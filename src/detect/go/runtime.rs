@@ -6,10 +6,10 @@ use super::ProgramDetails;
 use super::analysis::Module;
 use super::closure::Closure;
 use super::special;
-use crate::code::{Does, Part, Program as Code, writes};
+use crate::code::{Call, Does, Part, Program as Code, connects, writes};
 use crate::detect::go::codes;
 use crate::detect::{add_front_end, env_file};
-use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
+use crate::facts::{Connection, EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 
 mod arguments;
@@ -20,6 +20,7 @@ mod embeds;
 mod files;
 mod generated;
 mod listen;
+mod lists;
 mod literals;
 mod needs;
 mod positional;
@@ -129,9 +130,9 @@ pub(super) fn analyse(
         .extend(closure.missing.iter().map(|(import, (dir, at))| generated(import, dir, at)));
     program.findings.extend(generated::generated(&world)?);
     program.findings.extend(generated::packed(&world));
-    let findings = needs::needs(&world, &mut program.needs, &mut details);
-    program.findings.extend(findings);
+    program.findings.extend(needs::needs(&world, &mut program.needs, &mut details)?);
 
+    program.connections = connections(&world);
     let (variables, refused) = demands::demands(&world);
     let subcommands = subcommands::subcommands(&world);
     let mut wanted = arguments::demanded(&world, &subcommands);
@@ -165,6 +166,14 @@ pub(super) fn analyse(
     program.findings.extend(words_lacking(&world, program));
     program.handles_sigterm = Some(sigterm(&code, program));
     Ok(details)
+}
+
+/// What the code that is started connects to at this machine.
+fn connections(world: &World) -> Vec<Connection> {
+    let mut reached = None;
+    let mut runs =
+        |call: &Call| reached.get_or_insert_with(|| reached::Reached::new(world)).holds(call);
+    connects::connections(world.code, &mut runs)
 }
 
 /// Sets the variable without which the program does not serve.

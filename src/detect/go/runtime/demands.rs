@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::World;
 use super::reach::Reach;
+use super::{World, lists};
 use crate::code::tags;
 use crate::code::{Call, Does, File, Form, conditions, is_env_name};
 use crate::facts::{Evidence, Finding};
@@ -185,6 +185,7 @@ const MAX_STEPS: u8 = 4;
 /// such as `secret == "changeme"`, refuses the same.
 fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
     let mut reach = None;
+    let lists = lists::of(world.code);
     for file in world.code.files() {
         for &at in file.places("if") {
             let Some(open) = (at..(at + MAX_TOKENS).min(file.len())).find(|&n| file.word(n) == "{")
@@ -193,14 +194,15 @@ fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
             };
             let head = at + 1..open;
             let both = head.clone().any(|n| file.word(n) == "&&");
-            let tests = head.clone().any(|n| matches!(file.word(n), "==" | "!"));
+            let tests = head.clone().any(|n| matches!(file.word(n), "==" | "!" | "<"));
             let ends = || refuses(world, file, open) || leaves_main(world, file, open);
             if both || !tests || !ends() {
                 continue;
             }
             for part in file.split(head, &["||"]) {
                 let off = || off(world, file, &part).filter(|_| ends_at_once(world, file, open));
-                let one = unset(world, file, &part).or_else(off);
+                let list = || Some((lists.unset(file, &part)?, true));
+                let one = unset(world, file, &part).or_else(list).or_else(off);
                 let Some((name, is_flag)) = one else { continue };
                 let reach = reach.get_or_insert_with(|| Reach::new(world));
                 if conditions::is_conditional(file, at)
@@ -272,12 +274,13 @@ fn is_error(word: &str) -> bool {
 /// The variable of `x.y("z") == ""`, if nothing else gives it a value, or the flag, with true. The
 /// text may also be the default.
 fn unset(world: &World, file: &Rc<File>, part: &Range<usize>) -> Option<(String, bool)> {
-    let mark = part.clone().find(|&at| file.word(at) == "==")?;
-    let text = file.string(mark + 1)?;
-    if mark + 2 != part.end {
-        return None;
-    }
-    let value = world.code.value(file, part.start..mark);
+    let (whole, text) = if let Some(inside) = lists::sized(file, part) {
+        (inside, std::borrow::Cow::Borrowed(""))
+    } else {
+        let mark = part.clone().find(|&at| file.word(at) == "==")?;
+        (part.start..mark, file.string(mark + 1).filter(|_| mark + 2 == part.end)?)
+    };
+    let value = world.code.value(file, whole);
     let unset = match value.text() {
         Some(default) => default == *text,
         None => text.is_empty(),

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::Result;
+
 use super::World;
 use super::reached::Reached;
 use crate::code::{Call, Does, conditions};
@@ -9,6 +11,10 @@ use crate::detect::go::ProgramDetails;
 use crate::detect::go::{codes, programs};
 use crate::detect::script::interpreter;
 use crate::facts::{Evidence, Finding, Libc, Needs, Sourced};
+use crate::path::RelPath;
+use crate::recipes;
+use crate::repo::Repo;
+use crate::services::Row;
 
 /// Commands of a desktop or a developer's machine. Programs call them if they exist and work
 /// without them.
@@ -39,7 +45,7 @@ pub(super) fn needs(
     world: &World,
     needs: &mut Needs,
     details: &mut ProgramDetails,
-) -> Vec<Finding> {
+) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     cgo(world, needs, details, &mut findings);
     commands(world, needs, &mut findings);
@@ -60,10 +66,36 @@ pub(super) fn needs(
         );
     // `time/tzdata` embeds the time zones into the program.
     if world.closure.imports("time/tzdata").is_none() {
-        needs.zoneinfo =
-            zones.map(|call| call.evidence("`time.LoadLocation` reads time zones by name"));
+        let zones = zones.map(|call| call.evidence("`time.LoadLocation` reads time zones by name"));
+        needs.zoneinfo = match zones {
+            Some(at) => Some(at),
+            None => zone_given(world.module.sources.repo, world.module.dir)?,
+        };
     }
-    findings
+    Ok(findings)
+}
+
+/// Where the repository gives its containers a time zone, which is a name of the database.
+fn zone_given(repo: &Repo, dir: &RelPath) -> Result<Option<Evidence>> {
+    let written = recipes::dockerfile::written(repo, dir)?;
+    let mut commands = written.0.iter().flat_map(|(_, image)| &image.commands);
+    if let Some(ran) = commands.find(|ran| ran.words.iter().any(|word| word == "tzdata")) {
+        let note = "installs the time zones".to_owned();
+        return Ok(Some(Evidence { note, ..ran.evidence.clone() }));
+    }
+    for running in recipes::running(repo, dir)? {
+        for run in &running.runs {
+            let image = run.image.as_deref().filter(|_| !run.built_here);
+            let service =
+                image.is_some_and(|image| Row::of_image(image).is_ok_and(|r| r.is_some()));
+            let own = run.built_here || image.is_some() && !service;
+            let zone = run.env.iter().find(|one| one.key == "TZ" && one.value != "UTC");
+            if let Some(one) = zone.filter(|_| own) {
+                return Ok(Some(one.evidence.clone()));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn cgo(

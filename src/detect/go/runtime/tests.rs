@@ -9,6 +9,7 @@ mod dispatch;
 mod paths;
 mod precision;
 mod reading;
+mod services;
 
 fn facts(files: &[(&str, &str)]) -> Facts {
     let module = [("go.mod", "module example.com/app\ngo 1.26\n")];

@@ -1,0 +1,124 @@
+//! Services that a program connects to at this machine, and lists that it demands.
+
+use super::*;
+
+/// What the program connects to: the service, the address, the variable, the flag.
+fn connections(imports: &str, body: &str) -> Vec<String> {
+    let all = main(imports, body).connections.into_iter();
+    let word = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let shown = all.map(|one| {
+        let (service, variable) = (word(one.service), word(one.variable));
+        format!("{service} {} {variable} {}", one.address, word(one.flag))
+    });
+    shown.collect()
+}
+
+#[test]
+fn connections_to_this_machine() {
+    let sql = "net/http database/sql fmt os flag";
+    let redis = "net/http os github.com/redis/go-redis/v9";
+    for (imports, body, expected) in [
+        (
+            sql,
+            "u := \"postgres://x@localhost:5432/db\"\nsql.Open(\"postgres\", u)",
+            "postgres localhost:5432 - -",
+        ),
+        (
+            sql,
+            "sql.Open(\"postgres\", fmt.Sprintf(\"host=%s user=%s\", \"localhost\", os.Getenv(\"U\")))",
+            "postgres localhost - -",
+        ),
+        (sql, "sql.Open(\"mysql\", \"root:x@tcp(127.0.0.1:3306)/db\")", "mysql 127.0.0.1:3306 - -"),
+        (
+            sql,
+            "d := flag.String(\"db\", \"postgres://localhost/db\", \"\")\nflag.Parse()\nsql.Open(\"postgres\", *d)",
+            "postgres localhost - db",
+        ),
+        (sql, "sql.Open(\"sqlite3\", \"localhost.db\")", ""),
+        (sql, "sql.Open(\"postgres\", \"host=db\")", ""),
+        (
+            redis,
+            "redis.NewClient(&redis.Options{Addr: \"localhost:6379\"})",
+            "redis localhost:6379 - -",
+        ),
+        (redis, "s := &http.Server{Addr: \"localhost:6379\"}\ns.ListenAndServe()", ""),
+        (
+            redis,
+            "on := false\nif on {\nredis.NewClient(&redis.Options{Addr: \"localhost:6379\"})\n}",
+            "",
+        ),
+    ] {
+        assert_eq!(connections(imports, body).join("; "), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_field_of_the_settings_is_followed() {
+    let found = with(&[
+        (
+            "conf/conf.go",
+            "package conf\ntype DB struct{ URI string }\ntype Config struct{ DB DB }\nfunc New() *Config { return &Config{DB: DB{URI: \"postgres://localhost/x\"}} }\n",
+        ),
+        (
+            "main.go",
+            "package main\nimport (\"database/sql\"; \"example.com/app/conf\")\nfunc main() {\nc := conf.New()\nsql.Open(\"postgres\", c.DB.URI)\n}\n",
+        ),
+    ]);
+    assert_eq!(found.connections.len(), 1);
+    let lost = with(&[(
+        "main.go",
+        "package main\nimport \"database/sql\"\nfunc lost() { sql.Open(\"postgres\", \"host=localhost\") }\nfunc main() {}\n",
+    )]);
+    assert!(lost.connections.is_empty());
+}
+
+#[test]
+fn a_demanded_list_is_reported() {
+    let said = |make: &str, test: &str| {
+        let body = format!(
+            "{make}\nflag.Parse()\nif {test} {{ log.Fatal(\"none\") }}\nhttp.ListenAndServe(\":8093\", nil)"
+        );
+        let found = main("net/http log github.com/spf13/pflag flag", &body).findings;
+        found.into_iter().map(|finding| finding.what).collect::<Vec<_>>().join("; ")
+    };
+    let stops = "the program stops without the argument `--domain`";
+    let slice = "d := pflag.StringSlice(\"domain\", []string{}, \"\")";
+    assert_eq!(said(slice, "len(*d) == 0"), stops);
+    assert_eq!(said(slice, "len(*d) < 1"), stops);
+    assert_eq!(said(slice, "len(*d) > 1"), "");
+    assert_eq!(said("var d list\nflag.Var(&d, \"domain\", \"\")", "len(d) == 0"), stops);
+    let given = "d := pflag.StringSlice(\"domain\", []string{\"a\"}, \"\")";
+    assert_eq!(said(given, "len(*d) == 0"), "");
+    let text = "d := flag.String(\"domain\", \"\", \"\")";
+    assert_eq!(said(text, "len(*d) == 0"), stops);
+    assert_eq!(said(&text.replace("\"\", \"\")", "\"a\", \"\")"), "len(*d) == 0"), "");
+}
+
+#[test]
+fn a_folder_of_a_flag_in_a_struct_is_written() {
+    let flags = "package main\nimport \"flag\"\nvar Flags struct{ Dir string }\nfunc parse() {\nflag.StringVar(&Flags.Dir, \"upload-dir\", \"./data\", \"\")\nflag.Parse()\n}\n";
+    let of = |body: &str| {
+        let main = format!(
+            "package main\nimport (\"net/http\"; \"os\"; \"path/filepath\")\nfunc main() {{\nparse()\n{body}\nhttp.ListenAndServe(\":8094\", nil)\n}}\n"
+        );
+        let found = with(&[("flags.go", flags), ("main.go", &main)]).writable;
+        found.into_iter().map(|one| one.value).collect::<Vec<_>>()
+    };
+    assert_eq!(of("os.MkdirAll(Flags.Dir, 0o775)"), ["data"]);
+    assert_eq!(of("dir, _ := filepath.Abs(Flags.Dir)\nos.MkdirAll(dir, 0o775)"), ["data"]);
+    assert!(of("Flags.Dir = os.Args[1]\nos.MkdirAll(Flags.Dir, 0o775)").is_empty());
+}
+
+#[test]
+fn a_time_zone_that_a_compose_file_sets_needs_the_database() {
+    let main =
+        "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":8095\", nil) }\n";
+    let of = |compose: &str| {
+        let found = with(&[("main.go", main), ("compose.yaml", compose)]);
+        found.needs.zoneinfo.is_some()
+    };
+    assert!(of("services:\n  app:\n    build: .\n    environment:\n      - TZ=Europe/Berlin\n"));
+    assert!(!of(
+        "services:\n  db:\n    image: postgres:18\n    environment:\n      - TZ=Europe/Berlin\n"
+    ));
+}
