@@ -109,7 +109,45 @@ pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
     for (file, class) in special::settings(code) {
         fields(&classes, &file, &class, &mut add);
     }
+    for (name, file, at) in of_databases(code) {
+        // The settings are imported without a database too.
+        let evidence = file.evidence(at, format!("without {name} there is no database"));
+        let (kind, at_import) = (String::new(), false);
+        found.entry(name).or_insert(Demand { evidence, kind, at_import });
+    }
     found
+}
+
+/// The variables that `if A and B: DATABASES["default"] = ..` asks for, where nothing else fills
+/// Django's `DATABASES = {}`.
+fn of_databases(code: &Code) -> Vec<(String, Rc<File>, usize)> {
+    let mut all = Vec::new();
+    for file in code.files() {
+        let places = file.places("DATABASES");
+        let empty = places.iter().any(|&at| {
+            file.word(at + 1) == "=" && file.word(at + 2) == "{" && file.word(at + 3) == "}"
+        });
+        let others = places.iter().copied().filter(|&at| file.word(at + 3) != "}");
+        let others: Vec<usize> = others.collect();
+        let ([at], true) = (others.as_slice(), empty) else { continue };
+        let heads = conditions::heads(file, *at);
+        let [head] = heads.as_slice() else { continue };
+        let fills = file.word(at + 1) == "[" && file.word(file.closing(at + 1) + 1) == "=";
+        if !fills || file.word(head.start) != "if" {
+            continue;
+        }
+        let colon = usize::from(file.word(head.end - 1) == ":");
+        let condition = head.start + 1..head.end - colon;
+        if condition.clone().any(|at| matches!(file.word(at), "or" | "not")) {
+            continue;
+        }
+        for one in file.split(condition, &["and"]) {
+            let value = code.value(file, one);
+            let name = value.env().filter(|name| value.text().is_none() && is_env_name(name));
+            all.extend(name.map(|name| (name.to_owned(), file.clone(), *at)));
+        }
+    }
+    all
 }
 
 /// True for a condition that answers one request, and ends no program.

@@ -1,5 +1,6 @@
 //! Django: the settings that a program of it starts with, and what they ask of the image.
 
+mod databases;
 mod given;
 
 use std::collections::BTreeMap;
@@ -193,6 +194,9 @@ pub(super) fn settings(
     for name in ["DATABASES", "LOGGING", "CACHES"] {
         let Some((file, definition)) = setting(code, file, name, 4) else { continue };
         asked.written.extend(files(code, &file, &definition.value));
+        if name == "DATABASES" {
+            program.connections.extend(databases::at_localhost(code, &file, &definition.value));
+        }
     }
     debug(code, file, program);
     let lacks = [Evidence::file(&project.manage, "runs Django's commands")];

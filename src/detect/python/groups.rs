@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::installed::Installed;
 use super::manifest::{Project, is_for_development};
-use super::requirement::Requirement;
+use super::requirement::{Requirement, normal};
 use super::source::Sources;
 use super::tables::{Interface, Tables};
 use super::tool::{From, Tool};
@@ -69,7 +69,11 @@ pub(super) fn groups(project: Option<&Project>, tool: &Tool) -> Result<Groups> {
     }
     let held: Vec<&Requirement> = found.requirements(project).collect();
     let others = project.groups.iter();
-    let others = others.filter(|(name, _)| !found.unasked.contains(name));
+    // The group that stands for the dependencies is installed as they are.
+    let main = project.main_group.as_deref().map(normal).filter(|_| tool.from == From::Project);
+    let others = others.filter(|(name, _)| {
+        !found.unasked.contains(name) && main.as_deref() != Some(name.as_str())
+    });
     let server = server(project, held, others.clone())?;
     let mut named = Vec::new();
     for (name, (_, evidence)) in others {

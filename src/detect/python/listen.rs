@@ -61,7 +61,9 @@ pub(super) fn calls<'c>(
     rows.iter().flat_map(move |row| {
         let calls = row.names.iter().flat_map(move |name| code.calls_named(name));
         let fits = move |call: &Call| {
-            (row.fits(call) || row.is_for(code, call)) && !(row.development && starts(rows, call))
+            let by_method = row.development || row.of.is_empty();
+            (row.fits(call) || row.is_for(code, call))
+                && !(by_method && (starts(rows, call) || is_of_own_class(code, call)))
         };
         let runs = move |call: &Call| fits(call) && runs(code, call);
         calls.filter(runs).map(move |call| (row, call))
@@ -72,13 +74,39 @@ pub(super) fn calls<'c>(
 /// `server.run()`.
 fn starts(rows: &[Listener], call: &Call) -> bool {
     let file = &call.file;
-    let all = file.facts().definitions_of(file, call.receiver()).iter().take(MAX_USES);
-    all.filter_map(|definition| {
-        let value = definition.value.clone();
-        let open = value.clone().take(8).find(|&at| file.word(at) == "(")?;
+    // An attribute may hold it: `self.server = create_server(app)`.
+    let places = file.places(call.receiver()).iter();
+    let set = places.filter(|&&at| file.word(at + 1) == "=").take(MAX_USES);
+    set.filter_map(|&at| {
+        let open = (at + 2..at + 10).find(|&at| file.word(at) == "(")?;
         Call::at(file, open.checked_sub(1)?)
     })
     .any(|made| rows.iter().any(|row| !row.of.is_empty() && row.fits(&made)))
+}
+
+/// True for a method that a class of the program has: `Shop().run(..)`, `shop = Shop()` and
+/// `shop.run(..)`.
+fn is_of_own_class(code: &Code, call: &Call) -> bool {
+    let file = &call.file;
+    let made = |open: usize| open.checked_sub(1).map(|at| file.word(at)).unwrap_or_default();
+    let Some(before) = call.at.checked_sub(2) else { return false };
+    let class = if file.word(before) == ")" {
+        made(file.opening(before))
+    } else {
+        let mut all = file.facts().definitions_of(file, call.receiver()).iter().take(MAX_USES);
+        let open = all.find_map(|definition| {
+            let value = definition.value.clone();
+            value.clone().take(2).find(|&at| file.word(at) == "(" && at > value.start)
+        });
+        open.map(made).unwrap_or_default()
+    };
+    let has_method = |file: &File| {
+        let mut functions = file.facts().functions.iter();
+        functions
+            .any(|one| file.enclosing(one.name).is_some() && file.word(one.name) == call.name())
+    };
+    let is_class = |file: &File| file.places("class").iter().any(|&at| file.word(at + 1) == class);
+    !class.is_empty() && code.files().any(|file| is_class(file) && has_method(file))
 }
 
 /// False for a call in a module that is imported, if it runs only where the module is started.

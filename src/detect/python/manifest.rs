@@ -33,6 +33,10 @@ const DEVELOPMENT: [&str; 16] = [
     "typing",
 ];
 
+/// Names of the group that holds what a program needs, where no project lists it.
+const MAIN: [&str; 8] =
+    ["main", "prod", "production", "default", "app", "runtime", "server", "base"];
+
 /// Maximum number of groups that one includes.
 const MAX_GROUPS: usize = 32;
 
@@ -89,6 +93,8 @@ pub(super) struct Project {
     pub(super) packages: Vec<String>,
     /// Its groups of dependencies, and where each is stated.
     pub(super) groups: BTreeMap<String, (Vec<Requirement>, Evidence)>,
+    /// The group that holds its dependencies, as the manifest writes it, where it has no other list.
+    pub(super) main_group: Option<String>,
     /// The groups that uv installs unasked.
     pub(super) default_groups: Vec<String>,
     /// The versions of its tool that it admits.
@@ -215,7 +221,26 @@ impl Project {
             }
             self.tool_versions = uv.text_at(&["required-version"]).map(str::to_owned);
         }
+        if tree.get("project").is_none() && self.dependencies.is_empty() {
+            self.take_group(path, tree);
+        }
         self.fetch_from_git();
+    }
+
+    /// Without a project, a group holds the dependencies: the one for production by its name, or the
+    /// only one that is not for development.
+    fn take_group(&mut self, path: &RelPath, tree: &Item) {
+        let named = || MAIN.iter().find(|name| self.groups.contains_key(**name));
+        let mut open = self.groups.keys().filter(|name| !is_for_development(name));
+        let only = open.next().filter(|_| open.next().is_none());
+        let Some(name) = named().map(|name| (*name).to_owned()).or_else(|| only.cloned()) else {
+            return;
+        };
+        let entries = tree.get("dependency-groups").into_iter().flat_map(Item::entries);
+        let written = entries.into_iter().find(|held| normal(&held.key) == name);
+        self.main_group = written.map(|held| held.key.clone());
+        let listed = self.groups.get(&name).map(|(listed, _)| listed.clone()).unwrap_or_default();
+        self.dependencies.extend(listed.into_iter().map(|one| (path.clone(), one)));
     }
 
     /// A group of dependencies, with those that it includes.
@@ -514,6 +539,20 @@ mod tests {
         assert_eq!(project.members, ["shop-lib"]);
         assert_eq!(project.indexes[0].0, "acme");
         assert!(project.builds && project.has_tool("uv") && project.packaged.is_none());
+    }
+
+    #[test]
+    fn a_group_without_a_project() {
+        let of = |groups: &str| {
+            let text = format!("[dependency-groups]\n{groups}");
+            of(&[("pyproject.toml", text.as_str())])
+        };
+        let project = of("dev = [\"pytest\"]\nMain = [\"django\", \"gunicorn\"]\n");
+        assert_eq!(names(&project), ["django", "gunicorn"]);
+        assert_eq!(project.main_group.as_deref(), Some("Main"));
+        assert_eq!(names(&of("dev = [\"pytest\"]\nsite = [\"flask\"]\n")), ["flask"]);
+        assert!(names(&of("one = [\"a\"]\ntwo = [\"b\"]\n")).is_empty());
+        assert!(names(&of("dev = [\"a\"]\n[project]\nname = \"x\"\n")).is_empty());
     }
 
     #[test]

@@ -101,6 +101,11 @@ pub(super) fn read(installed: &Installed, python: &str, catalog: &Catalog) -> Re
     let brings: Vec<Brings> = catalog.table("brings")?;
     let Some(minor) = minor(python) else { return Ok(Native::default()) };
     let mut native = Native { libc: Libc::Dynamic, ..Native::default() };
+    // A lockfile lists what is brought by itself.
+    let is_brought = |name: &String| {
+        let mut of = brings.iter().filter(|one| one.other == *name && !installed.locked);
+        of.any(|one| one.extra.as_ref().is_some_and(|extra| installed.extra(&one.package, extra)))
+    };
     for package in installed.packages() {
         let row = rows.iter().find(|row| row.package == package.name);
         let built = is_built(package, row, minor);
@@ -109,7 +114,7 @@ pub(super) fn read(installed: &Installed, python: &str, catalog: &Catalog) -> Re
             ..package.evidence.clone()
         };
         if let Some(row) = row
-            && !row.unless.iter().any(|other| installed.has(other))
+            && !row.unless.iter().any(|other| installed.has(other) || is_brought(other))
         {
             native.need(&row.needs, &note("needs it"));
             if built {

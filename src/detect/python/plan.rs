@@ -334,7 +334,7 @@ fn install(
         }
         ("uv-file", _) => {
             let file = app.tool.lock.as_ref().map_or(&app.project.path, |lock| &lock.path);
-            command.extend(["--requirements".to_owned(), in_context(file)?]);
+            command.extend(source(app, in_context(file)?));
         }
         (_, Some(requirements)) => {
             let mut file = in_context(&requirements.path)?;
@@ -387,6 +387,14 @@ fn install(
         compile: row.compile,
     };
     Ok((Some(install), Vec::new()))
+}
+
+/// The option with the list that is installed: a file, or the group that stands for it.
+fn source(app: &Application, file: String) -> [String; 2] {
+    match app.project.main_group.as_ref().filter(|_| app.tool.lock.is_none()) {
+        Some(group) => ["--group".to_owned(), format!("{file}:{group}")],
+        None => ["--requirements".to_owned(), file],
+    }
 }
 
 /// Adds the groups that are installed too.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::pages;
 use super::world::World;
 use super::{browser, django, imported, listen, opened};
-use crate::code::{Call, Does, File, Program as Code, Value, conditions, writes};
+use crate::code::{Call, Does, File, Program as Code, Value, conditions, connects, writes};
 use crate::detect::env_file;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
 
@@ -151,6 +151,8 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
         let places: BTreeSet<String> = served.map(|call| call.evidence("").place()).collect();
         written.unfollowed.retain(|(_, at)| !places.contains(&at.place()));
     }
+    let mut starts = |call: &Call| listen::runs(world.code, call);
+    program.connections.extend(connects::connections(world.code, &mut starts));
     if let Some(at) = written.here.clone() {
         written.warn_mixed(&at);
     }
@@ -263,6 +265,21 @@ fn caches(world: &World, program: &mut Program) {
 }
 
 /// Programs that the code starts.
+/// True for a command that the code starts only where it finds it: `if shutil.which("xsel"):`.
+fn is_optional(call: &Call, name: &str) -> bool {
+    let file = &call.file;
+    if call.name() == "which" {
+        let start = conditions::statement(file, call.at);
+        return matches!(file.word(start), "if" | "elif") && file.word(start + 1) != "not";
+    }
+    let asks = |range: &std::ops::Range<usize>| {
+        let mut words = range.clone();
+        words.clone().any(|at| file.word(at) == "which")
+            && words.any(|at| file.string(at).is_some_and(|text| text == name))
+    };
+    conditions::heads(file, call.at).iter().any(asks)
+}
+
 fn commands(world: &World, program: &mut Program) {
     for (row, call) in world.code.doing(&[Does::Starts]) {
         let Some(range) = call.arguments().get(row.at.unwrap_or(0)).cloned() else { continue };
@@ -295,6 +312,7 @@ fn commands(world: &World, program: &mut Program) {
             && !name.is_empty()
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
             && !started.starts_with('.')
+            && !is_optional(&call, name)
         {
             let finding = Finding::command_unknown(name, [evidence]);
             if !program.findings.iter().any(|held| held.what == finding.what) {

@@ -10,6 +10,7 @@ mod chosen;
 mod commanded;
 mod ended;
 mod lines;
+mod services;
 mod started;
 mod stated;
 mod stopped;

@@ -80,8 +80,8 @@ pub(super) fn choose(dir: &Dir, project: Option<&Project>, layout: &Layout) -> R
         let (lock, behind, findings) = (Some(lock), Vec::new(), Vec::new());
         return Ok(Tool { id, from, lock, requirements: None, behind, findings });
     }
-    if let Some(requirements) =
-        requirements.filter(|all| project.is_none_or(|project| covers(all, project)))
+    if let Some(requirements) = requirements
+        .filter(|all| project.is_none_or(|project| covers(all, project) && !repeats(all, project)))
     {
         let id = Sourced::new(
             "pip".to_owned(),
@@ -106,6 +106,21 @@ fn covers(requirements: &Requirements, project: &Project) -> bool {
     let listed = |name: &str| requirements.listed.iter().any(|(_, one)| one.name == name);
     let packaged = project.builds && !project.scripts.is_empty();
     !packaged || project.dependencies.iter().all(|(_, one)| listed(&one.name))
+}
+
+/// True if a requirements file only repeats dependencies of a project that has more to offer: its
+/// extras can be installed by the manifest alone.
+fn repeats(requirements: &Requirements, project: &Project) -> bool {
+    let listed = |name: &str| project.dependencies.iter().any(|(_, one)| one.name == name);
+    let stated = project.dependencies.iter().all(|(path, _)| path.file_name() == MANIFEST);
+    let plain = requirements.local.is_empty() && !requirements.hashes;
+    let open = requirements.listed.iter();
+    stated
+        && plain
+        && project.dynamic.is_none()
+        && project.builds
+        && !project.offered().is_empty()
+        && open.into_iter().all(|(_, one)| one.pinned().is_none() && listed(&one.name))
 }
 
 /// Without a lockfile: what the manifest is written for.
@@ -148,7 +163,13 @@ fn unlocked(dir: &Dir, project: Option<&Project>) -> Tool {
     if project.dependencies.is_empty() {
         return tool("pip", From::Nothing, evidence("no dependencies"), Vec::new());
     }
-    let findings = without("uv.lock", "uv lock");
+    let findings = match &project.main_group {
+        Some(group) => without(
+            "pylock.toml",
+            &format!("uv pip compile --group {group} --output-file pylock.toml"),
+        ),
+        None => without("uv.lock", "uv lock"),
+    };
     tool("uv", From::Project, evidence("a list of dependencies"), findings)
 }
 
