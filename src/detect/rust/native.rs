@@ -23,6 +23,8 @@ pub(super) struct Native {
     #[serde(default)]
     not_with: Vec<String>,
     #[serde(default)]
+    users_with: Vec<String>,
+    #[serde(default)]
     bundled: Vec<String>,
     glibc: Option<String>,
     source: String,
@@ -77,6 +79,9 @@ pub(super) fn add_needs(
             if row.not_with.iter().any(|name| names.contains(name.as_str())) {
                 continue;
             }
+            if !row.users_with.is_empty() && users(lock, reached, row).next().is_none() {
+                continue;
+            }
             let has =
                 |name: &Option<String>| name.as_ref().map(|name| depends(lock, package, name));
             if has(&row.only_if) == Some(false) {
@@ -119,6 +124,27 @@ pub(super) fn compiles_cpp(script: &SourceFile, needs: &mut Needs) {
     }
     needs.libc = Libc::Glibc;
     needs.libc_evidence.push(evidence);
+}
+
+/// Ending of the names of libraries that build scripts use: `tonic-build` passes on to `prost-build`.
+const OF_SCRIPTS: &str = "-build";
+
+/// The packages whose build scripts use a library, or one that passes on to it, and that bring none
+/// of the packages with which it needs nothing.
+fn users<'l>(
+    lock: &'l Lockfile,
+    reached: &'l Reached,
+    row: &'l Native,
+) -> impl Iterator<Item = &'l Locked> {
+    let passes = |package: &Locked| {
+        package.name == row.name
+            || package.name.ends_with(OF_SCRIPTS) && depends(lock, package, &row.name)
+    };
+    let brings = |package: &Locked| row.users_with.iter().any(|name| depends(lock, package, name));
+    reached.values().map(|(package, _)| *package).filter(move |package| {
+        let used = lock.dependencies(package).filter(|held| passes(held));
+        !passes(package) && !brings(package) && used.into_iter().any(|held| !brings(held))
+    })
 }
 
 fn depends(lock: &Lockfile, package: &Locked, name: &str) -> bool {
@@ -204,6 +230,25 @@ mod tests {
             |on| [("app", "\"symbolic-demangle\""), ("symbolic-demangle", on), ("cc", "")];
         assert_eq!(needs(&demangle("\"cc\""), Mentions::default()).0, ["c++", "libstdc++"]);
         assert!(needs(&demangle(""), Mentions::default()).0.is_empty());
+    }
+
+    #[test]
+    fn each_build_script_brings_its_own_protoc() {
+        let vendored = [
+            ("app", "\"rt\", \"hist\""),
+            ("rt", "\"prost-build\", \"protoc-bin-vendored\""),
+            ("prost-build", ""),
+            ("protoc-bin-vendored", ""),
+            ("tonic-build", "\"prost-build\""),
+        ];
+        let of = |hist: &'static str| {
+            let all = [vendored.as_slice(), &[("hist", hist)]].concat();
+            needs(&all, Mentions::default()).0
+        };
+        assert!(of("").is_empty());
+        assert_eq!(of("\"tonic-build\""), ["protoc"]);
+        assert_eq!(of("\"prost-build\""), ["protoc"]);
+        assert!(of("\"tonic-build\", \"protoc-bin-vendored\"").is_empty());
     }
 
     #[test]

@@ -289,11 +289,7 @@ fn analyse(
     details.reads = reads.found;
     details.unread = unread::unread(project, &files)?;
     program.findings.extend(reads.findings);
-    let lost = project.sources.lost(&files);
-    // A build script may write source files, so a missing module is no error then.
-    if folder.join("build.rs").is_none_or(|script| !project.dir.repo.is_file(&script)) {
-        program.findings.extend(reads::module_missing(lost));
-    }
+    program.findings.extend(reads::module_missing(reads::unwritten(project, &files)?));
     program.front_ends = reads.made;
     program.build_args = build_args::build_args(project, active.packages(), &files)?;
     revision::add(project, active.packages(), &files, &mut program)?;

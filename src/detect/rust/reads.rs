@@ -1,8 +1,13 @@
 //! Files that the compiler reads beside the sources. The build context must hold them; the image
 //! need not.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use anyhow::Result;
+
+use super::lexer::Kind;
+use super::project::Project;
 use super::source::SourceFile;
 use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
@@ -129,7 +134,7 @@ fn is_conditional(file: &SourceFile, at: usize) -> bool {
         .into_iter()
         .find(|open| file.called(*open).is_some_and(|name| BESIDE.contains(&name)));
     let Some(mut before) = macros.and_then(|open| open.checked_sub(3)) else { return false };
-    while file.is(before, ":") || file.kind(before) == Some(super::lexer::Kind::Word) {
+    while file.is(before, ":") || file.kind(before) == Some(Kind::Word) {
         let Some(next) = before.checked_sub(1) else { return false };
         before = next;
     }
@@ -163,6 +168,102 @@ fn missing(path: &RelPath, evidence: Evidence, script: bool) -> Finding {
     }
     Finding::embed_missing(path, [evidence]).with_fix(fix)
 }
+
+/// Calls of build scripts that write no source: they ask, and set variables.
+const ASKING: [&str; 44] = [
+    "println",
+    "print",
+    "eprintln",
+    "format",
+    "env",
+    "option_env",
+    "var",
+    "var_os",
+    "unwrap",
+    "unwrap_or",
+    "unwrap_or_else",
+    "unwrap_or_default",
+    "expect",
+    "main",
+    "Ok",
+    "Err",
+    "Some",
+    "new",
+    "arg",
+    "args",
+    "output",
+    "status",
+    "success",
+    "from_utf8",
+    "from_utf8_lossy",
+    "trim",
+    "trim_end",
+    "to_string",
+    "to_owned",
+    "into",
+    "join",
+    "exists",
+    "is_ok",
+    "is_some",
+    "is_err",
+    "is_none",
+    "is_empty",
+    "map",
+    "map_err",
+    "and_then",
+    "ok",
+    "now",
+    "as_str",
+    "other",
+];
+
+/// Programs that build scripts ask, and that write no source.
+const ASKED: [&str; 4] = ["git", "date", "rustc", "hostname"];
+
+/// The modules that the repository does not hold, without those whose package has a build script
+/// that may write them.
+///
+/// # Errors
+/// If a build script cannot be read.
+pub(super) fn unwritten(project: &Project, files: &[Rc<SourceFile>]) -> Result<Vec<Evidence>> {
+    let mut lost = Vec::new();
+    for one in project.sources.lost(files) {
+        let repo = project.dir.repo;
+        let script = home(repo, &one.file).and_then(|home| home.join("build.rs"));
+        let mut writes = false;
+        if let Some(script) = script.filter(|script| repo.is_file(script)) {
+            for file in project.sources.of_crate(&script, &|_| true)? {
+                writes |= may_write(&file);
+            }
+        }
+        if !writes {
+            lost.push(one);
+        }
+    }
+    Ok(lost)
+}
+
+/// True unless a build script only asks.
+fn may_write(file: &SourceFile) -> bool {
+    let names = (1..file.len()).filter(|&at| file.is(at - 1, "fn")).map(|at| file.word(at));
+    let defined: BTreeSet<&str> = names.collect();
+    (0..file.len()).any(|at| {
+        let called = file.kind(at) == Some(Kind::Word)
+            && (file.is(at + 1, "(") || file.is(at + 1, "!") && file.is(at + 2, "("));
+        if !called {
+            return false;
+        }
+        let starts = file.is(at, "new") && file.path_to(at).contains(&"Command");
+        let other = starts && file.string(at + 2).is_none_or(|text| !ASKED.contains(&&*text));
+        let made = file.is(at, "new") && !starts;
+        let word = file.word(at);
+        let known = ASKING.contains(&word) || KEYWORDS.contains(&word) || defined.contains(word);
+        other || made || !known
+    })
+}
+
+/// Words before a bracket that are no calls.
+const KEYWORDS: [&str; 7] = ["if", "match", "while", "for", "in", "return", "let"];
 
 /// Reports modules that the repository does not hold.
 pub(super) fn module_missing(lost: Vec<Evidence>) -> Option<Finding> {

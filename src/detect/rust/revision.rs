@@ -202,7 +202,7 @@ fn opens(file: &SourceFile, at: usize) -> Option<String> {
 /// The statement stops where its result is an error: `.unwrap()`, `.expect("..")`, `?`.
 fn insists(file: &SourceFile, at: usize) -> bool {
     file.statement(at).skip_while(|here| *here < at).any(|here| {
-        file.is(here, "?")
+        file.is(here, "?") && !is_caught(file, at)
             || file.is(here + 1, "(") && ["unwrap", "expect"].contains(&file.word(here))
     })
 }
@@ -212,12 +212,41 @@ fn insists(file: &SourceFile, at: usize) -> bool {
 fn checks(file: &SourceFile, at: usize) -> bool {
     let asked = |here: &usize| file.is(*here, "success") && file.is(here + 1, "(");
     let Some(asked) = (at..file.len().min(at + AFTER)).find(asked) else { return false };
-    let stops = ["panic", "exit", "bail", "Err", "unreachable"];
+    let stops = ["panic", "exit", "unreachable"];
+    let fails = ["bail", "Err"];
     let asserts = ["assert", "ensure", "assert_eq"];
     let before = file.statement(asked).take_while(|here| *here < asked);
+    let mut after = asked..file.len().min(asked + STOPS_WITHIN);
     before.into_iter().any(|here| asserts.contains(&file.word(here)))
-        || (asked..file.len().min(asked + STOPS_WITHIN))
-            .any(|here| stops.contains(&file.word(here)))
+        || after.clone().any(|here| stops.contains(&file.word(here)))
+        || after.any(|here| fails.contains(&file.word(here))) && !is_caught(file, at)
+}
+
+/// How many tokens stand between a function's name and its block.
+const MAX_HEAD: usize = 32;
+
+/// The error of the function around a place goes no further than its callers: `if let Err(e) = f()`.
+fn is_caught(file: &SourceFile, at: usize) -> bool {
+    let block = file.brackets(at).into_iter().filter(|open| file.is(*open, "{"));
+    let name = block.into_iter().find_map(|open| {
+        let start = (open.saturating_sub(MAX_HEAD)..open).rev().find(|n| file.is(*n, "fn"))?;
+        let between = start + 1..open;
+        let plain = !between.into_iter().any(|n| file.is(n, "{") || file.is(n, ";"));
+        plain.then(|| file.word(start + 1))
+    });
+    let Some(name) = name.filter(|name| *name != "main") else { return false };
+    let called =
+        |n: &usize| file.is(*n, name) && file.is(n + 1, "(") && (*n == 0 || !file.is(n - 1, "fn"));
+    let mut calls = (0..file.len()).filter(called).peekable();
+    let is_asked = |call: usize| {
+        let words = ["if", "match", "ok", "is_ok", "is_err", "unwrap_or", "unwrap_or_default", "_"];
+        let insists = ["unwrap", "expect"];
+        let statement = file.statement(call);
+        let has = |words: &[&str]| statement.clone().any(|n| words.contains(&file.word(n)));
+        let hands_on = statement.clone().any(|n| n > call && file.is(n, "?"));
+        has(&words) && !has(&insists) && !hands_on
+    };
+    calls.peek().is_some() && calls.all(is_asked)
 }
 
 #[cfg(test)]
@@ -272,6 +301,15 @@ mod tests {
             let (_, said) = of(&script, &[]);
             assert!(said[0].contains("stops if it finds no git repository"), "{script}: {said:?}");
         }
+        // Its main goes on where the function fails.
+        let caught = format!(
+            "fn f() -> R {{ let x = {CALL}.output()?; if !x.status.success() {{ return Err(e()); }} \
+             Ok(()) }} fn main() {{ if let Err(e) = f() {{ println!(\"cargo:warning={{e}}\"); }} }}"
+        );
+        let (git, said) = of(&caught, &[]);
+        assert!(!git && !said[0].contains("stops if"), "{said:?}");
+        let handed = caught.replace("if let Err(e) = f() {", "f().unwrap(); {");
+        assert!(of(&handed, &[]).1[0].contains("stops if"));
         // A repository that the script makes is not the one of the sources.
         let makes = format!(
             "fn main() {{ let r = std::process::Command::new(\"git\").arg(\"init\").status().unwrap(); \

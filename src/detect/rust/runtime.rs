@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::source::SourceFile;
 use super::{ProgramDetails, Tables, special};
+use crate::code::connects;
 use crate::detect::add_front_end;
 use crate::detect::rust::codes;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
@@ -14,6 +15,7 @@ use crate::repo::Repo;
 
 mod address;
 mod arguments;
+mod choices;
 mod constants;
 mod demands;
 mod disk;
@@ -86,6 +88,7 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     let subcommand_unknown = process::process(&source, code, program);
     listen::listen(code, &disk, house::listening(&source, code), program, details);
     program.findings.extend(subcommand_unknown.filter(|_| program.kind == Kind::Service));
+    program.connections = connects::connections(&source, &mut |_| true);
     program.findings.extend(missing::missing(&source, code));
     program.findings.append(&mut disk.absent);
     demands::demands(&source, code, &disk, program);

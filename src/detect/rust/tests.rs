@@ -417,7 +417,13 @@ fn a_module_that_is_not_there_is_said() {
     ] {
         assert_eq!(lost(main, &[]), None, "{main}");
     }
-    assert_eq!(lost("mod made;\nfn main() {}", &[("build.rs", "fn main() {}")]), None);
+    let lost_with = |script| lost("mod made;\nfn main() {}", &[("build.rs", script)]);
+    assert_eq!(lost_with("fn main() { std::fs::write(\"src/made.rs\", \"\"); }"), None);
+    assert_eq!(lost_with("fn main() { tool::generate(); }"), None);
+    assert_eq!(lost_with("fn main() { Command::new(\"gen\").status(); }"), None);
+    // This script writes no source.
+    let asks = "fn rev() -> String { Command::new(\"git\").arg(\"x\").output().unwrap() }\nfn main() { println!(\"cargo:rustc-env=A={}\", rev()); }";
+    assert_eq!(lost_with(asks).as_deref(), Some("src/main.rs:1"));
 }
 
 #[test]

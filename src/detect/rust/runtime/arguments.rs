@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::item::{after_field, field_at};
+use super::choices::Choices;
+use super::item::{after_field, field_at, place, says};
 use super::subcommands::{derives, parsed, variant_of};
 use super::{Code, positional};
 use crate::code::Program as Source;
@@ -13,9 +14,6 @@ use crate::facts::{Evidence, Finding, FindingCode};
 
 /// Command-line libraries whose derives are read.
 const LIBRARIES: [&str; 2] = ["clap", "structopt"];
-
-/// Their attributes.
-const ATTRIBUTES: [&str; 4] = ["arg", "clap", "structopt", "command"];
 
 /// Words in an attribute with which a field may be left out, or is no argument of its own.
 const SPARED: [&str; 16] = [
@@ -73,7 +71,8 @@ pub(super) fn demanded(source: &Source, code: &Code, given: Option<&str>) -> Opt
     let wanted: Vec<String> = names.into_iter().take(MAX_PARSED).filter(declared).collect();
     // Several types may be parsed: one for each program of the package.
     let [parsed] = wanted.as_slice() else { return None };
-    let mut reader = Reader { source, code, below: given.is_some(), found: Vec::new(), structs: 0 };
+    let (found, choices) = (Vec::new(), Choices::default());
+    let mut reader = Reader { source, code, below: given.is_some(), found, choices, structs: 0 };
     reader.item(parsed, true)?;
     if let Some(word) = given.and_then(|given| given.split_whitespace().next()) {
         reader.variant(word);
@@ -81,6 +80,9 @@ pub(super) fn demanded(source: &Source, code: &Code, given: Option<&str>) -> Opt
     let words: Vec<&str> = given.unwrap_or_default().split([' ', '=']).collect();
     let mut found = reader.found;
     found.retain(|one| one.shown.split(' ').next().is_none_or(|flag| !words.contains(&flag)));
+    if found.is_empty() && given.is_none() {
+        return reader.choices.finding();
+    }
     let first = found.first()?;
     let names: Vec<String> =
         found.iter().take(MAX_NAMED).map(|one| format!("`{}`", one.shown)).collect();
@@ -112,6 +114,7 @@ struct Reader<'c> {
     /// True if the program is started with a subcommand.
     below: bool,
     found: Vec<Argument>,
+    choices: Choices,
     structs: usize,
 }
 
@@ -160,6 +163,7 @@ impl Reader<'_> {
                     self.item(file.word(of), false)?;
                 }
             } else if !says(file, &attributes, "subcommand") {
+                self.choices.add(file, &attributes, &field, of);
                 let optional = file.is(of, "Option");
                 let taken = optional && positional::is_unwrapped(self.source, &field);
                 let argument = argument(file, &attributes, &field, of);
@@ -202,18 +206,4 @@ fn argument(
     };
     let evidence = file.evidence(of - 2, format!("the argument `{field}` has no default"));
     Some(Argument { shown, evidence })
-}
-
-/// True if an attribute of the command-line library has the word.
-fn says(file: &SourceFile, attributes: &Range<usize>, word: &str) -> bool {
-    place(file, attributes, word).is_some()
-}
-
-/// The place of a word in an attribute of the command-line library.
-fn place(file: &SourceFile, attributes: &Range<usize>, word: &str) -> Option<usize> {
-    attributes.clone().find(|&at| {
-        let open = file.enclosing(at).first().copied();
-        file.is(at, word)
-            && open.and_then(|open| file.called(open)).is_some_and(|of| ATTRIBUTES.contains(&of))
-    })
 }

@@ -24,6 +24,9 @@ const LIBRARIES: [&str; 3] = ["figment", "config", "envy"];
 /// Extensions of settings files.
 const ENDINGS: [&str; 6] = ["toml", "yaml", "yml", "json", "json5", "ini"];
 
+/// Maximum number of nested structs that are read.
+const MAX_STRUCTS: usize = 16;
+
 /// Maximum number of tests for an empty setting in one file.
 const MAX_CHECKS: usize = 64;
 
@@ -161,16 +164,6 @@ fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
     let serialized =
         code.find(|file, at| file.is(at, "defaults") && file.path_to(at).contains(&"Serialized"));
     let Some(of) = filled(code).filter(|_| serialized.is_none()) else { return Vec::new() };
-    let is_item = |file: &SourceFile, at: usize| file.is(at, "struct") && file.is(at + 1, &of);
-    let Some((file, item)) = code.find(is_item) else { return Vec::new() };
-    let open = item + 2;
-    let read = (item.saturating_sub(200)..item)
-        .rev()
-        .take_while(|&at| !file.is(at, ";") && !file.is(at, "}"))
-        .any(|at| file.is(at, "Deserialize"));
-    if !file.is(open, "{") || !read || says_default(file, item.saturating_sub(60)..item) {
-        return Vec::new();
-    }
     let (mut structs, mut known) = (BTreeSet::new(), BTreeSet::new());
     for file in code.files {
         for at in 0..file.len() {
@@ -185,24 +178,48 @@ fn fields(code: &Code, disk: &Disk) -> Vec<(String, Evidence)> {
     for path in held.chain(super::settings::embedded(code)) {
         known.extend(keys(code, &path));
     }
-    let (mut found, mut at) = (Vec::new(), open + 1);
-    let close = file.closing(open);
-    while at < close {
-        let Some((mut name, of)) = field_at(file, at) else { break };
-        let spared = says_default(file, at..of) || file.is(of, "Option");
-        let renamed = (at..of).find(|n| file.is(*n, "rename") && file.is(n + 1, "="));
-        if let Some(text) = renamed.and_then(|n| file.string(n + 2)) {
-            name = text.into_owned();
+    let (mut found, mut left) = (Vec::new(), MAX_STRUCTS);
+    let mut open = vec![(of, String::new())];
+    while let Some((of, above)) = open.pop() {
+        let Some((file, fields)) = read(code, &of) else { continue };
+        let (mut at, close) = (fields + 1, file.closing(fields));
+        while at < close {
+            let Some((mut name, of)) = field_at(file, at) else { break };
+            let spared = says_default(file, at..of) || file.is(of, "Option");
+            let renamed = (at..of).find(|n| file.is(*n, "rename") && file.is(n + 1, "="));
+            if let Some(text) = renamed.and_then(|n| file.string(n + 2)) {
+                name = text.into_owned();
+            }
+            let whole = format!("{above}{name}");
+            let spared = spared || known.contains(&name) || known.contains(&whole);
+            // A nested struct may have defaults of its own.
+            if !spared && structs.contains(file.word(of)) {
+                let plain = file.is(of + 1, ",") || file.is(of + 1, "}");
+                if plain && left > 0 {
+                    left -= 1;
+                    open.push((file.word(of).to_owned(), format!("{whole}.")));
+                }
+            } else if !spared {
+                let note = format!("the field `{whole}` has no default");
+                found.push((whole, file.evidence(of - 2, note)));
+            }
+            at = after_field(file, of, close);
         }
-        // A nested struct may have defaults of its own.
-        let nested = structs.contains(file.word(of));
-        if !spared && !known.contains(&name) && !nested {
-            let note = format!("the field `{name}` has no default");
-            found.push((name, file.evidence(of - 2, note)));
-        }
-        at = after_field(file, of, close);
     }
     found
+}
+
+/// The brace that opens a struct which is read from settings, if it has no default as a whole.
+fn read<'c>(code: &'c Code, of: &str) -> Option<(&'c SourceFile, usize)> {
+    let is_item = |file: &SourceFile, at: usize| file.is(at, "struct") && file.is(at + 1, of);
+    let (file, item) = code.find(is_item)?;
+    let open = item + 2;
+    let read = (item.saturating_sub(200)..item)
+        .rev()
+        .take_while(|&at| !file.is(at, ";") && !file.is(at, "}"))
+        .any(|at| file.is(at, "Deserialize"));
+    let whole = file.is(open, "{") && read && !says_default(file, item.saturating_sub(60)..item);
+    whole.then_some((file, open))
 }
 
 /// The fields of the struct with all settings without which its own code refuses it: `if

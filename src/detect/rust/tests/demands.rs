@@ -186,3 +186,25 @@ fn an_option_that_is_bound_and_demanded_later() {
                  if x { a.ok_or(E)?; } Ok(()) }";
     assert_eq!(required(maybe), "");
 }
+
+#[test]
+fn arguments_of_which_one_must_be_given() {
+    let of = |more: &str| {
+        let main = format!(
+            "use clap::Parser; #[derive(Parser)] struct O {{ #[arg(long, env = \"A_CONFIG\", required_unless_present = \"url\")] config: Option<String>, #[arg(long, env, required_unless_present = \"config\"{more})] url: Option<String>, #[arg(long, required_unless_present_any = [\"ws\", \"config\"])] rpc: Vec<String>, #[arg(long)] ws: Vec<String> }} fn main() {{ let o = O::parse(); }}"
+        );
+        let found = program("clap = \"4\"\n", &main, &[]).0.findings.into_iter();
+        let mut found = found.filter(|finding| finding.code.as_str() == "arguments-unknown");
+        found.next().map(|finding| finding.what)
+    };
+    assert_eq!(
+        of("").as_deref(),
+        Some(
+            "the program stops without one of `--config` (A_CONFIG), `--url` (URL), and without one \
+             of `--config` (A_CONFIG), `--rpc`, `--ws`"
+        )
+    );
+    let spared = of(", default_value = \"x\"").unwrap();
+    assert!(spared.ends_with("one of `--config` (A_CONFIG), `--rpc`, `--ws`"), "{spared}");
+    assert_eq!(spared.matches("one of").count(), 1);
+}

@@ -210,6 +210,12 @@ fn fields_of_settings_without_a_default() {
         let found = of("figment = \"1\"\n", &code(attribute, layer));
         assert_eq!(said(&found, "settings-required"), "");
     }
+    // Fields of nested structs, with the variables of the layer.
+    let nested = "use config::Config; #[derive(Deserialize)] struct C { db: Db, #[serde(default)] log: Log } #[derive(Deserialize)] struct Db { url: String, pool: Option<u8> } #[derive(Deserialize)] struct Log { level: String } fn main() { let c = Config::builder().add_source(config::Environment::with_prefix(\"APP\").separator(\"__\")).build().unwrap().try_deserialize::<C>().unwrap(); }";
+    assert_eq!(
+        said(&of("config = \"0.15\"\n", nested), "variables-required"),
+        "the program has no default for APP__DB__URL"
+    );
     let envy = "#[derive(Deserialize)] struct C { token: String } fn main() { let c = envy::prefixed(\"X_\").from_env::<C>().unwrap(); }";
     let found = program("envy = \"0.4\"\n", envy, &[]).0;
     assert_eq!(said(&found, "variables-required"), "the program has no default for X_TOKEN");
@@ -284,4 +290,25 @@ fn words_of_a_subcommand_of_a_subcommand() {
         taken("structopt = \"0.3\"\nrouille = \"3\"\n", rouille, &[]).as_deref(),
         Some("http-server")
     );
+}
+
+#[test]
+fn services_at_this_machine_are_connections() {
+    let of = |dependency: &str, code: &str| {
+        let main = format!("{code} fn main() {{ run(); }}");
+        let all = program(dependency, &main, &[]).0.connections.into_iter();
+        let shown = all.map(|one| (one.service, one.address, one.variable));
+        shown.collect::<Vec<_>>()
+    };
+    let pool = "use sqlx::postgres::PgPoolOptions; async fn run() { let url = \"postgres://p@localhost/x\"; PgPoolOptions::new().max_connections(5).connect(url).await.unwrap(); }";
+    assert_eq!(of("sqlx = \"0.8\"\n", pool), [(None, "localhost".to_owned(), None)]);
+    let variable = pool.replace(
+        "\"postgres://p@localhost/x\"",
+        "&env::var(\"DB\").unwrap_or_else(|_| \"postgres://p@localhost/x\".into())",
+    );
+    let expected = [(None, "localhost".to_owned(), Some("DB".to_owned()))];
+    assert_eq!(of("sqlx = \"0.8\"\n", &variable), expected);
+    let plain = "async fn run() { tokio_postgres::connect(\"host=localhost user=p\", NoTls).await.unwrap(); }";
+    let expected = [(Some("postgres".to_owned()), "localhost".to_owned(), None)];
+    assert_eq!(of("tokio-postgres = \"0.7\"\n", plain), expected);
 }
