@@ -26,7 +26,7 @@ pub fn missing(repo: &Repo, path: &RelPath) -> Option<Evidence> {
 pub fn findings(repo: &Repo, context: &RelPath) -> Vec<Finding> {
     let missing: Vec<(RelPath, Evidence)> = all_missing(repo)
         .into_iter()
-        .filter(|(folder, _)| folder.is_within(context) && !is_of_tests(folder))
+        .filter(|(folder, _)| folder.is_within(context) && !is_apart(folder))
         .collect();
     let what = match missing.as_slice() {
         [] => return Vec::new(),
@@ -46,10 +46,26 @@ pub fn findings(repo: &Repo, context: &RelPath) -> Vec<Finding> {
     vec![finding.with_fix(format!("run `{FETCH}` before the build, in CI too"))]
 }
 
-/// Tests run before an image is built, and what they read is not part of it.
-fn is_of_tests(folder: &RelPath) -> bool {
+/// Names of folders for tests, which run before an image is built, and for documentation. What they
+/// hold is not part of a build.
+const APART: [&str; 12] = [
+    "test",
+    "tests",
+    "testdata",
+    "testing",
+    "fixtures",
+    "doc",
+    "docs",
+    "documentation",
+    "wiki",
+    "benchmark",
+    "benchmarks",
+    "website",
+];
+
+fn is_apart(folder: &RelPath) -> bool {
     let mut words = folder.as_str().split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| matches!(word, "test" | "tests" | "testdata" | "testing" | "fixtures"))
+    words.any(|word| APART.contains(&word))
 }
 
 /// All missing submodules: <https://git-scm.com/docs/gitmodules>.
@@ -90,6 +106,8 @@ mod tests {
         let repo = Repo::from_files([(".gitmodules", tests)]);
         assert!(findings(&repo, &RelPath::root()).is_empty());
         assert!(missing(&repo, &path("s3-tests/a")).is_some());
+        let docs = Repo::from_files([(".gitmodules", "path = docs/themes/book\n")]);
+        assert!(findings(&docs, &RelPath::root()).is_empty());
         let hostile = Repo::from_files([(".gitmodules", "path = ../../x\npath = .\npath\n = \n")]);
         assert!(findings(&hostile, &RelPath::root()).is_empty());
     }

@@ -65,6 +65,9 @@ fn reason(run: &Run, flag: &str, value: &str, names: &BTreeSet<&str>) -> Option<
     if run.by == Recipe::Docs && stands_for_another(flag, value) {
         return Some("documentation shows where a value of your own goes");
     }
+    if !flag.is_empty() && is_example(value) {
+        return Some("the value is an example, in place of one of your own");
+    }
     let name = flag.trim_start_matches('-').to_ascii_lowercase();
     let is_file = value.contains('/') || value.is_empty();
     if SECRET.iter().any(|word| name.contains(word)) && !is_file {
@@ -72,6 +75,17 @@ fn reason(run: &Run, flag: &str, value: &str, names: &BTreeSet<&str>) -> Option<
     }
     let calls = !is_listening(flag) && hosts(value).any(|host| names.contains(host));
     calls.then_some("the host is a service that this file starts beside the program")
+}
+
+/// Names that examples give to people, things and places, with a number or alone.
+const NUMBERED: [&str; 8] =
+    ["user", "name", "username", "host", "domain", "value", "item", "group"];
+const EXAMPLES: [&str; 7] = ["foo", "bar", "baz", "example", "placeholder", "somebody", "someuser"];
+
+/// True for a name that only an example has: `user1`, `foo`.
+fn is_example(value: &str) -> bool {
+    let base = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    EXAMPLES.contains(&base) || NUMBERED.contains(&base) && base.len() < value.len()
 }
 
 /// True for a value that the reader of documentation replaces: `SECRET_PREFIX`, `your-domain`.
