@@ -87,7 +87,7 @@ fn a_database_that_only_variables_make_demands_them() {
 
 #[test]
 fn a_server_that_another_call_made_is_not_flasks() {
-    let app = "from flask import Flask\nfrom flask_socketio import SocketIO\nfrom waitress import create_server\nclass Shop:\n    def __init__(self):\n        self.app = Flask(__name__)\n        self.ws = SocketIO(self.app)\n    def run(self, host, port):\n        self.server = create_server(self.app, host=host, port=port)\n        self.server.run()\nif __name__ == '__main__':\n    Shop().run('0.0.0.0', 5656)\n";
+    let app = "from flask import Flask\nfrom flask_socketio import SocketIO\nfrom waitress import create_server\nclass Shop:\n    def __init__(self):\n        self.app = Flask(__name__)\n        self.ws = SocketIO(self.app)\n    def run(self, host, port):\n        self.server = create_server(self.app, host=host, port=5656)\n        self.server.run()\nif __name__ == '__main__':\n    Shop().run('0.0.0.0', 5656)\n";
     let requirements = ("requirements.txt", "flask\nflask-socketio\nwaitress\n");
     let program = first(&[requirements, ("app.py", app)]);
     assert_eq!(program.ports().map(|ports| ports.value).as_deref(), Some("5656"));
