@@ -8,7 +8,9 @@ mod lines;
 mod toml;
 mod yaml;
 
-pub(crate) use json::{line as json_line, parse as parse_json, parse_at as parse_json_at};
+pub(crate) use json::{
+    line as json_line, parse as parse_json, parse_at as parse_json_at, written as to_json,
+};
 pub(crate) use lines::{Assignment, assignments, sections};
 pub(crate) use toml::parse as parse_toml;
 pub(crate) use yaml::documents as parse_yaml;

@@ -26,6 +26,9 @@ const MAX_RETURNS: usize = 8;
 /// Maximum number of places after a definition that may write into its variable.
 const MAX_WRITTEN: usize = 64;
 
+/// Maximum number of objects that one literal spreads.
+const MAX_SPREAD: usize = 8;
+
 /// Maximum number of blocks between a place and the class around it, and of tokens in its head.
 const MAX_BLOCKS: usize = 32;
 const MAX_HEAD: usize = 24;
@@ -43,10 +46,7 @@ impl Program<'_> {
         let at = range.start + usize::from(file.word(range.start) == "async");
         match file.word(at) {
             _ if !file.dialect().objects => None,
-            "{" if file.closing(at) + 1 == range.end => {
-                let (key, rest) = keys.split_first()?;
-                Some(self.eval_below(file, file.property(at, key)?, rest, steps))
-            }
+            "{" if file.closing(at) + 1 == range.end => self.in_literal(file, at, keys, steps),
             "class" => self.of_class(file, file.body_of_class(at)?, keys, steps),
             "(" | "function" => {
                 let open = range.clone().take(3).find(|&at| file.word(at) == "(")?;
@@ -56,6 +56,29 @@ impl Program<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The value below `keys` in the object literal that opens at a position. A later spread
+    /// replaces a key before it, where the object that it spreads is known:
+    /// `{ port: 80, ...settings }`.
+    fn in_literal(
+        &self,
+        file: &Rc<File>,
+        open: usize,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
+        let (key, rest) = keys.split_first()?;
+        let stated = file.property(open, key);
+        let from = stated.as_ref().map_or(open, |range| range.start);
+        let elements = file.elements(open).into_iter().rev();
+        let spread = elements.take_while(|one| one.start > from);
+        let spread = spread.filter(|one| one.len() > 1 && file.word(one.start) == "...");
+        let spread = spread
+            .take(MAX_SPREAD)
+            .map(|one| self.eval_below(file, one.start + 1..one.end, keys, steps));
+        let stated = stated.into_iter().map(|range| self.eval_below(file, range, rest, steps));
+        first_of(spread.chain(stated))
     }
 
     /// The value below `keys` of names, keys and calls: `config.get("server").port`.

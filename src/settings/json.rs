@@ -26,6 +26,59 @@ pub(crate) fn line(text: &str, keys: &[&str]) -> Option<u32> {
     found
 }
 
+/// The text of a tree as JSON, with each key on the line that it has in its own file.
+pub(crate) fn written(item: &Item) -> String {
+    let mut text = Written { text: String::new(), line: 1 };
+    text.value(item, 0);
+    text.text
+}
+
+struct Written {
+    text: String,
+    line: u32,
+}
+
+impl Written {
+    fn value(&mut self, item: &Item, depth: usize) {
+        match &item.value {
+            _ if depth > MAX_DEPTH => self.text.push_str("null"),
+            Value::Scalar(text) if text.parse::<u32>().is_ok() => self.text.push_str(text),
+            Value::Scalar(text) => self.text.push_str(&quoted(text)),
+            Value::List(items) => {
+                self.text.push('[');
+                for item in items {
+                    self.at(item.line);
+                    self.value(item, depth + 1);
+                    self.text.push(',');
+                }
+                self.text.push(']');
+            }
+            Value::Map(entries) => {
+                self.text.push('{');
+                for entry in entries {
+                    self.at(entry.line);
+                    self.text.push_str(&quoted(&entry.key));
+                    self.text.push_str(": ");
+                    self.value(&entry.item, depth + 1);
+                    self.text.push(',');
+                }
+                self.text.push('}');
+            }
+        }
+    }
+
+    fn at(&mut self, line: u32) {
+        while self.line < line {
+            self.text.push('\n');
+            self.line += 1;
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
 struct Reader<'t> {
     text: &'t str,
     at: usize,

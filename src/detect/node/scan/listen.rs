@@ -68,6 +68,9 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
     if sources.iter().any(asks) {
         reader.code.know(settings::known(app));
     }
+    if sources.iter().any(|source| source.imports(settings::WILD)) {
+        reader.code.know(settings::wild(app));
+    }
     let mut places: Vec<Place> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         let used: Vec<&Listener> =

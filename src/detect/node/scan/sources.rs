@@ -18,6 +18,7 @@ use super::{import_clauses, loaded};
 use crate::code::{File, Import, Tree};
 use crate::facts::Evidence;
 use crate::path::RelPath;
+use crate::repo::line_of;
 
 /// A source file, tokenized.
 pub(crate) struct Source {
@@ -161,14 +162,14 @@ fn module(app: &App, from: &RelPath, text: &str) -> Option<RelPath> {
     }
 }
 
-/// Functions that read the file in their first argument. What `JSON.parse` makes of it has the same
-/// keys as a module.
-const READS_JSON: [&str; 6] =
+/// Functions that read the file in their first argument. What `JSON.parse`, or a parser of YAML or
+/// TOML, makes of it has the same keys as a module.
+const READS_SETTINGS: [&str; 6] =
     ["readFileSync", "readFile", "readJsonSync", "readJSONSync", "readJson", "readJSON"];
 
 /// The settings files that a source reads, by the words of the argument that names them.
 fn by_reading(app: &App, source: &Source) -> Vec<(String, RelPath)> {
-    let reads = |token: &Token| token.word().is_some_and(|word| READS_JSON.contains(&word));
+    let reads = |token: &Token| token.word().is_some_and(|word| READS_SETTINGS.contains(&word));
     if !source.tokens.iter().any(reads) {
         return Vec::new();
     }
@@ -182,7 +183,7 @@ fn by_reading(app: &App, source: &Source) -> Vec<(String, RelPath)> {
             Anchor::WorkingDirectory => app.dir.path.clone(),
             Anchor::Home | Anchor::Root => return None,
         };
-        let file = folder.join(&path.path).filter(|file| file.extension() == "json")?;
+        let file = folder.join(&path.path).filter(settings::holds)?;
         let held = app.dir.repo.is_file(&file) && file.is_within(&app.root.path);
         let key = match first {
             [one] if one.text().is_some() => one.text()?.to_owned(),
@@ -228,6 +229,18 @@ fn follow(app: &App, launch: &Launch, entry: RelPath) -> Result<Vec<Source>> {
         sources.push(source);
     }
     Ok(sources)
+}
+
+/// The files of the repository that a script imports by their place, each with the line.
+pub(super) fn relative_imports(app: &App, path: &RelPath) -> Result<Vec<(u32, RelPath)>> {
+    let Some(text_of) = app.dir.repo.source_text(path)? else { return Ok(Vec::new()) };
+    let tokens = token::of(&Tree::new(&DIALECT, &text_of));
+    let folder = path.parent().unwrap_or_default();
+    let found = imported(&tokens).filter(|text| text.starts_with('.')).filter_map(|text| {
+        let line = line_of(&text_of, text).unwrap_or(1);
+        Some((line, resolve(app, &folder.join(text)?)?))
+    });
+    Ok(found.collect())
 }
 
 /// The modules that a source imports: `import x from './y'`, `require('./y')`, `import('./y')`.

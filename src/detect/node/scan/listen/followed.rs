@@ -66,11 +66,12 @@ pub(super) fn files(app: &App, sources: &[Source]) -> Result<Vec<Rc<File>>> {
     // A file of settings is a module to the code that requires it.
     let mut held: BTreeSet<&RelPath> = sources.iter().map(|source| &source.path).collect();
     for path in sources.iter().flat_map(|source| source.code.modules.values()) {
-        let holds = path.extension() == "json" || settings::script(app).as_ref() == Some(path);
+        let holds = settings::holds(path) || settings::script(app).as_ref() == Some(path);
         if holds
             && held.insert(path)
             && let Some(text) = app.dir.repo.source_text(path)?
         {
+            let text = settings::as_object(path, text);
             let tree = Tree::new(&DIALECT, &text);
             files.push(Rc::new(File::new(path.clone(), tree, Vec::new(), 0)));
         }

@@ -13,6 +13,9 @@ const MAX_PLACES: usize = 256;
 /// Parsers of arguments whose options have `default: { port: 3000 }`.
 const PARSERS: [&str; 4] = ["minimist", "mri", "yargs-parser", "getopts"];
 
+/// Parsers of YAML and TOML.
+const FORMATS: [&str; 6] = ["js-yaml", "yaml", "yamljs", "toml", "@iarna/toml", "smol-toml"];
+
 pub(super) const SPECIAL: Special = Special { call, below, ..Special::NONE };
 
 /// The value at `keys` in the result of a call of such a library.
@@ -25,6 +28,14 @@ fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Va
     match call.name() {
         // What `JSON.parse` makes of a file has the keys of that file.
         "parse" if root == "JSON" => Some(program.eval_below(file, first?.clone(), keys, steps)),
+        // A parser of YAML or TOML does the same.
+        "load" | "safeLoad" | "parse"
+            if reads_settings(file, call.name())
+                || reads_settings(file, root)
+                || call.on().is_some_and(|on| requires_settings(file, &on)) =>
+        {
+            Some(program.eval_below(file, first?.clone(), keys, steps))
+        }
         // <https://zod.dev>: what a schema makes of an object has the keys of both.
         "parse" | "safeParse" | "parseAsync" | "safeParseAsync"
             if first.is_some_and(|one| file.word(one.start) == "{") =>
@@ -63,6 +74,17 @@ fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Va
         }
         _ => None,
     }
+}
+
+/// True for a name that a parser of settings exports.
+fn reads_settings(file: &File, name: &str) -> bool {
+    file.imported(name).is_some_and(|from| FORMATS.contains(&from))
+}
+
+/// True for `require("js-yaml")`.
+fn requires_settings(file: &File, on: &Range<usize>) -> bool {
+    let named = on.len() == 4 && file.word(on.start) == "require";
+    named && file.string(on.start + 2).is_some_and(|text| FORMATS.contains(&&*text))
 }
 
 /// The value at `keys` in the result of `schema.parse({ port: process.env.PORT })`: the variable of

@@ -269,3 +269,76 @@ fn a_loopback_arm_of_a_choice_is_reported_unless_the_other_arm_is_known() {
     assert!(!said("const host = load(c) ? 'localhost' : undefined;"));
     assert!(!said("const host = load(c) ? process.env.HOST : 'localhost';"));
 }
+
+#[test]
+fn a_spread_object_gives_its_keys() {
+    for entry in [
+        "const d = { port: 4000 }; const c = { mode: 'x', ...d }; app.listen(c.port)",
+        "const d = { port: 4000 }; const c = { port: 1, ...d }; app.listen(c.port)",
+        "const d = { port: 1 }; const c = { ...d, port: 4000 }; app.listen(c.port)",
+        "const d = { port: 4000 }; const c = { ...d, ...other }; app.listen(c.port)",
+        "const d = { port: 4000 };\n\
+         function make(o = {}) { const c = { ...d, ...o }; app.listen(c.port) }\nmake()",
+        "const d = { port: 4000 };\n\
+         const c = { ...d, port: +process.env.A_PORT || +process.env.PORT || d.port };\n\
+         app.listen(c.port)",
+    ] {
+        assert_eq!(port(entry, &[]), Some(4000), "{entry}");
+    }
+}
+
+#[test]
+fn settings_in_yaml_and_toml_are_read_as_objects() {
+    let yaml = "# where\napi:\n  host: 127.0.0.1\n  port: 4000\n";
+    let toml = "[api]\nhost = \"127.0.0.1\"\nport = 4_000\n";
+    let listens = "app.listen(c.api.port, c.api.host)";
+    for (reads, file, text) in [
+        (
+            "const yaml = require('js-yaml'); const c = yaml.load(fs.readFileSync('./c.yml', 'utf8'))",
+            "c.yml",
+            yaml,
+        ),
+        (
+            "import { parse } from 'yaml'; const c = parse(fs.readFileSync('c.yaml', 'utf8'))",
+            "c.yaml",
+            yaml,
+        ),
+        (
+            "import YAML from 'yaml'; const c = YAML.parse(fs.readFileSync(path.join(__dirname, 'c.yml'), 'utf8'))",
+            "c.yml",
+            yaml,
+        ),
+        ("const c = require('js-yaml').load(fs.readFileSync('c.yml'))", "c.yml", yaml),
+        (
+            "import toml from '@iarna/toml'; const c = toml.parse(fs.readFileSync('c.toml'))",
+            "c.toml",
+            toml,
+        ),
+    ] {
+        let entry = format!("{reads}; {listens}");
+        let scan = scanned(&entry, &[(file, text)]);
+        assert_eq!(scan.port.map(|port| port.value), Some(4000), "{entry}");
+        let local = scan.findings.iter().find(|finding| finding.code.as_str() == "localhost-only");
+        let line = local.unwrap().evidence[0].line;
+        assert_eq!(line, Some(if file == "c.toml" { 2 } else { 3 }), "{entry}");
+    }
+}
+
+#[test]
+fn settings_of_wild_config_are_options_of_the_command_line() {
+    let entry =
+        "const config = require('wild-config'); app.listen(config.api.port, config.api.host)";
+    let own = "[api]\nport = 4000\nhost = \"127.0.0.1\"\n";
+    let above = "[db]\nx = 1\n[api]\n# @include \"api.toml\"\n";
+    let below = "port = 4000\nhost = \"127.0.0.1\"\n";
+    for files in [
+        &[("config/default.toml", own)][..],
+        &[("config/default.toml", above), ("config/api.toml", below)],
+    ] {
+        let scan = scanned(entry, files);
+        assert_eq!(scan.port.map(|port| port.value), Some(4000));
+        let args: Vec<_> = scan.args.iter().map(|arg| arg.value.as_str()).collect();
+        assert_eq!(args, ["--api.host=0.0.0.0"]);
+        assert!(scan.findings.is_empty());
+    }
+}
