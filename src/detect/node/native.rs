@@ -9,11 +9,13 @@ use serde_json::Value;
 
 use super::App;
 use super::build_tools;
+use super::manifest::{Kind, Package};
 use super::tool;
 use super::version::{self, Ceiling};
+use super::workspace;
 use crate::facts::Evidence;
 use crate::path::RelPath;
-use crate::repo::line_of;
+use crate::repo::{Dir, line_of};
 
 /// What the lockfile says about native modules.
 #[derive(Clone, Debug, Default)]
@@ -170,14 +172,74 @@ pub(super) fn locked(app: &App) -> Result<Rc<Lock>> {
     app.dir.repo.once(&app.dir.path, || Lock::read(app))
 }
 
-/// The packages that a production install brings. Only npm's lockfile says which those are.
+/// The packages that a production install brings: those that npm's lockfile marks so, or those to
+/// which the dependencies lead in another lockfile.
 pub(super) fn installed(app: &App) -> Result<BTreeSet<String>> {
     let lock = locked(app)?;
-    if lock.path.extension() != "json" || lock.path == app.package.path {
+    if lock.path == app.package.path {
         return Ok(BTreeSet::new());
     }
-    let kept = lock.packages.iter().filter(|package| !package.development);
-    Ok(kept.map(|package| package.name.clone()).collect())
+    if lock.path.extension() == "json" {
+        let kept = lock.packages.iter().filter(|package| !package.development);
+        return Ok(kept.map(|package| package.name.clone()).collect());
+    }
+    let needs = needs(&lock.text);
+    let mut open = production(&app.package);
+    let mut found = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if !found.contains(&name)
+            && let Some(folder) = workspace::folder(&app.root, &name)
+        {
+            let member = Package::read(&Dir::new(app.dir.repo, folder))?;
+            open.extend(member.iter().flat_map(production));
+        }
+        let below = needs.get(name.as_str()).into_iter().flatten();
+        if found.insert(name.clone()) {
+            open.extend(below.map(|&name| name.to_owned()));
+        }
+    }
+    Ok(found)
+}
+
+/// The names of a manifest's production dependencies.
+fn production(package: &Package) -> Vec<String> {
+    let names = package.dependencies().map(|(name, _)| name);
+    let names = names.filter(|name| package.dependency(name) == Some(Kind::Production));
+    names.map(str::to_owned).collect()
+}
+
+/// The dependencies of each package in a lockfile of Yarn or pnpm, whatever its version: a heading
+/// with the package's name, below it `dependencies:`, and below that the names.
+fn needs(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
+    // pnpm's headings stand below a word: `packages:`.
+    let pnpm = text.starts_with("lockfileVersion");
+    let heading = if pnpm { 2 } else { 0 };
+    let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let (mut of, mut inside, mut packages) = (None, false, !pnpm);
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let word = line.trim_start();
+        match line.len() - word.len() {
+            0 if pnpm => packages = matches!(word, "packages:" | "snapshots:"),
+            // A member's entry holds its tools too; the manifests say which those are.
+            indent if indent == heading => {
+                of = if pnpm { pnpm_name(line) } else { yarn_name(line) };
+                of = of.filter(|_| packages && !line.contains("@workspace:"));
+                inside = false;
+            }
+            indent if indent == heading + 2 => {
+                inside = matches!(word, "dependencies:" | "optionalDependencies:");
+            }
+            indent if indent == heading + 4 && inside => {
+                let name = word.trim_start_matches(['"', '\'']);
+                let name = name.split(['"', '\'', ' ', ':']).next().unwrap_or_default();
+                if let Some(of) = of {
+                    all.entry(of).or_default().insert(name);
+                }
+            }
+            _ => {}
+        }
+    }
+    all
 }
 
 impl Lock {
@@ -186,8 +248,7 @@ impl Lock {
             let text = app.root.repo.text(path)?.unwrap_or_default();
             return Ok(Self { path: path.clone(), text, packages: npm_packages(json) });
         }
-        let development =
-            |name: &str| app.package.dependency(name) == Some(super::manifest::Kind::Development);
+        let development = |name: &str| app.package.dependency(name) == Some(Kind::Development);
         let package = |(name, engine): (&str, Option<&str>)| Locked {
             name: name.to_owned(),
             development: development(name),
@@ -300,6 +361,31 @@ mod tests {
         assert_eq!(yarn_name("sharp@npm:^0.33:"), Some("sharp"));
         assert_eq!(yarn_name("  version \"1\""), None);
         assert_eq!(bun_name("    \"sharp\": [\"sharp@0.33.5\", \"\", {}, \"\"],"), Some("sharp"));
+    }
+
+    #[test]
+    fn a_production_install_brings_what_the_dependencies_lead_to() {
+        let manifest = r#"{"dependencies": {"@x/bot": "^1"}, "devDependencies": {"tool": "^1"}}"#;
+        let brought = |file: &str, lock: &str| {
+            let repo = Repo::from_files([("package.json", manifest), (file, lock)]);
+            let found = installed(&App::read(&repo.root()).unwrap().unwrap()).unwrap();
+            found.into_iter().collect::<Vec<_>>().join(" ")
+        };
+        let all = "@x/bot browser deep";
+        let yarn = "# yarn lockfile v1\n\n\n\"@x/bot@^1\":\n  version \"1.0.0\"\n  dependencies:\n    \
+            browser \"^2\"\n\nbrowser@^2:\n  version \"2.0.0\"\n  dependencies:\n    deep \"^1\"\n\n\
+            tool@^1:\n  version \"1.0.0\"\n  dependencies:\n    other \"^1\"\n";
+        assert_eq!(brought("yarn.lock", yarn), all);
+        let berry = "__metadata:\n  version: 8\n\n\"@x/bot@npm:^1\":\n  version: 1.0.0\n  dependencies:\n    \
+            browser: \"npm:^2\"\n  bin:\n    bot: x.js\n\n\"browser@npm:^2\":\n  dependencies:\n    deep: \
+            \"npm:^1\"\n\n\"app@workspace:.\":\n  dependencies:\n    tool: \"npm:^1\"\n";
+        assert_eq!(brought("yarn.lock", berry), all);
+        let pnpm = "lockfileVersion: '9.0'\nimporters:\n  .:\n    devDependencies:\n      tool:\n        \
+            version: 1.0.0\npackages:\n  '@x/bot@1.0.0':\n    resolution: {}\nsnapshots:\n  \
+            '@x/bot@1.0.0':\n    dependencies:\n      browser: 2.0.0\n  browser@2.0.0:\n    \
+            dependencies:\n      deep: 1.0.0\n  deep@1.0.0: {}\n  tool@1.0.0:\n    dependencies:\n      \
+            other: 1.0.0\n";
+        assert_eq!(brought("pnpm-lock.yaml", pnpm), all);
     }
 
     #[test]
