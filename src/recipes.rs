@@ -21,6 +21,7 @@ mod supervisor;
 mod systemd;
 mod task;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use anyhow::Result;
@@ -326,16 +327,27 @@ pub(crate) fn build_variable(repo: &Repo, dir: &RelPath, key: &str) -> Result<Op
     Ok(None)
 }
 
-/// Commands that start the software in `dir`, strongest recipe first.
+/// Commands that start the software in `dir`, strongest recipe first, without the words that belong
+/// to one deployment.
 ///
 /// # Errors
 /// If a file cannot be read.
 pub(crate) fn starts(repo: &Repo, dir: &RelPath) -> Result<Vec<Run>> {
     let mut found = Vec::new();
-    for running in running(repo, dir)? {
+    let running = running(repo, dir)?;
+    let names: BTreeSet<&str> = running
+        .iter()
+        .flat_map(|running| &running.runs)
+        .filter(|run| matches!(run.by, Recipe::Compose | Recipe::Kubernetes))
+        .map(|run| run.name.as_str())
+        .collect();
+    for running in &running {
         let mine = running.runs.iter().filter(|run| !run.words.is_empty());
         let mine = mine.filter(|run| run.dir.as_ref().is_none_or(|held| held == dir));
-        found.extend(mine.cloned());
+        found.extend(mine.map(|run| {
+            let words = start::deployed::split(run, run.words.clone(), &names).0;
+            Run { words, ..run.clone() }
+        }));
     }
     found.sort_by_key(|run| run.by);
     Ok(found)

@@ -1,6 +1,6 @@
 //! Turns the command of a recipe into default arguments of a program, if an image can serve them.
 
-mod deployed;
+pub(super) mod deployed;
 
 use std::collections::BTreeSet;
 

@@ -30,7 +30,7 @@ const STANDING: [&str; 9] = [
 ];
 
 /// The words for the image, and those that one deployment chose, with the reason.
-pub(super) fn split(
+pub(in crate::recipes) fn split(
     run: &Run,
     words: Vec<String>,
     names: &BTreeSet<&str>,

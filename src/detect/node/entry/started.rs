@@ -123,6 +123,9 @@ mod tests {
             starts("{}", "Procfile", "web: LEVEL=info SECRET=$X node a.js -x"),
             ["LEVEL=info a.js -x"]
         );
+        // Values of an example, of one deployment, and of its network stay out.
+        let given = "services: {db: {image: postgres}, a: {build: ., command: [node, a.js, --own=user1, --own=user2, --token=abc, --db=postgres://db:5432, --level=3]}}\n";
+        assert_eq!(starts("{}", "compose.yml", given), ["a.js --level=3"]);
         assert!(starts("{}", "Procfile", "web: node $FILE\n").is_empty());
         assert!(starts("{}", "README.md", "    node a.js\n").is_empty());
     }
