@@ -1,6 +1,8 @@
 //! Services that a program looks for at localhost unless it is told otherwise: a container holds the
 //! program alone.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::Result;
 
 use super::git_reads::read_for;
@@ -263,7 +265,13 @@ fn looked_at(repo: &Repo, facts: &Facts, program: &Program) -> Vec<RelPath> {
     });
     files.extend(beside.filter(|path| settings(path)));
     files.extend(program.files.iter().map(|file| file.value.clone()).filter(|path| settings(path)));
-    files.retain(|path| repo.is_file(path) && !is_apart(path, &facts.dir));
+    let mut active = BTreeMap::new();
+    // The image may start the program with others.
+    let chosen = program.env.iter().any(|held| held.value.key == "SPRING_PROFILES_ACTIVE");
+    files.retain(|path| {
+        repo.is_file(path)
+            && (!chosen && is_active(repo, path, &mut active) || !is_apart(path, &facts.dir))
+    });
     files.sort();
     files.dedup();
     files
@@ -274,7 +282,7 @@ fn looked_at(repo: &Repo, facts: &Facts, program: &Program) -> Vec<RelPath> {
 fn flattened(path: &RelPath, text: &str) -> Option<Vec<(u32, String)>> {
     let roots = settings::documents(path.extension(), text);
     if roots.is_empty() {
-        return None;
+        return without_unused(text).map(|text| vec![(0, text)]);
     }
     let mut lines = Vec::new();
     let mut open: Vec<(String, &Item)> = roots.iter().map(|root| (String::new(), root)).collect();
@@ -283,9 +291,14 @@ fn flattened(path: &RelPath, text: &str) -> Option<Vec<(u32, String)>> {
             lines.push((item.line.saturating_sub(1), format!("{key}={value}")));
             continue;
         }
+        if item.entries().iter().any(is_off) {
+            continue;
+        }
         let dot = if key.is_empty() { "" } else { "." };
         // Schemas show values that nothing uses.
-        let used = |entry: &&Entry| !matches!(entry.key.as_str(), "example" | "examples");
+        let used = |entry: &&Entry| {
+            !matches!(entry.key.as_str(), "example" | "examples") && !is_of_profile(&entry.key)
+        };
         let entries = item.entries().iter().filter(used);
         open.extend(entries.map(|entry| (format!("{key}{dot}{}", entry.key), &entry.item)));
         if item.entries().is_empty() {
@@ -296,9 +309,63 @@ fn flattened(path: &RelPath, text: &str) -> Option<Vec<(u32, String)>> {
     Some(lines)
 }
 
+/// True for the setting that switches off what its section is about: `enabled: false`.
+fn is_off(entry: &Entry) -> bool {
+    entry.item.text().is_some_and(|value| switches_off(&entry.key, value))
+}
+
+fn switches_off(key: &str, value: &str) -> bool {
+    // The default of `${REDIS_ENABLED:false}` counts.
+    let value = value.trim().trim_end_matches('}');
+    let value = value.rsplit(':').next().unwrap_or_default().trim_start_matches('-');
+    match key.to_ascii_lowercase().as_str() {
+        "enabled" | "enable" | "isenabled" => value == "false",
+        "disabled" | "disable" => value == "true",
+        _ => false,
+    }
+}
+
+/// The text of settings with one whole key on each line, without the lines of sections that are
+/// switched off, `redis.enabled=false`, and those of Quarkus' other profiles, `%dev.x=y`. `None` if
+/// there are none of either.
+fn without_unused(text: &str) -> Option<String> {
+    let setting = |line: &'_ str| {
+        let (key, value) = line.split_once('=')?;
+        Some((key.trim().to_owned(), value.trim().to_owned()))
+    };
+    let off: BTreeSet<String> = text
+        .lines()
+        .filter_map(setting)
+        .filter_map(|(key, value)| {
+            let (section, last) = key.rsplit_once('.')?;
+            switches_off(last, &value).then(|| format!("{section}."))
+        })
+        .collect();
+    if off.is_empty() && !text.contains('%') {
+        return None;
+    }
+    let kept = text.lines().map(|line| {
+        let key = setting(line).map(|(key, _)| key).unwrap_or_default();
+        let mut sections = key.match_indices('.').map(|(at, _)| &key[..=at]);
+        let unused = is_of_profile(&key) || sections.any(|section| off.contains(section));
+        if unused { "" } else { line }
+    });
+    Some(kept.collect::<Vec<_>>().join("\n"))
+}
+
+/// True for a setting of a profile of Quarkus other than that of a production build.
+/// <https://quarkus.io/guides/config-reference#profiles>
+fn is_of_profile(key: &str) -> bool {
+    key.strip_prefix('%').is_some_and(|rest| rest.split('.').next() != Some(PRODUCTION))
+}
+
+/// The profile of a production build.
+const PRODUCTION: &str = "prod";
+
 /// True for the settings of a Spring Boot application, each of which a variable can set.
 fn is_spring(path: &RelPath) -> bool {
-    path.file_name().starts_with("application.") && path.as_str().contains("src/main/resources/")
+    path.file_name().strip_prefix("application").is_some_and(|rest| rest.starts_with(['.', '-']))
+        && path.as_str().contains("src/main/resources/")
 }
 
 /// The variable that sets the key on a line:
@@ -306,7 +373,46 @@ fn is_spring(path: &RelPath) -> bool {
 fn bound(text: &str, line: u32) -> Option<String> {
     let line = text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?;
     let (key, _) = line.split_once(['=', ':'])?;
-    Some(key.trim().replace('.', "_").replace('-', "").to_ascii_uppercase())
+    let key = key.trim();
+    let key = key.strip_prefix('%').and_then(|rest| rest.strip_prefix(PRODUCTION)).unwrap_or(key);
+    Some(key.trim_start_matches('.').replace('.', "_").replace('-', "").to_ascii_uppercase())
+}
+
+/// True for the settings of a profile of Spring that the settings beside them make active.
+/// `known` has the active profiles of each folder.
+fn is_active(repo: &Repo, path: &RelPath, known: &mut BTreeMap<RelPath, BTreeSet<String>>) -> bool {
+    let stem = path.file_name().strip_prefix("application-").and_then(|rest| rest.split_once('.'));
+    let (Some((profile, _)), true) = (stem, is_spring(path)) else { return false };
+    let folder = path.parent().unwrap_or_default();
+    let active = known.entry(folder.clone()).or_insert_with(|| active_profiles(repo, &folder));
+    active.contains(profile)
+}
+
+/// The profiles that the settings of a folder make active.
+fn active_profiles(repo: &Repo, folder: &RelPath) -> BTreeSet<String> {
+    const KEYS: [&str; 2] = ["spring.profiles.active", "spring.profiles.include"];
+    let mut found = BTreeSet::new();
+    for extension in ["properties", "yml", "yaml"] {
+        let path = folder.join(&format!("application.{extension}"));
+        let text = path.and_then(|path| repo.source_text(&path).ok().flatten());
+        let Some(text) = text else { continue };
+        let mut values: Vec<String> = Vec::new();
+        for line in text.lines().filter(|_| extension == "properties") {
+            let setting = line.split_once('=').filter(|(key, _)| KEYS.contains(&key.trim()));
+            values.extend(setting.map(|(_, value)| value.to_owned()));
+        }
+        for root in settings::documents(extension, &text) {
+            for key in KEYS {
+                let keys: Vec<&str> = key.split('.').collect();
+                let item = root.at(&keys).or_else(|| root.get(key));
+                let items = item.map(Item::items).unwrap_or_default();
+                values.extend(items.iter().filter_map(Item::text).map(str::to_owned));
+            }
+        }
+        let names = values.iter().flat_map(|value| value.split(','));
+        found.extend(names.map(|name| name.trim().to_owned()));
+    }
+    found
 }
 
 fn is_for_tests(folder: &str) -> bool {
@@ -415,5 +521,76 @@ mod tests {
             "{said}"
         );
         assert!(files("src/main/resources/application-dev.properties", text).is_empty());
+    }
+
+    #[test]
+    fn a_section_that_is_switched_off_looks_for_nothing() {
+        let pom = "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies></project>";
+        let app = "class App { public static void main(String[] a) { SpringApplication.run(App.class, a); } }";
+        let java = |name: &str, settings: &str| {
+            let path = format!("src/main/resources/{name}");
+            let main = ("src/main/java/App.java", app);
+            found("java", &[("pom.xml", pom), main, (path.as_str(), settings)])
+        };
+        let yaml = |switch: &str| {
+            java(
+                "application.yml",
+                &format!("shop:\n  redis:\n    {switch}\n    url: redis://localhost:6379\n"),
+            )
+        };
+        assert!(!yaml("enabled: true").is_empty());
+        assert!(yaml("enabled: false").is_empty());
+        assert!(yaml("enabled: ${SHOP_REDIS:false}").is_empty());
+        assert!(yaml("disabled: true").is_empty());
+        let lines = |switch: &str| {
+            java(
+                "application.properties",
+                &format!("{switch}\nshop.redis.url=redis://localhost:6379\n"),
+            )
+        };
+        assert!(!lines("shop.other.enabled=false").is_empty());
+        assert!(lines("shop.redis.enabled=false").is_empty());
+        let config = |switch: &str| {
+            let text = format!(r#"{{"redis": {{{switch}, "url": "redis://localhost:6379"}}}}"#);
+            found(
+                "node",
+                &[
+                    (
+                        "package.json",
+                        r#"{"scripts": {"start": "node a.js"}, "dependencies": {"config": "3", "redis": "4"}}"#,
+                    ),
+                    ("a.js", SERVER),
+                    ("config/default.json", text.as_str()),
+                ],
+            )
+        };
+        assert!(!config(r#""enabled": true"#).is_empty());
+        assert!(config(r#""enabled": false"#).is_empty());
+    }
+
+    #[test]
+    fn settings_of_an_active_profile_count() {
+        let pom = "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies></project>";
+        let app = "class App { public static void main(String[] a) { SpringApplication.run(App.class, a); } }";
+        let of = |settings: &str| {
+            found(
+                "java",
+                &[
+                    ("pom.xml", pom),
+                    ("src/main/java/App.java", app),
+                    ("src/main/resources/application.yml", settings),
+                    (
+                        "src/main/resources/application-druid.yml",
+                        "spring:\n  datasource:\n    druid:\n      url: jdbc:mysql://localhost:3306/shop\n",
+                    ),
+                ],
+            )
+        };
+        let found = of("spring:\n  profiles:\n    active: druid\n");
+        assert!(
+            found.contains("MySQL") && found.contains("-e SPRING_DATASOURCE_DRUID_URL"),
+            "{found}"
+        );
+        assert!(of("spring:\n  profiles:\n    active: other\n").is_empty());
     }
 }

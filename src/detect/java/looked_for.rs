@@ -46,7 +46,9 @@ fn service(
         let is_itself = own.is_some_and(|own| around.sources.iter().any(|file| file.names(own)));
         let address = value.split("://").last().unwrap_or_default();
         let (host, address) = host(address)?;
-        let here = matches!(host, "localhost" | "127.0.0.1");
+        // The shared list says it of the services that it holds.
+        let shared = rows.iter().any(|held| held.name.contains(row.name.as_str()));
+        let here = !shared && matches!(host, "localhost" | "127.0.0.1");
         return (!is_itself && (here || is_bare(host)))
             .then(|| (row.name.clone(), address.to_owned(), variable));
     }
