@@ -10,12 +10,14 @@
 
 mod arguments;
 mod artifact;
+mod beside;
 mod branch;
 mod classpath;
 mod code;
 mod codes;
 mod command;
 mod commands;
+mod conditional;
 mod config;
 mod contexts;
 mod database;

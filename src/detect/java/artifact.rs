@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::plugins::{Execution, Plugin};
 use super::pom::{Found, Model, relative};
+use super::resources;
 use super::tables::Tables;
 use crate::detect::java::codes;
 use crate::facts::{Evidence, Finding};
 use crate::repo::Repo;
+use crate::settings;
 
 /// The keys of the plugins that package.
 pub(super) const SPRING_BOOT: &str = "org.springframework.boot:spring-boot-maven-plugin";
@@ -162,6 +164,7 @@ impl Project<'_> {
                 Evidence::at(properties.0, found.line, key.to_owned()),
             ))
         });
+        let stated = stated.or_else(|| self.of_settings(key));
         let mut options = Vec::new();
         let mut notes = Vec::new();
         let fast = |kind: &str| matches!(kind, "fast-jar" | "jar" | "mutable-jar");
@@ -177,6 +180,33 @@ impl Project<'_> {
         let file = relative(&format!("{}/quarkus-app", self.model.build_dir()));
         let artifact = Artifact { shape: Shape::FastJar, file, options };
         Some(Candidate { id: self.id(""), artifact, evidence: plugin.evidence.clone(), notes })
+    }
+
+    /// What the program's own settings say of its packaging, which the build reads as well.
+    fn of_settings(&self, key: &str) -> Option<Found> {
+        for folder in resources::folders(self.model) {
+            let path = folder.join("application.properties")?;
+            let text = self.repo.source_text(&path).ok().flatten();
+            let lines = text.iter().flat_map(|text| (1..).zip(text.lines()));
+            for (number, line) in lines {
+                let Some((name, value)) = line.split_once('=') else { continue };
+                if name.trim().trim_start_matches("%prod.") == key {
+                    return Some((value.trim().to_owned(), Evidence::at(&path, number, key)));
+                }
+            }
+            for name in ["application.yml", "application.yaml"] {
+                let path = folder.join(name)?;
+                let text = self.repo.source_text(&path).ok().flatten();
+                let keys: Vec<&str> = key.split('.').collect();
+                let documents = text.map(|text| settings::parse_yaml(&text)).unwrap_or_default();
+                if let Some(item) = documents.iter().find_map(|root| root.at(&keys))
+                    && let Some(value) = item.text()
+                {
+                    return Some((value.to_owned(), Evidence::at(&path, item.line, key)));
+                }
+            }
+        }
+        None
     }
 
     fn spring_boot(&self, packaging: &str) -> Vec<Candidate> {

@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::App;
 use super::arguments;
 use super::code::{Code, Place, end_of};
+use super::conditional;
 use super::source::Source;
 use super::surroundings::Surroundings;
 use crate::code::Value;
@@ -61,7 +62,8 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
         found.entry(name).or_insert(evidence);
     }
     // An injected value: `@Value("${API_KEY}")`.
-    for place in code.calls("Value").iter().filter(|place| place.1 > 0) {
+    let made = |place: &&Place| !conditional::is_left_out(code, around.settings, **place);
+    for place in code.calls("Value").iter().filter(|place| place.1 > 0).filter(made) {
         let file = &code.sources[place.0];
         let Some(text) = file.text(place.1 + 2).filter(|_| file.mark(place.1 - 1, '@')) else {
             continue;
@@ -87,7 +89,8 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
 fn property(text: &str) -> Option<&str> {
     let key = text.strip_prefix("${")?.strip_suffix('}')?;
     let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-    (key.contains('.') && key.chars().all(plain)).then_some(key)
+    let lower = key.starts_with(|c: char| c.is_ascii_lowercase());
+    ((lower || key.contains('.')) && key.chars().all(plain)).then_some(key)
 }
 
 /// Where properties come from that no file of the repository states: the framework and the JVM.
@@ -148,7 +151,15 @@ fn of_framework(around: &Surroundings, name: &str) -> bool {
 }
 
 /// Reports what the image does not set.
-pub(super) fn say(app: &App, program: &mut Program, demanded: Demanded) -> Result<()> {
+pub(super) fn say(app: &App, program: &mut Program, mut demanded: Demanded) -> Result<()> {
+    // The image's own command may give the property: `--shop.home=/data`.
+    if let Some(args) = &program.args {
+        let words = args.value.split(' ').map(|word| word.trim_matches('\''));
+        let keys = words.filter_map(|word| word.strip_prefix("--").or(word.strip_prefix("-D")));
+        let given: BTreeSet<String> =
+            keys.filter_map(|key| Some(variable_of(key.split_once('=')?.0))).collect();
+        demanded.variables.retain(|name, _| !given.contains(name));
+    }
     arguments::say(app, program, demanded.arguments)?;
     env_file::required(program, demanded.variables);
     Ok(())

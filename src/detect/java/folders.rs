@@ -1,5 +1,7 @@
 //! Where values lead to: folders and files that the code writes.
 
+use std::ops::Range;
+
 use super::artifact::Shape;
 use super::code::{Code, Place};
 use super::flags;
@@ -11,6 +13,8 @@ use crate::facts::{Evidence, Finding, FindingCode, Program};
 
 /// How many callers of one method are read.
 const MAX_CALLERS: usize = 8;
+/// How many places of one name are looked at.
+const MAX_PLACES: usize = 64;
 /// Folders of the system, which no program may own.
 const SYSTEM: [&str; 9] = ["/proc", "/sys", "/dev", "/etc", "/tmp", "/usr", "/bin", "/run", "/lib"];
 
@@ -40,7 +44,7 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
                 break;
             }
         }
-        if !followed {
+        if !followed && is_path(code, place, &range) {
             let note = format!(
                 "`{}` writes to a folder that no code names",
                 code.sources[place.0].raw(place.1)
@@ -53,6 +57,26 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
     // Where other folders were found, one that was not is likely among them.
     if program.writable.len() == held && !program.findings.iter().any(beside) {
         program.findings.extend(unknown_folder(unfollowed));
+    }
+}
+
+/// True unless the subject may as well be a stream or another writer, which
+/// `new PrintWriter(x)` takes too.
+fn is_path(code: &Code, (source, call): Place, range: &Range<usize>) -> bool {
+    let file = &code.sources[source];
+    if file.word(call) != Some("PrintWriter") {
+        return true;
+    }
+    let is_type = |at: usize| matches!(file.word(at), Some("File" | "String" | "Path"));
+    match (file.word(range.start), range.len()) {
+        (Some("new"), _) => is_type(range.start + 1),
+        // `File log` or Kotlin's `log: File`
+        (Some(name), 1) => file
+            .places(name)
+            .iter()
+            .take(MAX_PLACES)
+            .any(|&at| at > 0 && is_type(at - 1) || file.mark(at + 1, ':') && is_type(at + 2)),
+        _ => false,
     }
 }
 
@@ -101,7 +125,11 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
         // A boolean or a number comes from a caller of another method with the same name.
         || matches!(text, "true" | "false")
         || !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    // Such a text is no path of a container: it is a pattern, an address or a Windows path.
+    if is_of_windows(text) {
+        of_windows(program, text, value, evidence);
+        return;
+    }
+    // Such a text is no path of a container: it is a pattern or an address.
     if odd || value.below().is_none() && text.is_empty() {
         return;
     }
@@ -133,6 +161,29 @@ fn take(program: &mut Program, shape: &Shape, value: &Value, folder: bool, evide
             [evidence],
         ));
     }
+}
+
+/// Reports a path of Windows. On Linux, it is a folder in the working directory.
+fn of_windows(program: &mut Program, text: &str, value: &Value, evidence: Evidence) {
+    if program.findings.iter().any(|finding| finding.code == FindingCode::FolderUnknown) {
+        return;
+    }
+    let what = format!("the program writes to `{text}`, which is a path of Windows");
+    let fix = match value.parts.iter().find_map(|part| part.env.as_deref()) {
+        Some(name) => format!(
+            "set both, for example --writable /data --env {name}=/data, and mount a volume there"
+        ),
+        None => "name a folder of the container, and make it with --writable".to_owned(),
+    };
+    program.findings.push(Finding::new(FindingCode::FolderUnknown, what, [evidence]).with_fix(fix));
+}
+
+/// True for a path such as `D:/uploads`.
+fn is_of_windows(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && chars.next() == Some(':')
+        && matches!(chars.next(), Some('/' | '\\'))
 }
 
 /// The folder of the archive or the classes in the image, relative to the working directory.

@@ -6,6 +6,7 @@
 use super::App;
 use super::artifact::{JIB, SPRING_BOOT, Shape};
 use super::plugins::Plugin;
+use super::pom::Model;
 use super::port::{PORTS, set_port};
 use super::xml::Element;
 use crate::detect::java::codes;
@@ -154,6 +155,22 @@ pub(super) fn jdk(plugin: Option<&Plugin>) -> Option<(String, Evidence)> {
     let note = "the version that the image is built with by buildpacks";
     Some((found.text.clone(), Evidence::at(path, found.line, note)))
 }
+
+/// The Java version in the name of jib's base: `eclipse-temurin:21-jre`, `gcr.io/distroless/java17`.
+pub(super) fn base(plugin: Option<&Plugin>, model: &Model) -> Option<(String, Evidence)> {
+    let (image, mut evidence) = plugin?.anywhere(model, "from/image")?;
+    let name = image.split('@').next().unwrap_or_default();
+    let last = name.rsplit('/').next().unwrap_or_default();
+    let (name, tag) = last.split_once(':').unwrap_or((last, ""));
+    let of_name = name.strip_prefix("java").map(|rest| rest.split('-').next().unwrap_or_default());
+    let jdk = JDKS.iter().any(|jdk| name.contains(jdk));
+    let text = of_name.filter(|text| !text.is_empty()).or(Some(tag).filter(|_| jdk))?;
+    evidence.note = format!("jib builds on {image}");
+    Some((text.to_owned(), evidence))
+}
+
+/// Parts of the names of images that hold Java, whose tags begin with its version.
+const JDKS: [&str; 7] = ["temurin", "openjdk", "corretto", "zulu", "jre", "jdk", "liberica"];
 
 /// The profiles with which the pom's own image starts.
 pub(super) fn profiles(app: &App) -> Option<(String, Evidence)> {

@@ -16,6 +16,10 @@ use crate::facts::{Evidence, Finding, Kind, Port, Program, Sourced};
 const LISTENS: [Does; 2] = [Does::Listens, Does::Receives];
 /// Calls that take an address to connect or to send to.
 const CONNECTS: [&str; 6] = ["connect", "DatagramPacket", "send", "Proxy", "Socket", "open"];
+/// Calls that open the port of a gRPC server.
+const GRPC: [&str; 2] = ["forPort", "newServerBuilderForPort"];
+/// How many ports are added beside that of a framework.
+const MAX_BESIDE: usize = 4;
 /// Words for what runs beside the program's own service.
 const BESIDE: [&str; 8] =
     ["metric", "health", "admin", "debug", "prometheus", "management", "actuator", "probe"];
@@ -110,6 +114,24 @@ pub(super) fn own_server(
     }
     let place = Some(first.place);
     (all.iter().find(|found| !found.udp).and_then(|found| found.variable.clone()), place)
+}
+
+/// Adds the ports of gRPC servers that the code opens beside the server of its framework.
+pub(super) fn beside_framework(program: &mut Program, code: &Code) {
+    for (row, place) in code.doing(&[Does::Listens]) {
+        if !row.names.iter().any(|name| GRPC.contains(&name.as_str())) {
+            continue;
+        }
+        let Some(found) = listens(code, row, place, &BTreeSet::new()) else { continue };
+        let Some(number) = found.value.filter(|number| *number > 0) else { continue };
+        let port = Port::tcp(number);
+        let held = program.port.as_ref().is_some_and(|held| held.value == number)
+            || program.more_ports.iter().any(|held| held.value == port);
+        if !held && program.more_ports.len() < MAX_BESIDE {
+            let evidence = code.evidence(place, "the port of a gRPC server");
+            program.more_ports.push(Sourced::new(port, evidence));
+        }
+    }
 }
 
 /// The sources of other programs: those with a class with a main method of its own that no other

@@ -1,17 +1,19 @@
 //! How Maven is called: which Maven, from which pom, for which module, and what it skips in a
 //! container.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::App;
 use super::artifact::SPRING_BOOT;
+use super::beside::Beside;
 use super::database::PHASES;
 use super::plugins::{Execution, Plugin};
 use super::pom::{Model, relative};
 use super::reactor::below;
+use super::xml::Element;
 use crate::ask::{Answerable, Question};
 use crate::detect::java::codes;
 use crate::facts::{Evidence, Finding, FindingCode, Sourced};
@@ -104,7 +106,12 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     let in_context = |path: &RelPath| path.strip(&app.context).unwrap_or_default().to_owned();
     let mut more_manifests = Vec::new();
     let folder = Dir::new(app.dir.repo, app.tool_folder.clone());
-    if let Some(path) = folder.join(".mvn").filter(|path| app.dir.repo.is_dir(path)) {
+    // Only the wrapper reads the folder of that name.
+    let read = |path: &RelPath| {
+        let mut inside = app.dir.repo.children(path).map(|(path, _)| path.file_name());
+        wrapper(&folder).is_some() || inside.any(|name| name != "wrapper")
+    };
+    if let Some(path) = folder.join(".mvn").filter(read) {
         more_manifests.push(in_context(&path));
     }
     let mut command = vec!["mvn".to_owned()];
@@ -121,6 +128,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
             [Evidence::file(&path, "a wrapper without its properties")],
         ));
     }
+    let beside = Beside::of(app)?;
     let mut selection = Vec::new();
     let root_pom = app.context.join("pom.xml");
     if root_pom.as_ref() != Some(&app.reactor.pom) {
@@ -134,10 +142,19 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         } else {
             format!(":{}", app.model.artifact_id())
         };
-        selection.extend(["-pl".to_owned(), module, "-am".to_owned()]);
+        let more = beside.modules.iter().map(|model| {
+            if model.dir().is_within(&from) {
+                below(&model.dir(), &from)
+            } else {
+                format!(":{}", model.artifact_id())
+            }
+        });
+        let modules: Vec<String> = std::iter::once(module).chain(more).collect();
+        selection.extend(["-pl".to_owned(), modules.join(","), "-am".to_owned()]);
     }
-    let selected: Vec<&Model> =
+    let mut selected: Vec<&Model> =
         std::iter::once(&*app.model).chain(app.siblings.iter().map(|model| &**model)).collect();
+    selected.extend(beside.modules.iter().chain(&beside.needed).map(|model| &**model));
     let compiled = || selected.iter().filter(|model| model.packaging() != "pom");
     let mut source_folders: Vec<String> = compiled()
         .filter_map(|model| model.dir().join(&model.source_dir()).map(|path| in_context(&path)))
@@ -372,12 +389,14 @@ fn foreign_parent(app: &App) -> Option<Finding> {
 /// Whether a repository is not public, or settings contain credentials.
 fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
     let mut evidence: Vec<Evidence> = Vec::new();
+    let mut ids: BTreeSet<&str> = BTreeSet::new();
     let mut refused: Vec<Evidence> = Vec::new();
     for (path, scope) in
         app.reactor.projects.values().flat_map(|model| model.scopes().collect::<Vec<_>>())
     {
         for list in ["repositories", "pluginRepositories"] {
             for repository in scope.list(list) {
+                ids.extend(repository.text_at("id"));
                 let Some(address) = repository.text_at("url").map(|url| app.model.resolve(url))
                 else {
                     continue;
@@ -430,6 +449,13 @@ fn credentials(app: &App) -> Result<(bool, Vec<Finding>)> {
                 format!("{path} holds a password"),
                 [Evidence::at(&path, password.line, format!("<{}>", password.name))],
             ));
+        }
+        // Credentials of other servers are for publishing, and no build asks for them.
+        let told = |e: &Element| matches!(e.name.as_str(), "mirror" | "repository");
+        let server =
+            |e: &Element| e.name == "server" && e.text_at("id").is_some_and(|id| ids.contains(id));
+        if !root.walk().any(|e| told(e) || server(e)) {
+            continue;
         }
         let line = line_of(&text, "<server").unwrap_or(1);
         evidence.push(Evidence::at(&path, line, "settings of Maven"));

@@ -226,6 +226,7 @@ fn listens(
         });
     }
     localhost(program, around, address);
+    listen::beside_framework(program, code);
     let servlet = matches!(&server, Server::Spring(starter) if !starter.key.contains("webflux") && !starter.key.contains("netty") && !starter.key.contains("armeria"));
     let note = match &server {
         Server::Quarkus(_) => Some("Vert.x makes its cache folder in java.io.tmpdir"),

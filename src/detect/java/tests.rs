@@ -24,7 +24,7 @@ fn spring(more: &str) -> String {
     ))
 }
 
-fn details(facts: &Facts) -> Details {
+pub(super) fn details(facts: &Facts) -> Details {
     facts.details().unwrap()
 }
 
@@ -280,6 +280,73 @@ fn private_repositories_ask_for_a_secret_and_public_ones_do_not() {
     };
     assert!(with("nexus.example") && with("maven.pkg.github.com"));
     assert!(!with("repo.spring.io") && !with("repo.maven.apache.org"));
+}
+
+#[test]
+fn settings_of_maven_count_where_the_build_needs_them() {
+    let with = |settings: &str| {
+        let list = "<repositories><repository><id>own</id><url>https://repo.spring.io/x</url></repository></repositories>";
+        let pom = spring("").replace("<dependencies>", &format!("{list}<dependencies>"));
+        details(&facts(&[("pom.xml", &pom), ("settings.xml", settings)], "").unwrap())
+            .run
+            .credentials
+    };
+    let server = |id: &str| {
+        format!(
+            "<settings><servers><server><id>{id}</id><password>${{TOKEN}}</password></server></servers></settings>"
+        )
+    };
+    assert!(with(&server("own")));
+    assert!(with("<settings><mirrors><mirror><id>m</id></mirror></mirrors></settings>"));
+    assert!(!with(&server("github")));
+}
+
+#[test]
+fn a_folder_of_the_wrapper_alone_is_no_manifest_without_the_wrapper() {
+    let properties = (".mvn/wrapper/maven-wrapper.properties", "");
+    let more = |more: &[(&str, &str)]| {
+        let pom = spring("");
+        let mut all = vec![("pom.xml", pom.as_str()), properties];
+        all.extend(more);
+        details(&facts(&all, "").unwrap()).run.more_manifests
+    };
+    assert!(more(&[]).is_empty());
+    assert_eq!(more(&[("mvnw", "")]), [".mvn", "mvnw"]);
+    assert_eq!(more(&[(".mvn/jvm.config", "-Xmx1g")]), [".mvn"]);
+}
+
+#[test]
+fn the_base_of_jib_states_the_jdk() {
+    let with = |image: &str, level: &str| {
+        let jib = format!(
+            "<plugin><groupId>com.google.cloud.tools</groupId><artifactId>jib-maven-plugin</artifactId><configuration><from><image>{image}</image></from></configuration></plugin>"
+        );
+        let text = spring("")
+            .replace("<plugins>", &format!("<plugins>{jib}"))
+            .replace("<dependencies>", &format!("<properties>{level}</properties><dependencies>"));
+        facts(&[("pom.xml", &text)], "").unwrap().toolchain.value
+    };
+    assert_eq!(with("amazoncorretto:21", ""), "21");
+    assert_eq!(with("gcr.io/distroless/java21-debian12", ""), "21");
+    assert_eq!(with("eclipse-temurin:21-jre@sha256:0", "<java.version>17</java.version>"), "21");
+    assert_eq!(with("alpine:3", "<java.version>17</java.version>"), "17");
+}
+
+#[test]
+fn quarkus_reads_its_packaging_from_its_settings() {
+    let bom = "<dependencyManagement><dependencies><dependency><groupId>io.quarkus.platform</groupId><artifactId>quarkus-bom</artifactId><version>3.15.1</version><type>pom</type><scope>import</scope></dependency></dependencies></dependencyManagement>";
+    let build = "<build><plugins><plugin><groupId>io.quarkus.platform</groupId><artifactId>quarkus-maven-plugin</artifactId><version>3.15.1</version><executions><execution><goals><goal>build</goal></goals></execution></executions></plugin></plugins></build>";
+    let pom = pom(&format!("{bom}{build}"));
+    let options = |name: &str, text: &str| {
+        let path = format!("src/main/resources/{name}");
+        artifact(&facts(&[("pom.xml", &pom), (&path, text)], "").unwrap()).options
+    };
+    let fast = ["-Dquarkus.package.jar.type=fast-jar"];
+    assert_eq!(options("application.properties", "quarkus.package.jar.type=uber-jar\n"), fast);
+    let yaml = "quarkus:\n  package:\n    jar:\n      type: uber-jar\n";
+    assert_eq!(options("application.yml", yaml), fast);
+    assert!(options("application.properties", "quarkus.package.jar.type=fast-jar\n").is_empty());
+    assert!(options("application.properties", "a=b\n").is_empty());
 }
 
 #[test]

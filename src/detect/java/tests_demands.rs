@@ -326,3 +326,69 @@ fn numbers_and_markup_are_no_folders() {
     };
     assert_eq!((of("data"), of("5"), of("<x>")), (1, 0, 0));
 }
+
+#[test]
+fn a_bean_that_the_settings_leave_out_demands_nothing() {
+    let of = |annotation: &str, settings: &str| {
+        let class = format!(
+            "@Configuration {annotation} class Cfg {{ @Value(\"${{shop-key}}\") String key; }}"
+        );
+        let file = ("src/main/resources/application.properties", settings);
+        let found = super::tests_code::spring(&[file], &class);
+        found.required.into_iter().map(|held| held.value).collect::<Vec<_>>()
+    };
+    let key = ["SHOPKEY"];
+    let on = "@ConditionalOnProperty(name = \"shop.kind\", havingValue = \"kafka\")";
+    assert_eq!(of("", "shop.kind=redis\n"), key);
+    assert_eq!(of(on, "shop.kind=kafka\n"), key);
+    assert!(of(on, "shop.kind=redis\n").is_empty());
+    assert!(of(on, "a=b\n").is_empty());
+    let enabled = "@ConditionalOnProperty(prefix = \"shop\", name = \"on\", matchIfMissing = true)";
+    assert_eq!(of(enabled, "a=b\n"), key);
+    assert!(of(enabled, "shop.on=false\n").is_empty());
+    let open = of("@ConditionalOnProperty(\"shop.on\")", "shop.on=${SHOP_ON}\n");
+    assert_eq!(open, ["SHOPKEY", "SHOP_ON"]);
+}
+
+#[test]
+fn a_class_that_only_holds_options_is_no_subcommand() {
+    let app = "class App { @Command(name = \"java -jar app.jar\") private static class Args { @Option(names = \"-o\") String o; } \
+        public static void main(String[] args) throws Exception { new CommandLine(new Args()).parseArgs(args); new ServerSocket(7100).accept(); } }";
+    let found = program("info.picocli:picocli", &[("App.java", app)]);
+    assert!(found.findings.is_empty() && found.args.is_none());
+    let app = "class App { public static void main(String[] args) { \
+        CommandLine line = new CommandLine(new Top()); Serve serve = new Serve(); line.addSubcommand(\"serve\", serve); line.execute(args); } }";
+    let serve = "@Command(name = \"serve\") class Serve implements Runnable { public void run() { new ServerSocket(7100); } }";
+    let found = program("info.picocli:picocli", &[("App.java", app), ("Serve.java", serve)]);
+    assert_eq!(found.args.unwrap().value, "serve");
+}
+
+#[test]
+fn a_writer_over_memory_writes_no_file() {
+    let of = |body: &str| {
+        let body = format!(
+            "class App {{ void fail(Throwable t, File log) throws Exception {{ {body} }} \
+             public static void main(String[] args) throws Exception {{ new ServerSocket(1).accept(); }} }}"
+        );
+        let found = findings("", &[("App.java", &body)]);
+        found.iter().filter(|(code, _)| code == "folder-unknown").count()
+    };
+    for body in [
+        "var sw = new StringWriter(); var pw = new PrintWriter(sw); t.printStackTrace(pw);",
+        "new PrintWriter(System.out, true).println(t);",
+        "new PrintWriter(socket.getOutputStream()).println(t);",
+    ] {
+        assert_eq!(of(body), 0, "{body}");
+    }
+    assert_eq!(of("new PrintWriter(log).println(t);"), 1);
+}
+
+#[test]
+fn a_folder_of_windows_is_named_with_its_variable() {
+    let settings = ("src/main/resources/application.yml", "shop:\n  home: D:/shop/uploads\n");
+    let store = "@Service class Store { @Value(\"${shop.home}\") String home; \
+        void keep() { new File(home + \"/avatars\").mkdirs(); } }";
+    let found = super::tests_code::spring(&[settings], store).findings;
+    let said = found.iter().find(|finding| finding.code.as_str() == "folder-unknown").unwrap();
+    assert!(said.what.contains("D:/shop/uploads") && said.fix.contains("SHOP_HOME"), "{said:?}");
+}

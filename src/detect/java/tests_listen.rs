@@ -203,3 +203,14 @@ fn a_port_that_another_program_passes_is_not_its_own() {
     // Here the program names the other class.
     assert_eq!(of("Runner.main(args);", ""), [5044]);
 }
+
+#[test]
+fn a_grpc_server_beside_the_server_of_the_framework_has_a_port() {
+    let settings =
+        ("src/main/resources/application.yml", "server:\n  port: 4100\nshop:\n  grpc: 4159\n");
+    let field = "@Component class Grpc { @Value(\"${shop.grpc}\") int port; \
+        void start() throws Exception { ServerBuilder.forPort(port).build().start(); } }";
+    assert_eq!(ports(&super::tests_code::spring(&[settings], field)), [4100, 4159]);
+    let fixed = "class Grpc { void start() { NettyServerBuilder.forPort(4159).build().start(); } }";
+    assert_eq!(ports(&super::tests_code::spring(&[settings], fixed)), [4100, 4159]);
+}

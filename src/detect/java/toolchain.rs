@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::artifact::{Project, SPRING_BOOT};
+use super::artifact::{JIB, Project, SPRING_BOOT};
 use super::pom::Found;
 use super::xml::Element;
 use crate::detect::version;
@@ -178,7 +178,15 @@ fn stated(dir: &Dir, project: &Project) -> Result<Vec<Stated>> {
     if found.is_empty() {
         // What CI and Dockerfiles use counts only if no file pins the JDK.
         let least = level.as_ref().map(|level| available(project, level));
-        found.extend(tested(dir, project, least)?);
+        let own = super::image::base(project.plugins.get(JIB), project.model);
+        let own = own.and_then(|(text, evidence)| {
+            let feature = feature(&text).filter(|own| least.is_none_or(|least| *own > least))?;
+            Some(Stated { feature, text, evidence, pin: true })
+        });
+        match own {
+            Some(own) => found.push(own),
+            None => found.extend(tested(dir, project, least)?),
+        }
     }
     for (text, evidence) in levels {
         if let Some(feature) = feature(&text) {
