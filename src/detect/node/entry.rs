@@ -123,6 +123,13 @@ pub(crate) fn from_scripts(app: &App) -> Result<(Vec<Entry>, Vec<Refused>)> {
             Outcome::No(why) => refused.push((name.to_owned(), why)),
         }
     }
+    // The servers of Vite's templates for rendering: `preview` starts what `dev` starts, built.
+    if entries.is_empty()
+        && app.package.script("preview").is_some_and(|text| text.contains("NODE_ENV=production"))
+        && let Outcome::Start(found) = resolve(app, "preview")?
+    {
+        entries = found;
+    }
     if entries.is_empty() {
         entries = roles::servers(app)?;
     }

@@ -4,6 +4,7 @@
 mod path;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 pub(crate) use self::path::{
@@ -18,11 +19,16 @@ pub(crate) struct Names<'t> {
     tokens: &'t [Token],
     /// The index of the first token of a name's value.
     defined: BTreeMap<&'t str, usize>,
+    /// The blocks in which a name is declared, with the same index, if there are several.
+    declared: BTreeMap<&'t str, Vec<(Range<usize>, usize)>>,
     /// For each name, the indices of the first tokens of the properties with that name.
     properties: BTreeMap<&'t str, Vec<usize>>,
     /// Paths in the global object.
     globals: Option<Rc<BTreeMap<String, PathValue>>>,
 }
+
+/// How many declarations of one name are compared.
+const MAX_DECLARATIONS: usize = 64;
 
 /// How many names an expression is followed through.
 const MAX_STEPS: usize = 7;
@@ -32,11 +38,20 @@ impl<'t> Names<'t> {
     pub(crate) fn of(tokens: &'t [Token]) -> Self {
         let (mut defined, mut written) = (BTreeMap::new(), BTreeMap::new());
         let mut properties: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut blocks: BTreeMap<&str, Vec<(Range<usize>, usize)>> = BTreeMap::new();
+        let mut open: Vec<Range<usize>> = Vec::new();
         for (index, window) in tokens.windows(3).enumerate() {
             if let Some(key) = window[0].word().or(window[0].text())
                 && window[1].is(':')
             {
                 properties.entry(key).or_default().push(index + 2);
+            }
+            if window[0].is('{') {
+                open.push(
+                    window[0].at..tokens.get(closing(tokens, index)).map_or(usize::MAX, |t| t.at),
+                );
+            } else if window[0].is('}') {
+                open.pop();
             }
             let Some(name) = window[0].word() else { continue };
             let assigned = window[1].is('=') && !window[2].is('=') && !window[2].is('>');
@@ -46,6 +61,8 @@ impl<'t> Names<'t> {
                     .is_some_and(|word| matches!(word, "const" | "let" | "var"));
             if assigned && (declared || index > 0 && is_declarator(tokens, index)) {
                 defined.entry(name).or_insert(index + 2);
+                let block = open.last().cloned().unwrap_or(0..usize::MAX);
+                blocks.entry(name).or_default().push((block, index + 2));
             } else if assigned {
                 // A declaration of `PORT` says more than `process.env.PORT = x`.
                 written.entry(name).or_insert(index + 2);
@@ -61,7 +78,8 @@ impl<'t> Names<'t> {
         for (name, at) in written {
             defined.entry(name).or_insert(at);
         }
-        Self { tokens, defined, properties, globals: None }
+        blocks.retain(|_, all| all.len() > 1);
+        Self { tokens, defined, declared: blocks, properties, globals: None }
     }
 
     /// Adds the paths that the program keeps in its global object.
@@ -82,6 +100,17 @@ impl<'t> Names<'t> {
     pub(crate) fn value_of(&self, name: &str) -> Option<&'t [Token]> {
         let from = *self.defined.get(name)?;
         Some(expression(self.tokens, from))
+    }
+
+    /// The same for a name at a byte offset: where several blocks declare it, the smallest one
+    /// around the place counts.
+    pub(crate) fn nearest(&self, name: &str, at: usize) -> Option<&'t [Token]> {
+        let all = self.declared.get(name).into_iter().flatten().take(MAX_DECLARATIONS);
+        let around = all.filter(|(block, _)| block.contains(&at));
+        let Some((_, from)) = around.min_by_key(|(block, _)| block.len()) else {
+            return self.value_of(name);
+        };
+        Some(expression(self.tokens, *from))
     }
 
     /// The values of properties with that name in object literals, in order: `port: ...`.

@@ -47,6 +47,10 @@ pub(crate) struct Launch {
     /// Files of the repository that it needs beside the output.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) carried: Vec<String>,
+    /// Files beside the sources that compiled code opens beside itself: their paths in the
+    /// repository and in the image.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left: Vec<(String, String)>,
     /// Files that the build writes and that a flag loads before the program.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) preloads: Vec<String>,

@@ -51,6 +51,19 @@ pub(super) fn projects(app: &App) -> Result<Vec<Project>> {
     Ok(found)
 }
 
+/// True if `nest build` runs the compiler alone: no webpack, and no assets to copy.
+pub(super) fn copies_nothing(app: &App) -> Result<bool> {
+    let Some((_, json, _)) = file(app)? else { return Ok(true) };
+    let projects = json.get("projects").and_then(Value::as_object);
+    let projects = projects.into_iter().flatten().map(|(_, project)| project);
+    let copies = |one: &Value| {
+        one.get("compilerOptions").is_some_and(|options| {
+            ["assets", "webpack", "builder"].iter().any(|key| options.get(key).is_some())
+        })
+    };
+    Ok(!std::iter::once(&json).chain(projects).any(copies))
+}
+
 type File = (RelPath, Value, std::rc::Rc<str>);
 
 fn file(app: &App) -> Result<Option<File>> {

@@ -310,6 +310,7 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     program.findings.extend(said);
     let mut scan = scan::read(app, &launch)?;
     keep(&mut launch, &mut scan);
+    launch.left.extend(scan.left.iter().map(|left| left.value.clone()));
     launch.beside(&scan.also);
     let open = match framework.name {
         "nest" => scan.takes_default(),
@@ -355,6 +356,7 @@ fn heard(app: &App, mut entry: Entry) -> Result<(Program, Launch, DefaultPort)> 
     let mut scan = scan::read(app, &entry.launch)?;
     keep(&mut entry.launch, &mut scan);
     entry.evidence.extend(entry.launch.opens(scan.subcommand.as_ref(), &scan.args));
+    entry.launch.left.extend(scan.left.iter().map(|left| left.value.clone()));
     entry.launch.beside(&scan.also);
     let listens = scan.listens || scan.serves || service.is_some() || scan.unfollowed.is_some();
     let listens = listens && (!scan.portless || scan.port.is_some());

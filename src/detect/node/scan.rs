@@ -4,6 +4,7 @@
 mod absent;
 mod arguments;
 mod browser;
+mod carried;
 mod conventions;
 mod demanded;
 mod env_file;
@@ -12,6 +13,7 @@ mod globals;
 mod handed;
 mod import_clauses;
 mod imports;
+mod left;
 mod lines;
 mod listen;
 mod loaded;
@@ -113,6 +115,9 @@ pub(crate) struct Scan {
     pub(crate) sigterm: Option<Evidence>,
     pub(crate) writable: Vec<Sourced<String>>,
     pub(crate) files: Vec<Sourced<RelPath>>,
+    /// Files beside the sources that compiled code opens beside itself: their paths in the
+    /// repository and in the image.
+    pub(crate) left: Vec<Sourced<(String, String)>>,
     pub(crate) front_ends: Vec<Sourced<FrontEnd>>,
     /// Scripts of the package that write what it serves beside its build, each with the folder.
     pub(crate) also: Vec<Sourced<(String, String)>>,
@@ -199,6 +204,8 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     conventions::read(app, launch, &sources, &mut scan)?;
     loaded::carry(app, launch, &sources, &mut scan);
     storage::read(&house, launch, &sources, &mut scan);
+    left::settle(app, launch, &mut scan)?;
+    carried::imports(app, launch, &mut scan)?;
     imports::read(app, launch, &sources, &mut scan)?;
     required::read(&house, &sources, &mut scan)?;
     schema::read(app, &sources, &mut scan)?;

@@ -134,6 +134,10 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
             "os" | "homedir" if words.contains(&"homedir") && plus(tokens).is_none() => {
                 here(Anchor::Home, "")
             }
+            // Whatever the variable says, the image has this folder.
+            "os" | "tmpdir" if words.contains(&"tmpdir") && plus(tokens).is_none() => {
+                here(Anchor::Root, "/tmp")
+            }
             "process" if words == ["process", "env", "HOME"] && plus(tokens).is_none() => {
                 here(Anchor::Home, "")
             }
@@ -144,9 +148,13 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
             "require" if tokens.get(2).and_then(Token::text).is_some_and(is_path_module) => {
                 path_within(tokens.get(5..)?, names, steps + 1)
             }
+            "fileURLToPath" if plus(tokens).is_none() => {
+                path_within(arguments(tokens, 1).first()?, names, steps + 1)
+            }
             // The module may have any name: `Path.join(...)` or `nodePath.resolve(...)`.
             module
                 if (matches!(module, "join" | "resolve" | "normalize" | "fs")
+                    || module == "mkdtempSync"
                     || module.to_ascii_lowercase().ends_with("path"))
                     && tokens.iter().any(|token| token.is('('))
                     && plus(tokens).is_none() =>
@@ -158,10 +166,15 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
                         joined(&arguments(tokens, open), names, steps)
                     }
                     "dirname" => dirname(&arguments(tokens, open), names, steps),
+                    // The library adds letters to the name.
+                    "mkdtemp" | "mkdtempSync" => {
+                        let prefix =
+                            path_within(arguments(tokens, open).first()?, names, steps + 1);
+                        prefix.filter(|found| found.path.starts_with("/tmp"))
+                    }
                     _ => None,
                 }
             }
-            "fileURLToPath" => path_within(arguments(tokens, 1).first()?, names, steps + 1),
             "dirname" => dirname(&arguments(tokens, 1), names, steps),
             "new" => {
                 let args = arguments(tokens, 2);
@@ -265,7 +278,7 @@ fn is_path_module(text: &str) -> bool {
 /// The value of a name, or of a member whose object is not known.
 fn named<'t>(tokens: &[Token], names: &Names<'t>) -> Option<&'t [Token]> {
     let likely = || match tokens {
-        [name] => names.value_of(name.word()?),
+        [name] => names.nearest(name.word()?, name.at),
         [_, dot, name] if dot.is('.') => names.value_of(name.word()?),
         _ => None,
     };
@@ -275,7 +288,7 @@ fn named<'t>(tokens: &[Token], names: &Names<'t>) -> Option<&'t [Token]> {
 /// The value behind `tasks.backup.path`, by the keys of an object of the file.
 fn member<'t>(tokens: &[Token], names: &Names<'t>) -> Option<&'t [Token]> {
     let (root, keys) = tokens.split_first()?;
-    let mut value = names.value_of(root.word()?).filter(|_| !keys.is_empty())?;
+    let mut value = names.nearest(root.word()?, root.at).filter(|_| !keys.is_empty())?;
     for pair in keys.chunks(2) {
         let [dot, key] = pair else { return None };
         let key = key.word().filter(|_| dot.is('.'))?;
@@ -479,8 +492,27 @@ mod tests {
                 "up",
             ),
             ("const x = path.join(import.meta.dirname, 'up')", SourceFile, "up"),
+            ("const x = fileURLToPath(new URL('../up', import.meta.url))", SourceFile, "../up"),
+            (
+                "const x = join(fileURLToPath(new URL('..', import.meta.url)), 'up')",
+                SourceFile,
+                "../up",
+            ),
         ] {
             assert_eq!(way(source), Some((from, text.to_owned())), "{source}");
+        }
+        for source in [
+            "const x = path.join(os.tmpdir(), 'a', `${b}.x`)",
+            "const x = fs.mkdtempSync(path.join(os.tmpdir(), 'a-'))",
+            "const x = `${tmpdir()}/a/${b}.x`",
+        ] {
+            let file = tokens(source);
+            let names = Names::of(&file);
+            let left = Cell::new(MAX_EXPRESSION);
+            let tracing = Tracing { names: &names, others: None, left: &left };
+            let found = path_within(names.value_of("x").unwrap(), &tracing, 0).unwrap();
+            assert_eq!(found.from, Anchor::Root, "{source}");
+            assert!(found.path.starts_with("/tmp"), "{source}");
         }
         assert_eq!(way("const x = path.join(dir, name)"), None);
         // Nothing says which of the two it is.

@@ -79,6 +79,9 @@ pub(super) fn artifacts(
             for file in &launch.carried {
                 all.push(Artifact::new(None, &relative(app, file), &format!("{home}/{file}"))?);
             }
+            for (from, to) in &launch.left {
+                all.push(Artifact::new(None, &relative(app, from), &format!("{home}/{to}"))?);
+            }
             // Migrations that run at the start read the schema.
             let prisma =
                 launch.before.as_ref().is_some_and(|line| line.contains("node_modules/prisma/"));

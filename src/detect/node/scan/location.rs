@@ -18,6 +18,26 @@ pub(super) struct Location {
     home: Vec<String>,
 }
 
+/// Bundlers, which put the code of all sources beside the file that is started.
+const BUNDLERS: [&str; 7] = ["esbuild", "tsup", "tsdown", "ncc", "rollup", "rolldown", "pkgroll"];
+
+/// True if a bundler makes the file that is started. A compiler would make another one of its source.
+fn is_bundle(app: &App, launch: &Launch) -> bool {
+    let stem = |file: &str| file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
+    let compiled = launch.source.as_deref().and_then(|source| app.compiled(source));
+    let scripts = app.package.scripts();
+    let mut builds = scripts.iter().filter(|(name, _)| name.starts_with("build"));
+    let bundles = |text: &str| {
+        let mut words = text.split([' ', '&', ';', '/']);
+        words.any(|word| {
+            BUNDLERS.contains(&word) && (word != "esbuild" || text.contains("--bundle"))
+        })
+    };
+    launch.layout == Layout::Output
+        && compiled.is_none_or(|compiled| stem(&compiled) != stem(&launch.file))
+        && builds.any(|(_, text)| bundles(text))
+}
+
 fn names(path: &str) -> Vec<String> {
     path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
@@ -28,6 +48,8 @@ impl Location {
         let compiled = name.filter(|_| launch.layout == Layout::Output || source.compiled);
         let built = compiled.and_then(|name| app.dir.join(&app.compiled(name)?));
         let below = |path: &RelPath| names(path.strip(&app.root.path).unwrap_or_default());
+        let bundle = compiled.filter(|_| is_bundle(app, launch));
+        let built = bundle.and_then(|_| app.dir.join(&launch.file)).or(built);
         let folder = built.as_ref().unwrap_or(&source.path).parent().unwrap_or_default();
         let start = launch.dir.as_deref().and_then(|dir| app.dir.join(dir));
         Self {
@@ -86,10 +108,55 @@ impl Location {
     }
 }
 
+/// A path up to its first placeholder: `locales` for `locales/{{lng}}.json`.
+pub(super) fn fixed(text: &str) -> &str {
+    let Some(at) = text.find(['{', '*', '[', '$', '%']) else { return text };
+    text[..at].rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// The relative path between two folders. `up` says how far `to` is above the root.
 fn way(from: &[String], up: usize, to: &[String]) -> String {
     let same = from.iter().zip(to).take_while(|(a, b)| up == 0 && a == b).count();
     let back = std::iter::repeat_n("..", from.len() - same + up);
     let words: Vec<&str> = back.chain(to[same..].iter().map(String::as_str)).collect();
     words.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::App;
+    use super::super::super::launch::{Launch, Layout};
+    use crate::repo::Repo;
+
+    #[test]
+    fn the_sources_of_a_bundle_lie_beside_it() {
+        let written = |build: &str, options: &str| {
+            let manifest = format!(r#"{{"scripts": {{"build": "{build}"}}}}"#);
+            let files = [
+                ("package.json", manifest.as_str()),
+                ("tsconfig.json", options),
+                ("server/index.ts", "import './deep/files'"),
+                ("server/deep/files.ts", "fs.mkdirSync(path.join(import.meta.dirname, '../up'))"),
+            ];
+            let repo = Repo::from_files(files);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let launch = Launch {
+                file: "dist/index.js".to_owned(),
+                source: Some("server/index.ts".to_owned()),
+                outputs: vec!["dist".to_owned()],
+                layout: Layout::Output,
+                ..Launch::default()
+            };
+            let scan = super::super::read(&app, &launch).unwrap();
+            scan.writable.into_iter().map(|folder| folder.value).collect::<Vec<_>>()
+        };
+        let bundle = "vite build && esbuild server/index.ts --bundle --outdir=dist";
+        assert_eq!(written(bundle, "{}"), ["up"]);
+        assert_eq!(
+            written("tsup server/index.ts", r#"{"compilerOptions": {"outDir": "x"}}"#),
+            ["up"]
+        );
+        let options = r#"{"compilerOptions": {"outDir": "dist", "rootDir": "server"}}"#;
+        assert_eq!(written("tsc && rollup -c client.js", options), ["dist/up"]);
+    }
 }

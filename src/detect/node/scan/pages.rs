@@ -86,7 +86,10 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
                         break;
                     }
                 }
-                if let Some(path) = first.filter(|_| !known) {
+                // A dependency brings it.
+                let installed =
+                    |path: &RelPath| path.as_str().split('/').any(|part| part == "node_modules");
+                if let Some(path) = first.filter(|path| !known && !installed(path)) {
                     let evidence = source.at(window[0].at, format!("{name} serves {path}"));
                     missing.push((path, evidence));
                 }
@@ -360,6 +363,23 @@ mod tests {
         );
         assert_eq!(served("cd client && npm ci && npm run build"), made());
         assert_eq!(served("npm install --prefix client && npm --prefix=client run build"), made());
+    }
+
+    #[test]
+    fn what_a_dependency_brings_is_not_missing() {
+        for (folder, missing) in [("node_modules/a/dist", false), ("other/dist", true)] {
+            for path in [format!("'{folder}'"), format!("path.join(__dirname, '{folder}')")] {
+                let main = format!("app.use(express.static({path}))");
+                let manifest = r#"{"dependencies": {"express": "5", "a": "1"}}"#;
+                let repo =
+                    Repo::from_files([("package.json", manifest), ("server.js", main.as_str())]);
+                let app = App::read(&repo.root()).unwrap().unwrap();
+                let file = "server.js".to_owned();
+                let launch = Launch { source: Some(file.clone()), file, ..Launch::default() };
+                let scan = super::super::read(&app, &launch).unwrap();
+                assert_eq!(!scan.findings.is_empty(), missing, "{path}");
+            }
+        }
     }
 
     #[test]

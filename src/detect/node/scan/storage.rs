@@ -4,6 +4,7 @@ mod built;
 mod handed;
 mod literals;
 mod loops;
+mod member;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -14,9 +15,9 @@ use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, option, path};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments};
-use super::location::Location;
+use super::location::{Location, fixed};
 use super::modules::Modules;
-use super::{House, Scan, Source};
+use super::{House, Scan, Source, left};
 use crate::code::writes::{HOME, unknown_folder};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Sourced};
 use crate::path::RelPath;
@@ -141,10 +142,13 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
                     Some(source.at(at, "uses the system's folder for temporary files"));
             }
             let open = &|tokens: &[Token]| {
-                let paths = modules.open_paths_of(tokens, file);
+                let mut paths = modules.open_paths_of(tokens, file);
+                if paths.is_empty() && MAKES_FOLDER.contains(&name) && member::is_member(tokens) {
+                    paths.extend(member::settled(house, source, tokens));
+                }
                 if paths.iter().all(|found| found.path.starts_with("${}")) {
                     let note = format!("`{name}` writes to a folder that no code names");
-                    let setting = MAKES_FOLDER.contains(&name) && is_setting(tokens);
+                    let setting = MAKES_FOLDER.contains(&name) && member::is_setting(tokens);
                     lost.borrow_mut().push((setting, (None, source.at(at, note))));
                 }
                 paths
@@ -417,15 +421,6 @@ fn is_sqlite(source: &Source) -> bool {
         .any(|module| source.imports(module))
 }
 
-/// True for a field of settings: `config.paths.store`.
-fn is_setting(tokens: &[Token]) -> bool {
-    let field = |(at, token): (usize, &Token)| match at % 2 {
-        0 => token.word().is_some_and(|word| word != "this"),
-        _ => token.is('.'),
-    };
-    tokens.len() > 2 && tokens.len() % 2 == 1 && tokens.iter().enumerate().all(field)
-}
-
 fn is_beside(scan: &Scan) -> bool {
     scan.findings.iter().any(|finding| finding.code == FindingCode::WritesBesideProgram)
 }
@@ -485,6 +480,7 @@ fn reads(
             if name == "URL" && launch.layout == Layout::Output {
                 module(app, launch, &text, evidence.clone(), scan);
             }
+            left::note(app, launch, source, (&found, &text), &evidence, scan);
             carry(app, launch, &text, evidence, scan);
         } else if let Some(found) = folder(tokens)
             && (launch.layout == Layout::Output || found.from == Anchor::WorkingDirectory)
@@ -525,12 +521,6 @@ fn required(
     if let Some(way) = place.resolve(&PathValue::new(Anchor::SourceFile, text)) {
         carry(app, launch, &way, source.at(token.at, format!("requires {way}")), scan);
     }
-}
-
-/// A path up to its first placeholder: `locales` for `locales/{{lng}}.json`.
-fn fixed(text: &str) -> &str {
-    let Some(at) = text.find(['{', '*', '[', '$', '%']) else { return text };
-    text[..at].rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Adds a script that is opened by its place beside the compiled files, such as a worker.
@@ -726,6 +716,36 @@ mod tests {
         ] {
             let found = scan(&[("index.js", source)], Layout::Source);
             assert!(found.writable.is_empty(), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_the_one_of_the_block_around() {
+        let source = "function load() { const file = 'NEWS.md'; fs.readFile(file) }\n\
+            function dump() { const file = './heaps/a'; fs.createWriteStream(file) }\n\
+            function temporary() { const file = path.join(os.tmpdir(), `${id}.x`); fs.writeFile(file) }";
+        let found = scan(&[("index.js", source)], Layout::Source);
+        let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+        assert_eq!(folders, ["heaps"]);
+        assert!(found.findings.is_empty() && found.temporary.is_some());
+    }
+
+    #[test]
+    fn a_folder_that_an_object_of_defaults_names_is_written() {
+        for made in [
+            "Object.assign({ ...defaults }, options)",
+            "{ ...defaults, ...options }",
+            "Object.assign({}, defaults, options)",
+        ] {
+            let source = format!(
+                "const defaults = {{ path: './tokens' }};\n\
+                 class Store {{ constructor(options = {{}}) {{ this.options = {made} }}\n\
+                 async set() {{ await fs.promises.mkdir(this.options.path) }} }}\n\
+                 fs.mkdirSync('./log'); new Store()"
+            );
+            let found = scan(&[("index.js", &source)], Layout::Source);
+            let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+            assert_eq!(folders, ["log", "tokens"], "{source}");
         }
     }
 
