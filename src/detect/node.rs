@@ -105,7 +105,12 @@ fn refuse(dir: &Dir) -> Result<()> {
 }
 
 /// Names of scripts that build, best first.
-const BUILD_SCRIPTS: [&str; 8] = [
+const BUILD_SCRIPTS: [&str; 12] = [
+    // Those that are written for an image leave out what needs services: a check of the database.
+    "build:docker",
+    "build-docker",
+    "build:container",
+    "docker:build",
     "build",
     "build:prod",
     "build:production",
@@ -193,7 +198,9 @@ impl<'r> App<'r> {
             .into_iter()
             .find(|name| {
                 self.package.script(name).is_some_and(|text| {
-                    !text.contains("docker ") && !text.trim_start().starts_with("echo ")
+                    let for_image = name.contains("docker") || name.contains("container");
+                    let makes_image = if for_image { "docker" } else { "docker " };
+                    !text.contains(makes_image) && !text.trim_start().starts_with("echo ")
                 })
             })
             .map(str::to_owned)
@@ -536,5 +543,17 @@ mod tests {
             detect(&dir).unwrap().is_some()
         };
         assert!(found("pages/src/site") && !found("pages/src/main/webapp/resources"));
+    }
+
+    #[test]
+    fn a_script_that_builds_for_an_image_comes_first() {
+        let script = |scripts: &str| {
+            let manifest = format!(r#"{{"scripts": {{{scripts}, "build": "check-db && tsc"}}}}"#);
+            let repo = Repo::from_files([("package.json", manifest.as_str())]);
+            App::read(&repo.root()).unwrap().unwrap().build_script()
+        };
+        assert_eq!(script(r#""build-docker": "tsc""#).as_deref(), Some("build-docker"));
+        assert_eq!(script(r#""build:docker": "sh docker/make.sh""#).as_deref(), Some("build"));
+        assert_eq!(script(r#""docker:build": "docker build .""#).as_deref(), Some("build"));
     }
 }

@@ -129,29 +129,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         ));
     }
     let beside = Beside::of(app)?;
-    let mut selection = Vec::new();
-    let root_pom = app.context.join("pom.xml");
-    if root_pom.as_ref() != Some(&app.reactor.pom) {
-        selection.extend(["-f".to_owned(), in_context(&app.reactor.pom)]);
-    }
-    if app.reactor.pom != *app.model.path() {
-        let from = app.reactor.pom.parent().unwrap_or_default();
-        // Modules below could be named by path, but coordinates work for all of them.
-        let module = if app.model.dir().is_within(&from) {
-            below(&app.model.dir(), &from)
-        } else {
-            format!(":{}", app.model.artifact_id())
-        };
-        let more = beside.modules.iter().map(|model| {
-            if model.dir().is_within(&from) {
-                below(&model.dir(), &from)
-            } else {
-                format!(":{}", model.artifact_id())
-            }
-        });
-        let modules: Vec<String> = std::iter::once(module).chain(more).collect();
-        selection.extend(["-pl".to_owned(), modules.join(","), "-am".to_owned()]);
-    }
+    let selection = selection(app, &beside);
     let mut selected: Vec<&Model> =
         std::iter::once(&*app.model).chain(app.siblings.iter().map(|model| &**model)).collect();
     selected.extend(beside.modules.iter().chain(&beside.needed).map(|model| &**model));
@@ -384,6 +362,33 @@ fn foreign_parent(app: &App) -> Option<Finding> {
         ),
         [foreign.evidence.clone()],
     ))
+}
+
+/// The words that choose the pom and the modules of a run.
+fn selection(app: &App, beside: &Beside) -> Vec<String> {
+    let mut selection = Vec::new();
+    let root_pom = app.context.join("pom.xml");
+    if root_pom.as_ref() != Some(&app.reactor.pom) {
+        selection.extend([
+            "-f".to_owned(),
+            app.reactor.pom.strip(&app.context).unwrap_or_default().to_owned(),
+        ]);
+    }
+    if app.reactor.pom != *app.model.path() {
+        let from = app.reactor.pom.parent().unwrap_or_default();
+        // Modules below could be named by path, but coordinates work for all of them.
+        let named = |model: &Model| {
+            if model.dir().is_within(&from) {
+                below(&model.dir(), &from)
+            } else {
+                format!(":{}", model.artifact_id())
+            }
+        };
+        let more = beside.modules.iter().map(|model| named(model));
+        let modules: Vec<String> = std::iter::once(named(&app.model)).chain(more).collect();
+        selection.extend(["-pl".to_owned(), modules.join(","), "-am".to_owned()]);
+    }
+    selection
 }
 
 /// Whether a repository is not public, or settings contain credentials.

@@ -159,21 +159,7 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
                     && tokens.iter().any(|token| token.is('('))
                     && plus(tokens).is_none() =>
             {
-                let open = tokens.iter().position(|t| t.is('('))?;
-                let called = tokens.get(open.checked_sub(1)?)?.word()?;
-                match called {
-                    "join" | "resolve" | "normalize" => {
-                        joined(&arguments(tokens, open), names, steps)
-                    }
-                    "dirname" => dirname(&arguments(tokens, open), names, steps),
-                    // The library adds letters to the name.
-                    "mkdtemp" | "mkdtempSync" => {
-                        let prefix =
-                            path_within(arguments(tokens, open).first()?, names, steps + 1);
-                        prefix.filter(|found| found.path.starts_with("/tmp"))
-                    }
-                    _ => None,
-                }
+                called(tokens, names, steps)
             }
             "dirname" => dirname(&arguments(tokens, 1), names, steps),
             "new" => {
@@ -196,6 +182,22 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
                 path_within(named(tokens, names.names)?, names, steps + 1)
             }
         },
+        _ => None,
+    }
+}
+
+/// The path that a function of the module `path` or `fs` makes: `path.join(...)`.
+fn called(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathValue> {
+    let open = tokens.iter().position(|t| t.is('('))?;
+    let args = arguments(tokens, open);
+    match tokens.get(open.checked_sub(1)?)?.word()? {
+        "join" | "resolve" | "normalize" => joined(&args, names, steps),
+        "dirname" => dirname(&args, names, steps),
+        // The library adds letters to the name.
+        "mkdtemp" | "mkdtempSync" => {
+            let prefix = path_within(args.first()?, names, steps + 1);
+            prefix.filter(|found| found.path.starts_with("/tmp"))
+        }
         _ => None,
     }
 }

@@ -67,6 +67,10 @@ const FILE_OPTIONS: [(&str, &str); 4] = [
     ("createClient", "url"),
 ];
 
+/// Modules whose `createClient` opens a file.
+const LIBSQL: [&str; 4] =
+    ["@libsql/client", "@libsql/client/node", "@libsql/client/sqlite3", "@tursodatabase/api"];
+
 /// Calls that read their first argument.
 const READS: [&str; 20] = [
     "readFile",
@@ -257,7 +261,10 @@ fn writes(
     let file =
         first.filter(|_| WRITES_FILE.contains(&name) && (name != "Database" || is_sqlite(source)));
     let file = file.or_else(|| {
-        FILE_OPTIONS.iter().find(|(other, _)| *other == name).and_then(|(_, key)| option(args, key))
+        // Clients of many services have a function of this name.
+        let held = name != "createClient" || LIBSQL.iter().any(|module| source.imports(module));
+        let mut named = FILE_OPTIONS.iter().filter(|_| held);
+        named.find(|(other, _)| *other == name).and_then(|(_, key)| option(args, key))
     });
     let (tokens, is_file) = match (folder, file) {
         (Some(tokens), _) => (tokens, false),
@@ -717,6 +724,19 @@ mod tests {
             let found = scan(&[("index.js", source)], Layout::Source);
             assert!(found.writable.is_empty(), "{source}");
         }
+    }
+
+    #[test]
+    fn a_client_of_a_service_writes_no_file() {
+        let of = |source: &str| {
+            let found = scan(&[("index.js", source)], Layout::Source);
+            (found.writable.into_iter().map(|w| w.value).collect::<Vec<_>>(), found.findings.len())
+        };
+        let redis =
+            "const { createClient } = require('redis'); createClient({ url: process.env.URL })";
+        assert_eq!(of(redis), (Vec::new(), 0));
+        let file = "import { createClient } from '@libsql/client'; createClient({ url: 'file:./data/a.db' })";
+        assert_eq!(of(file), (vec!["data".to_owned()], 0));
     }
 
     #[test]
