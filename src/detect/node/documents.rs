@@ -19,6 +19,9 @@ const HIDDEN: [&str; 6] =
 /// Words before a path without which the build or the program fails.
 const BEFORE: [&str; 6] = ["from", "import", "import(", "require(", "require.resolve(", "URL("];
 
+/// Calls that copy a file.
+const COPIES: [&str; 3] = ["copyFileSync(", "copyFile(", "copySync("];
+
 /// Generators of pages that read every document in their folder.
 const PAGES: [&str; 2] = ["vitepress", "@11ty/eleventy"];
 
@@ -55,12 +58,19 @@ pub(super) fn imported(app: &App) -> Result<Vec<RelPath>> {
     for path in sources(app) {
         let Some(text) = repo.source_text(&path)? else { continue };
         let folder = path.parent().unwrap_or_default();
+        let copies = COPIES.iter().any(|call| text.contains(call));
         for (before, literal) in literals(&text) {
             let name = literal.split(['?', '#']).next().unwrap_or_default();
             let name = name.rsplit('!').next().unwrap_or_default();
             let needed = BEFORE.iter().any(|word| before.ends_with(word));
             let document = name.rsplit_once('.').is_some_and(|(_, ending)| ending == "md");
-            if name.len() > MAX_PATH || !(needed || document) {
+            if name.len() > MAX_PATH {
+                continue;
+            }
+            // What a program copies where nothing is yet: an empty database.
+            let first = app.dir.join(name).filter(|_| copies && name.contains('/'));
+            found.extend(first.filter(|path| hidden.contains(path) && is_database(path)));
+            if !(needed || document) {
                 continue;
             }
             let rest = name.trim_start_matches("@/").trim_start_matches("~/");
@@ -78,6 +88,10 @@ pub(super) fn imported(app: &App) -> Result<Vec<RelPath>> {
     Ok(found.into_iter().collect())
 }
 
+fn is_database(path: &RelPath) -> bool {
+    matches!(path.extension(), "db" | "sqlite" | "sqlite3")
+}
+
 /// Each text in quotes on one line, with the text before it.
 fn literals(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.lines().filter(|line| line.contains('.')).flat_map(|line| {
@@ -90,6 +104,17 @@ fn literals(text: &str) -> impl Iterator<Item = (&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_database_that_the_program_copies_is_found() {
+        let of = |source: &str| {
+            let files = [("package.json", "{}"), ("lib/a.js", source), ("db/empty.db", "")];
+            let repo = Repo::from_files(files);
+            imported(&App::read(&repo.root()).unwrap().unwrap()).unwrap().len()
+        };
+        assert_eq!(of("class D { static from = './db/empty.db' }\nfs.copyFileSync(D.from, to)"), 1);
+        assert_eq!(of("const from = './db/empty.db'; open(from)"), 0);
+    }
 
     #[test]
     fn what_is_imported_is_found_whatever_its_name() {

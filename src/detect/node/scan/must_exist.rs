@@ -22,9 +22,6 @@ const EXAMPLES: [&str; 5] = ["example", "sample", "template", "dist", "default"]
 /// Calls that ask whether a file is there.
 const ASKS: [&str; 6] = ["existsSync", "exists", "access", "accessSync", "statSync", "ENOENT"];
 
-/// Calls that take the content of the file in their first argument.
-const TAKES: [&str; 5] = ["readFileSync", "copyFileSync", "copyFile", "copySync", "cpSync"];
-
 /// How many files are reported.
 const MAX_FILES: usize = 3;
 
@@ -54,21 +51,18 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
 /// Existing files that a source reads without a condition: perhaps keys and certificates.
 fn secret(app: &App, source: &Source) -> Vec<kept_out::Read> {
     let tokens = source.tokens.as_slice();
-    let reads = |token: &Token| token.word().is_some_and(|word| TAKES.contains(&word));
-    if !tokens.iter().any(reads) {
+    if !tokens.iter().any(|token| token.is_word("readFileSync")) {
         return Vec::new();
     }
     let (tried, names) = (env_file::tried(tokens), Names::of(tokens));
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let called = tokens.get(at + 1).is_some_and(|next| next.is('('));
-        if !reads(token) || !called || tried[at] {
+        if !token.is_word("readFileSync") || !called || tried[at] {
             continue;
         }
         let Some(file) = read_at(app, source, at, &names) else { continue };
-        // What is copied to where nothing is yet is copied under that condition.
-        let asked =
-            token.is_word(TAKES[0]) && is_conditional(&source.code, source.code.token_at(token.at));
+        let asked = is_conditional(&source.code, source.code.token_at(token.at));
         if !asked && app.dir.repo.is_file(&file) && !file.file_name().starts_with(".env") {
             let target = file.strip(&app.dir.path).map(|way| format!("/app/{way}"));
             let evidence = source.at(token.at, format!("reads {file}"));
@@ -208,18 +202,5 @@ mod tests {
             assert_eq!(of(source, &ignored), "", "{source}");
         }
         assert_eq!(of("fs.readFileSync('other.json')", &example), "");
-    }
-
-    #[test]
-    fn a_tracked_database_that_the_program_copies_is_kept_out() {
-        let said = |source: &str| {
-            let files = [("package.json", "{}"), ("index.js", source), ("db/empty.db", "x")];
-            let scan = scanned(&files);
-            scan.findings.iter().any(|found| found.code.as_str() == "file-kept-out")
-        };
-        let copies = "class D { static from = './db/empty.db' }\n\
-            if (!fs.existsSync(to)) { fs.copyFileSync(D.from, to) }";
-        assert!(said(copies));
-        assert!(!said("fs.copyFileSync('./db/other.db', to)"));
     }
 }
