@@ -1,5 +1,6 @@
 //! Services that a program connects to at this machine, by the calls of its client libraries.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -15,8 +16,12 @@ use crate::facts::{Connection, Evidence};
 const HERE: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// Names of arguments that hold an address.
-const NAMED: [&str; 9] =
-    ["host", "hostname", "url", "uri", "dsn", "conninfo", "address", "server", "hosts"];
+const NAMED: [&str; 10] =
+    ["host", "hostname", "url", "uri", "dsn", "conninfo", "address", "server", "hosts", "broker"];
+
+/// Maximum number of variables that are handed to libraries, and of calls that are looked at.
+const MAX_HANDED: usize = 32;
+const MAX_CALLS: usize = 2_000;
 
 /// Maximum number of connections of a program.
 const MAX_CONNECTIONS: usize = 16;
@@ -47,16 +52,96 @@ pub(crate) fn connections(code: &Program, runs: &mut dyn FnMut(&Call) -> bool) -
     found
 }
 
+/// The variables without a default that the program hands to a library which needs a value, or that
+/// the library itself needs, each with its place. `runs` as in [`connections`].
+pub(crate) fn handed(
+    code: &Program,
+    does: &[Does],
+    runs: &mut dyn FnMut(&Call) -> bool,
+) -> Vec<(String, Rc<File>, usize)> {
+    let mut found: Vec<(String, Rc<File>, usize)> = Vec::new();
+    for (row, call) in code.doing(does).take(MAX_CALLS) {
+        if found.len() >= MAX_HANDED {
+            break;
+        }
+        let mut names = needed(code, row, &call);
+        names.retain(|name| !found.iter().any(|(held, ..)| held == name));
+        if !names.is_empty() && !is_off(code, &call.file, call.at) && runs(&call) {
+            found.extend(names.into_iter().map(|name| (name, call.file.clone(), call.at)));
+        }
+    }
+    let defaulted = defaulted(code, &found);
+    found.retain(|(name, ..)| !defaulted.contains(name));
+    found
+}
+
+/// The names that some call gives a second argument: `env("X", default)`, where the default is not
+/// known as a whole.
+fn defaulted(code: &Program, found: &[(String, Rc<File>, usize)]) -> BTreeSet<String> {
+    let names: BTreeSet<&str> = found.iter().map(|(name, ..)| name.as_str()).collect();
+    let calls = code.calls().filter(|_| !names.is_empty());
+    let with_more = calls.filter_map(|call| {
+        let text = call.file.string(call.open + 1)?;
+        (names.contains(&*text) && call.arguments().len() > 1).then(|| text.into_owned())
+    });
+    with_more.collect()
+}
+
+/// How many conditions of a file are looked at for a name, and how many words of each.
+const MAX_CONDITIONS: usize = 400;
+const MAX_HEAD: usize = 16;
+
+/// True if the code asks for the name before it is handed on: `if token is None: return`.
+fn is_tested(file: &File, range: &Range<usize>) -> bool {
+    let name = file.word(range.start);
+    let tests = file.places("if").iter().take_while(|at| **at < range.start).take(MAX_CONDITIONS);
+    range.len() == 1
+        && file.is_word(range.start)
+        && tests.into_iter().any(|&at| {
+            let head =
+                (at + 1..at + MAX_HEAD).take_while(|&at| !matches!(file.word(at), "{" | ":"));
+            head.into_iter().any(|at| file.word(at) == name)
+        })
+}
+
+/// The variables without a default that a call needs.
+fn needed(code: &Program, row: &CallRow, call: &Call) -> Vec<String> {
+    let range = target(row, call);
+    // What the library reads by itself, where it is given nothing.
+    if row.does == Does::Demands && range.is_none() && !row.between.is_empty() {
+        return vec![row.between.clone()];
+    }
+    let Some(range) = range else { return Vec::new() };
+    let value = code.value(&call.file, range.clone());
+    if !value.others.is_empty() {
+        return Vec::new();
+    }
+    // `"Bot " + token`: the library refuses what is left of it.
+    let open = value.parts.into_iter().filter(|part| part.text.is_none() && part.flag.is_none());
+    let names: Vec<String> = open.filter_map(|part| part.env).collect();
+    if names.is_empty() || is_tested(&call.file, &range) { Vec::new() } else { names }
+}
+
+/// The argument that a row is about: by its name, or by its place if it has no name of its own, as in
+/// `Redis(db=1)`.
+fn target(row: &CallRow, call: &Call) -> Option<Range<usize>> {
+    let named = if row.does == Does::Connects {
+        NAMED.iter().find_map(|name| call.named(name))
+    } else {
+        row.named.iter().find_map(|name| call.named(name))
+    };
+    let placed = || {
+        let one = call.arguments().get(row.at.unwrap_or(0)).cloned()?;
+        let keyword = call.file.dialect().indents && call.file.word(one.start + 1) == "=";
+        (!keyword).then_some(one)
+    };
+    named.or_else(placed)
+}
+
 /// What a call connects to, with its place.
 fn address(code: &Program, row: &CallRow, call: &Call) -> Option<(Value, Evidence)> {
     let file = &call.file;
-    let named: Option<Range<usize>> = NAMED.iter().find_map(|name| call.named(name));
-    let range = named.or_else(|| {
-        let one = call.arguments().get(row.at.unwrap_or(0)).cloned()?;
-        // The name of another argument: `Redis(db=1)`.
-        let keyword = file.dialect().indents && file.word(one.start + 1) == "=";
-        (!keyword).then_some(one)
-    });
+    let range = target(row, call);
     let at = call.evidence(format!("`{}` connects", call.name()));
     match range {
         Some(range) => Some((code.value(file, range), at)),

@@ -430,6 +430,10 @@ impl Program<'_> {
                 score += 16;
             }
             score += weight(file, definition);
+            // A package's own field comes before one of its dependencies.
+            if file.dialect().tails && package_of(file) == package_of(from) {
+                score += 2;
+            }
             sometimes &= definition.form == Form::Assigned && weight(file, definition) < 0;
             if !owner.is_empty() && home.contains(&owner) {
                 score += 4;
@@ -480,6 +484,11 @@ fn literal_port(file: &File, range: &Range<usize>) -> Option<Range<usize>> {
         file.word(field.start).eq_ignore_ascii_case("port") && file.word(field.start + 1) == ":"
     })?;
     Some(port.start + 2..port.end)
+}
+
+/// The folder of the package of a source file, where the language has a folder `src` in each.
+fn package_of(file: &File) -> &str {
+    file.path.as_str().split_once("src/").map_or("", |(above, _)| above)
 }
 
 /// The path of the program's own file.

@@ -352,7 +352,9 @@ impl<'r> Program<'r> {
     /// True if a single function has the name, and no known library's does, so that a call by that
     /// name refers to it.
     pub(super) fn is_distinct(&self, name: &str) -> bool {
-        self.defined.get(name) == Some(&1) && !self.named.contains_key(name)
+        let of_library = |row: &&CallRow| !matches!(row.does, Does::Demands | Does::Connects);
+        let rows = self.named.get(name).into_iter().flatten();
+        self.defined.get(name) == Some(&1) && rows.copied().find(of_library).is_none()
     }
 
     /// Several functions have the name.

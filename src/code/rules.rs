@@ -75,6 +75,9 @@ pub(crate) enum Does {
     OpensDatabase,
     /// Connects to a service at the address in argument `at`, or in a named one.
     Connects,
+    /// Does not do without its argument `at`, or a named one of `named`; without it, it reads the
+    /// variable `between`.
+    Demands,
     /// Creates temporary files.
     Temporary,
     /// Starts the program in argument `at`.
@@ -127,6 +130,9 @@ pub(crate) struct CallRow {
     /// common.
     #[serde(default)]
     pub near: Vec<String>,
+    /// Names of arguments with the same meaning as `at`, in languages that have such.
+    #[serde(default)]
+    pub named: Vec<String>,
     /// The service that the call connects to, by its id in `services.toml`; by the address if none.
     pub service: Option<String>,
     /// Without an address, it connects to this machine.

@@ -48,6 +48,8 @@ pub(crate) struct Written {
     pub here: Option<Evidence>,
     /// The place that states the path, if it is not the call.
     pub here_stated: Option<Evidence>,
+    /// The name of the file that it writes there.
+    here_file: Option<String>,
     /// The same, where the file of the call says all of the path: no field of that name elsewhere.
     pub here_plainly: Option<Evidence>,
 }
@@ -111,6 +113,10 @@ pub(crate) fn written_where(
         for value in value.alternatives().filter(|value| !value.is_like()) {
             written.take(&mut folders, &value, does, &evidence);
         }
+    }
+    // What is a folder elsewhere is no file here: only its last part is not known.
+    if written.here_file.as_ref().is_some_and(|name| folders.contains_key(name)) {
+        (written.here, written.here_plainly, written.here_stated) = (None, None, None);
     }
     written.folders = topmost(folders);
     written
@@ -250,6 +256,7 @@ impl Written {
             if self.here.is_none() {
                 let stated = value.evidence().filter(|at| at.place() != first.place());
                 self.here_stated = stated.cloned();
+                self.here_file = Some(name.to_owned());
             }
             self.here.get_or_insert(first);
             return;

@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::reach::Reach;
+use super::reached::Reached;
 use super::{World, lists};
 use crate::code::tags;
-use crate::code::{Call, Does, File, Form, conditions, is_env_name};
+use crate::code::{Call, Does, File, Form, conditions, connects, is_env_name};
 use crate::facts::{Evidence, Finding};
 
 /// How many tokens after a call are searched for a test of its result.
@@ -47,6 +48,7 @@ pub(super) fn demands(world: &World) -> (Vec<(String, Evidence)>, Vec<Flag>) {
         }
     }
     readers(world, &mut found);
+    handed(world, &mut found);
     refused(world, &mut found, &mut flags);
     for file in world.code.files() {
         for definition in file.facts().definitions().iter().filter(|d| d.form == Form::Tag) {
@@ -172,6 +174,20 @@ fn readers(world: &World, found: &mut Demands) {
                     demand(found, key, sometimes(&call), call.evidence(note));
                 }
             }
+        }
+    }
+}
+
+/// Adds variables without a default that are handed to a library which needs a value.
+fn handed(world: &World, found: &mut Demands) {
+    let mut reached = None;
+    let mut runs = |call: &Call| reached.get_or_insert_with(|| Reached::new(world)).holds(call);
+    for (name, file, at) in
+        connects::handed(world.code, &[Does::Demands, Does::Connects], &mut runs)
+    {
+        if is_env_name(&name) {
+            let evidence = file.evidence(at, format!("a library is handed {name}"));
+            demand(found, name, conditions::is_conditional(&file, at), evidence);
         }
     }
 }

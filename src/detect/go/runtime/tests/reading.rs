@@ -304,6 +304,17 @@ fn vipers_file_that_must_exist_is_said_to_be_missing() {
         "viper.SetConfigName(\"app\")\nviper.AddConfigPath(\".\")\nif err := viper.ReadInConfig(); err != nil {\npanic(err)\n}",
     );
     assert_eq!(codes(&program), ["file-missing"]);
+    // One of several folders is enough.
+    let several = |files: &[(&str, &str)]| {
+        let main = "package main\nimport \"github.com/spf13/viper\"\nfunc main() {\nviper.SetConfigName(\"app\")\nviper.AddConfigPath(\"/etc/app/\")\nviper.AddConfigPath(\"$HOME/.app\")\nviper.AddConfigPath(\".\")\nif err := viper.ReadInConfig(); err != nil {\npanic(err)\n}\n}\n";
+        let all = [&[("main.go", main)], files].concat();
+        let found = with(&all).findings.into_iter();
+        found.map(|finding| finding.what).collect::<Vec<_>>().join("; ")
+    };
+    let expected =
+        "the program stops if it cannot open app.yaml, and the repository does not hold it";
+    assert_eq!(several(&[]), expected);
+    assert_eq!(several(&[("app.yml", "a: 1\n")]), "");
 }
 
 /// The program and its arguments of a main.go with that import.

@@ -122,3 +122,27 @@ fn a_time_zone_that_a_compose_file_sets_needs_the_database() {
         "services:\n  db:\n    image: postgres:18\n    environment:\n      - TZ=Europe/Berlin\n"
     ));
 }
+
+#[test]
+fn a_variable_that_a_library_is_handed_is_demanded() {
+    let of = |body: &str| {
+        let imports = "database/sql os github.com/bwmarrin/discordgo net/http";
+        let found = main(imports, body).required.into_iter();
+        found.map(|one| one.value).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(of("sql.Open(\"postgres\", os.Getenv(\"DB_URL\"))"), "DB_URL");
+    assert_eq!(of("t := os.Getenv(\"TOKEN\")\ndiscordgo.New(\"Bot \" + t)"), "TOKEN");
+    assert_eq!(
+        of(
+            "u := os.Getenv(\"DB_URL\")\nif u == \"\" {\nu = \"postgres://db/x\"\n}\nsql.Open(\"postgres\", u)"
+        ),
+        ""
+    );
+    assert_eq!(
+        of(
+            "sql.Open(\"postgres\", \"host=\"+os.Getenv(\"DB_HOST\")+\" user=\"+os.Getenv(\"DB_USER\"))"
+        ),
+        "DB_HOST DB_USER"
+    );
+    assert_eq!(of("println(os.Getenv(\"DB_URL\"))"), "");
+}
