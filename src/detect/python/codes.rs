@@ -17,6 +17,7 @@ pub(super) const ALL: &[FindingCode] = &[
     LARGE_PACKAGE,
     LOCAL_MISSING,
     LOCK_BEHIND,
+    MODEL_MISSING,
     NO_SERVER,
     PACKAGE_DATA_MISSING,
     PRIVATE_INDEX,
@@ -195,6 +196,14 @@ pub(super) const EXTRA_IMPORTED: FindingCode = FindingCode::Own(&Row::warning(
     "the program imports a package that only an extra of the project installs",
     "the image does not install the extra: the import fails as the container starts",
     "install the extra with `--set extras=NAME`, or move the package to the dependencies",
+));
+
+pub(super) const MODEL_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "model-missing",
+    "the program loads a model that no requirement installs",
+    "the image holds the library alone: loading the model fails as the container starts, or when \
+    it is needed",
+    "add the model to the requirements, by the address of its wheel",
 ));
 
 pub(super) const HOSTS_REFUSED: FindingCode = FindingCode::Own(&Row::warning(

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::special;
-use crate::code::{Call, Does, File, Function, Program as Code, conditions, is_env_name};
+use super::{listen, special};
+use crate::code::{Call, Does, File, Function, Program as Code, conditions, connects, is_env_name};
 use crate::facts::Evidence;
 
 /// How far from a variable its presence is asked for.
@@ -96,6 +96,13 @@ pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
             add(name, &call.file, call.at, of_cast(&call));
         }
     }
+    let mut runs = |call: &Call| listen::runs(code, call);
+    for (name, file, at) in connects::handed(code, &[Does::Demands, Does::Connects], &mut runs) {
+        add(name, &file, at, String::new());
+    }
+    for (name, call) in used(code) {
+        add(name, &call.file, call.at, String::new());
+    }
     let schemes = schemes(code);
     for call in code.calls() {
         let Some(range) = special::variable_of(code, &call) else { continue };
@@ -145,6 +152,26 @@ fn of_databases(code: &Code) -> Vec<(String, Rc<File>, usize)> {
             let value = code.value(file, one);
             let name = value.env().filter(|name| value.text().is_none() && is_env_name(name));
             all.extend(name.map(|name| (name.to_owned(), file.clone(), *at)));
+        }
+    }
+    all
+}
+
+/// Variables without a default whose text is used at once: `os.getenv("X").split(",")`,
+/// `os.getenv("X") + "/api"`.
+fn used(code: &Code) -> Vec<(String, Call)> {
+    let mut all = Vec::new();
+    for (row, call) in code.doing(&[Does::Environment]) {
+        if !gives_none(&row.of) || call.arguments().len() != 1 {
+            continue;
+        }
+        let file = &call.file;
+        let after = file.closing(call.open) + 1;
+        let method = file.word(after) == "." && file.word(after + 2) == "(";
+        let sum = file.word(after) == "+" && !file.is_line_end(after - 1);
+        let name = code.argument(&call, 0).and_then(|value| value.text());
+        if let Some(name) = name.filter(|_| (method || sum) && listen::runs(code, &call)) {
+            all.push((name, call));
         }
     }
     all

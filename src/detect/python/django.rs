@@ -198,6 +198,10 @@ pub(super) fn settings(
             program.connections.extend(databases::at_localhost(code, &file, &definition.value));
         }
     }
+    for name in databases::OTHERS {
+        let Some((file, definition)) = setting(code, file, name, 4) else { continue };
+        program.connections.extend(databases::other_at_localhost(&file, &definition.value));
+    }
     debug(code, file, program);
     let lacks = [Evidence::file(&project.manage, "runs Django's commands")];
     program.findings.push(

@@ -70,7 +70,7 @@ fn optional<'w>(world: &'w World) -> BTreeMap<&'w str, (&'w str, bool)> {
 }
 
 /// The modules that are imported as the program starts, and not only where a function needs them.
-fn eager(world: &World) -> BTreeSet<RelPath> {
+pub(super) fn eager(world: &World) -> BTreeSet<RelPath> {
     let named = world.modules.iter().map(|module| (module.name.as_str(), module));
     let named: BTreeMap<&str, &Rc<Module>> = named.collect();
     let mut seen = BTreeSet::new();
@@ -98,7 +98,7 @@ fn eager(world: &World) -> BTreeSet<RelPath> {
 }
 
 /// True for an import that runs where its module is imported.
-fn runs(file: &Rc<File>, line: u32) -> bool {
+pub(super) fn runs(file: &Rc<File>, line: u32) -> bool {
     let (mut from, mut end) = (0, file.len());
     while from < end {
         let middle = from.midpoint(end);

@@ -92,6 +92,8 @@ fn is_of_own_class(code: &Code, call: &Call) -> bool {
     let Some(before) = call.at.checked_sub(2) else { return false };
     let class = if file.word(before) == ")" {
         made(file.opening(before))
+    } else if let Some(class) = annotated(file, call) {
+        class
     } else {
         let mut all = file.facts().definitions_of(file, call.receiver()).iter().take(MAX_USES);
         let open = all.find_map(|definition| {
@@ -107,6 +109,15 @@ fn is_of_own_class(code: &Code, call: &Call) -> bool {
     };
     let is_class = |file: &File| file.places("class").iter().any(|&at| file.word(at + 1) == class);
     !class.is_empty() && code.files().any(|file| is_class(file) && has_method(file))
+}
+
+/// The class of a parameter: `def start(shop: Shop):`.
+fn annotated<'f>(file: &'f File, call: &Call) -> Option<&'f str> {
+    let function = file.facts().function_at(call.at)?;
+    let parameters = file.elements(function.parameters).into_iter();
+    let mut mine = parameters.filter(|one| file.word(one.start) == call.receiver());
+    let one = mine.next().filter(|one| file.word(one.start + 1) == ":")?;
+    Some(file.word(one.start + 2))
 }
 
 /// False for a call in a module that is imported, if it runs only where the module is started.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::pages;
 use super::world::World;
-use super::{browser, django, imported, listen, opened};
+use super::{browser, django, imported, listen, models, opened, unwritten};
 use crate::code::{Call, Does, File, Program as Code, Value, conditions, connects, writes};
 use crate::detect::env_file;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
@@ -35,6 +35,8 @@ pub(super) fn analyse(
     browser::read(world, program);
     program.findings.extend(opened::dotenv(world));
     imported::missing(world, program);
+    models::missing(world, program);
+    unwritten::missing(world, program);
     for row in &world.tables.privileged {
         let at = world.app.installed.evidence(&row.library);
         program

@@ -135,6 +135,7 @@ fn setting(
     let name = file.word(at);
     flask(file, at)
         .or_else(|| argument(program, file, at, name, steps))
+        .or_else(|| defined(program, file, at, name, steps))
         .or_else(|| field(program, name, steps))
 }
 
@@ -162,6 +163,25 @@ fn argument(program: &Program, file: &Rc<File>, at: usize, name: &str, steps: u8
     let flag = flag.trim_start_matches('-').to_owned();
     let evidence = call.evidence(format!("flag --{flag}"));
     Some(Part::setting(default, env, Some(flag), evidence).into())
+}
+
+/// An option of tornado: `define("port", default=8888)`, read as `options.port`.
+/// <https://www.tornadoweb.org/en/stable/options.html>
+fn defined(program: &Program, file: &Rc<File>, at: usize, name: &str, steps: u8) -> Option<Value> {
+    let owner = at.checked_sub(2).map(|owner| file.word(owner))?;
+    if owner != "options" || !file.imports_module("tornado") {
+        return None;
+    }
+    let call = program.calls_named("define").take(MAX_ARGUMENTS).find(|call| {
+        let first = call.arguments().into_iter().next();
+        first.is_some_and(|first| call.file.string(first.start).is_some_and(|text| text == name))
+    })?;
+    let placed = || program.argument_within(&call, 1, steps);
+    let default = program.named_argument(&call, "default", steps).or_else(placed);
+    let env = default.as_ref().and_then(|value| value.env()).map(str::to_owned);
+    let evidence = call.evidence(format!("option --{name}"));
+    let text = default.and_then(|value| value.text());
+    Some(Part::setting(text, env, Some(name.to_owned()), evidence).into())
 }
 
 /// True for what a parser of the command line returned: `a = parser.parse_args()`.

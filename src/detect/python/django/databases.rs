@@ -16,6 +16,42 @@ const ENGINES: [(&str, &str); 4] = [
     ("django_mongodb_backend", "mongo"),
 ];
 
+/// Settings that name other services.
+pub(super) const OTHERS: [&str; 3] = ["CACHES", "CHANNEL_LAYERS", "RQ_QUEUES"];
+
+/// The first service at this machine that a dictionary of the settings names:
+/// `"LOCATION": "redis://127.0.0.1:6379/1"`, `"hosts": [("127.0.0.1", 6379)]`.
+pub(super) fn other_at_localhost(file: &Rc<File>, range: &Range<usize>) -> Option<Connection> {
+    range.clone().take(MAX_LIST).find_map(|at| {
+        let text = file.string(at)?;
+        let host = ["localhost", "127.0.0.1"].into_iter().find(|host| text.contains(host))?;
+        // The default of a variable is read with its name.
+        let call = file
+            .enclosing(at)
+            .is_some_and(|open| open > 0 && file.word(open) == "(" && file.is_word(open - 1));
+        let port = Some(file.word(at + 2))
+            .filter(|port| text == host && file.word(at + 1) == "," && port.parse::<u16>().is_ok());
+        let text = port.map_or_else(|| text.to_string(), |port| format!("{host}:{port}"));
+        let whole = text.contains("://") || port.is_some();
+        let behind = text.split(host).nth(1).unwrap_or_default();
+        let digits = behind.strip_prefix(':').unwrap_or_default();
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        let address = match &digits[..end] {
+            "" => host.to_owned(),
+            port => format!("{host}:{port}"),
+        };
+        let evidence = vec![file.evidence(at, "an address in the settings")];
+        (whole && !call).then_some(Connection {
+            service: None,
+            text,
+            address,
+            variable: None,
+            flag: None,
+            evidence,
+        })
+    })
+}
+
 /// The database at this machine that a dictionary of the settings names.
 pub(super) fn at_localhost(
     code: &Code,
