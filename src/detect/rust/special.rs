@@ -128,6 +128,13 @@ fn attributes(
                     let text = program.eval(file, value, steps).text();
                     default = text.map(|text| text.trim_matches('"').to_owned());
                 }
+                // The string contains code: `default = "String::from(\"./data\")"`.
+                "default" if of == "argh" && is_set => {
+                    let code = text().unwrap_or_default();
+                    let mut quoted = code.split('"');
+                    let inner = quoted.nth(1).filter(|_| quoted.next().is_some());
+                    default = Some(inner.map_or_else(|| code.clone(), str::to_owned));
+                }
                 // serde names a function in a string.
                 "default" if of == "serde" && is_set => {
                     let named = text().unwrap_or_default();

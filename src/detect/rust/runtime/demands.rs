@@ -8,7 +8,7 @@ use super::disk::Disk;
 use super::environment::{self, Layer};
 use super::item::{after_field, field_at};
 use super::{arguments, positional, refused, variables};
-use crate::code::Program as Source;
+use crate::code::{Does, Program as Source, connects};
 use crate::detect::env_file;
 use crate::detect::rust::codes;
 use crate::detect::rust::lexer::Kind as Lexeme;
@@ -48,6 +48,10 @@ pub(super) fn demands(source: &Source, code: &Code, disk: &Disk, program: &mut P
         }
     }
     refused::defaults(source, &mut found);
+    for (name, file, at) in connects::handed(source, &[Does::Demands], &mut |_| true) {
+        let note = format!("a library needs {name}");
+        found.entry(name).or_insert_with(|| file.evidence(at, note));
+    }
     let layer = environment::layer(code);
     let mut settings: Vec<(String, Evidence)> = Vec::new();
     for (field, evidence) in fields(code, disk) {

@@ -208,3 +208,10 @@ fn arguments_of_which_one_must_be_given() {
     assert!(spared.ends_with("one of `--config` (A_CONFIG), `--rpc`, `--ws`"), "{spared}");
     assert_eq!(spared.matches("one of").count(), 1);
 }
+
+#[test]
+fn a_variable_that_a_library_reads_by_itself() {
+    let main = "use teloxide::prelude::*; fn main() { let bot = Bot::from_env(); }";
+    assert_eq!(required(main), "TELOXIDE_TOKEN");
+    assert_eq!(required("fn main() { let bot = Bot::from_env(); }"), "");
+}

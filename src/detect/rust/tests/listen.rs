@@ -449,3 +449,31 @@ fn a_socket_on_any_free_port_is_no_listener() {
     };
     assert!(!pair("0"));
 }
+
+#[test]
+fn a_packages_own_settings_come_before_those_of_a_dependency() {
+    let text = |port: &str| {
+        format!(
+            "pub struct C {{ pub port: u16 }}\npub fn settings() -> C {{ C {{ port: std::env::var(\"P\").unwrap_or(\"{port}\".into()).parse().unwrap() }} }}\n"
+        )
+    };
+    let (own, other) = (text("8000"), text("8001"));
+    let files = [
+        ("Cargo.toml", "[workspace]\nmembers = [\"app\", \"lib\"]\n"),
+        (
+            "app/Cargo.toml",
+            "[package]\nname = \"app\"\nversion = \"1.0.0\"\n[dependencies]\nlib = { path = \"../lib\" }\n",
+        ),
+        ("lib/Cargo.toml", "[package]\nname = \"lib\"\nversion = \"1.0.0\"\n"),
+        ("lib/src/lib.rs", "pub mod settings;\n"),
+        ("lib/src/settings.rs", other.as_str()),
+        ("app/src/settings.rs", own.as_str()),
+        (
+            "app/src/main.rs",
+            "mod settings;\nfn main() { let c = settings::settings(); std::net::TcpListener::bind(format!(\"0.0.0.0:{}\", c.port)); }\n",
+        ),
+    ];
+    let repo = crate::repo::Repo::from_files(files);
+    let facts = crate::detect::rust::detect(&repo.root()).unwrap().unwrap();
+    assert_eq!(facts.programs[0].port.as_ref().map(|port| port.value), Some(8000));
+}

@@ -122,3 +122,11 @@ fn folders_are_followed_into_functions_of_common_names() {
     );
     assert_eq!((found.writable.len(), details.workdir.as_deref()), (1, Some("/data")));
 }
+
+#[test]
+fn a_default_of_argh_is_code_in_a_string() {
+    let main = "#[derive(argh::FromArgs)] struct A { #[argh(option, default = \"String::from(\\\"./store\\\")\")] dir: String } fn main() { let a: A = argh::from_env(); std::fs::create_dir_all(&a.dir).unwrap(); }";
+    let found = program("argh = \"0.1\"\n", main, &[]).0.writable;
+    let folders: Vec<&str> = found.iter().map(|folder| folder.value.as_str()).collect();
+    assert_eq!(folders, ["store"]);
+}
