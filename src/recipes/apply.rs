@@ -91,7 +91,7 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     folders::environment(program, &mine);
     folders::settled(program, held);
     opened(program, &mine);
-    given::variables(program, &mine);
+    given::variables(program, &mine, image);
     given::options(program, &mine, image);
     needed(program, running.iter().flat_map(|running| &running.needed));
     other_processes(program, &others);

@@ -196,6 +196,24 @@ fn variables_of_the_images_own_start_are_said() {
 }
 
 #[test]
+fn a_variable_that_only_the_other_images_command_line_reads_is_said() {
+    let compose = "services:\n  box:\n    build: .\n    environment:\n      PARAMS: --level=3\n      BOX_KEY: x\n";
+    let of = |start: &str| {
+        let dockerfile = format!("FROM a\n{start}\n");
+        let program = applied(&[("compose.yml", compose), ("Dockerfile", &dockerfile)], |_| {});
+        program.findings.into_iter().map(|found| found.what).collect::<Vec<_>>()
+    };
+    let given = |names: &str| {
+        format!("the repository starts its image with {names}, which the image does not set")
+    };
+    let words = "the repository's own image puts the words in PARAMS into its command line, and this \
+        image does not";
+    let shell = r#"ENTRYPOINT ["sh", "-c", "box -a $PARAMS"]"#;
+    assert_eq!(of(shell), [words.to_owned(), given("BOX_KEY")]);
+    assert_eq!(of(r#"ENTRYPOINT ["box"]"#), [given("PARAMS, BOX_KEY")]);
+}
+
+#[test]
 fn what_the_image_cannot_serve_is_said() {
     for line in ["serve --config /etc/box.toml", "serve $ARGS", "serve %i", "--config box.yml"] {
         let unit = format!("[Service]\nExecStart=/usr/bin/box {line}\n");

@@ -34,6 +34,7 @@ mod storage;
 mod tagged;
 #[cfg(test)]
 mod tested;
+mod words;
 mod workers;
 
 use std::cell::OnceCell;
@@ -213,6 +214,7 @@ pub(crate) fn read(app: &App, launch: &Launch) -> Result<Scan> {
     migrated::read(app, &sources, &mut scan);
     arguments::read(launch, &sources, &mut scan);
     demanded::read(app, launch, &sources, &mut scan);
+    words::read(&house, launch, &sources, &mut scan)?;
     absent::read(app, launch, &sources, &mut scan);
     scan.findings.extend(revision(app, &sources)?);
     if own_server {

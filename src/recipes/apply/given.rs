@@ -26,7 +26,8 @@ const COMMON: [&str; 12] = [
 ];
 
 /// Reports the variables: the code does not show whether the program goes on without them.
-pub(super) fn variables(program: &mut Program, runs: &[&Run]) {
+pub(super) fn variables(program: &mut Program, runs: &[&Run], image: Option<&Image>) {
+    let worded: Vec<&str> = image.into_iter().flat_map(|image| image.start.trailing()).collect();
     let of_image = |run: &&&Run| match run.by {
         Recipe::Docs => run.image.is_some(),
         Recipe::Compose => true,
@@ -48,6 +49,10 @@ pub(super) fn variables(program: &mut Program, runs: &[&Run]) {
         {
             continue;
         }
+        if worded.contains(&key) {
+            as_words(program, key, &variable.evidence, image);
+            continue;
+        }
         names.push(key);
         places.push(variable.evidence.clone());
     }
@@ -65,6 +70,19 @@ pub(super) fn variables(program: &mut Program, runs: &[&Run]) {
         "give `docker run` those that your container needs: `-e {first}=...` or --env-file"
     ));
     report(program, finding);
+}
+
+/// Reports a variable that the repository's own image puts into its command line: this image starts
+/// the program itself, and nobody reads it.
+fn as_words(program: &mut Program, key: &str, given: &Evidence, image: Option<&Image>) {
+    let of_image = image.and_then(|image| image.start.evidence.clone());
+    let what = format!(
+        "the repository's own image puts the words in {key} into its command line, and this image \
+         does not"
+    );
+    let evidence = of_image.into_iter().chain([given.clone()]);
+    let fix = "give these words behind the image's name: `docker run IMAGE WORDS`, or set --args";
+    report(program, Finding::new(FindingCode::StartArguments, what, evidence).with_fix(fix));
 }
 
 /// Capabilities that Docker gives by itself, and one that it replaces by a setting of the kernel.

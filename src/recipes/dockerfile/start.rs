@@ -89,6 +89,14 @@ impl Start {
         self.script = Some(lines.map(|command| command.argv).collect());
     }
 
+    /// The variables whose words a shell puts behind the program: `java -jar app.jar $PARAMS`.
+    pub(crate) fn trailing(&self) -> Vec<&str> {
+        let own = self.words();
+        let of_script = self.script.iter().flatten().map(|words| words.iter().map(String::as_str));
+        let lines = std::iter::once(own).chain(of_script.map(Iterator::collect));
+        lines.flat_map(behind).collect()
+    }
+
     /// The words of the command line, without programs that only start it.
     pub(crate) fn words(&self) -> Vec<&str> {
         let mut words: Vec<&str> =
@@ -113,6 +121,19 @@ impl Start {
     }
 }
 
+/// The variables at the end of a line.
+fn behind(line: Vec<&str>) -> Vec<&str> {
+    line.into_iter().skip(1).rev().map_while(variable).collect()
+}
+
+/// The name in `$NAME`, `${NAME}` or `"${NAME:-x}"`; empty for `$@`, which anybody may give.
+fn variable(word: &str) -> Option<&str> {
+    let rest = word.trim_matches('"').strip_prefix('$')?;
+    let name = rest.strip_prefix('{').unwrap_or(rest);
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+    Some(&name[..end])
+}
+
 fn is_shell(word: &str) -> bool {
     matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"))
 }
@@ -131,6 +152,20 @@ mod tests {
         let file = parse(&format!("FROM a\n{lines}\n")).unwrap();
         let image = Image::of(&RelPath::new("Dockerfile").unwrap(), &file);
         (image.start.words().join(" "), image.start.before)
+    }
+
+    #[test]
+    fn variables_behind_the_program_are_its_words() {
+        let trailing = |line: &str| {
+            let file = parse(&format!("FROM a\n{line}\n")).unwrap();
+            let image = Image::of(&RelPath::new("Dockerfile").unwrap(), &file);
+            image.start.trailing().join(" ")
+        };
+        let shell = r#"ENTRYPOINT ["sh", "-c", "java $OPTS -jar /app.jar $PARAMS"]"#;
+        assert_eq!(trailing(shell), "PARAMS");
+        assert_eq!(trailing("CMD ./x --all ${MORE:-} $LAST"), "LAST MORE");
+        assert_eq!(trailing("CMD ./x $MORE --all"), "");
+        assert_eq!(trailing(r#"CMD ["./x", "serve"]"#), "");
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub(super) fn read(launch: &Launch, sources: &[Source], scan: &mut Scan) {
         }
         let found = demanded(source).into_iter().filter(|option| {
             let env = launch.env.iter().any(|(key, _)| Some(key) == option.variable.as_ref());
-            !env && !given(launch, option) && !lacking.iter().any(|held| held.name == option.name)
+            !env && !given(launch, &option.name, &option.short)
+                && !lacking.iter().any(|held| held.name == option.name)
         });
         lacking.extend(found.collect::<Vec<_>>());
     }
@@ -60,11 +61,12 @@ pub(super) fn read(launch: &Launch, sources: &[Source], scan: &mut Scan) {
     );
 }
 
-fn given(launch: &Launch, option: &Demanded) -> bool {
+/// True if the start gives an option, by its name or a short form, both without dashes.
+pub(super) fn given(launch: &Launch, name: &str, short: &[String]) -> bool {
     launch.args.iter().any(|word| {
         let flag = word.split('=').next().unwrap_or_default();
-        let long = flag.strip_prefix("--").is_some_and(|name| same(name, &option.name));
-        long || flag.strip_prefix('-').is_some_and(|f| option.short.iter().any(|s| f == s))
+        let long = flag.strip_prefix("--").is_some_and(|held| same(held, name));
+        long || flag.strip_prefix('-').is_some_and(|f| short.iter().any(|s| f == s))
     })
 }
 

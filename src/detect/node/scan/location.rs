@@ -23,19 +23,23 @@ const BUNDLERS: [&str; 7] = ["esbuild", "tsup", "tsdown", "ncc", "rollup", "roll
 
 /// True if a bundler makes the file that is started. A compiler would make another one of its source.
 fn is_bundle(app: &App, launch: &Launch) -> bool {
-    let stem = |file: &str| file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
-    let compiled = launch.source.as_deref().and_then(|source| app.compiled(source));
     let scripts = app.package.scripts();
-    let mut builds = scripts.iter().filter(|(name, _)| name.starts_with("build"));
-    let bundles = |text: &str| {
+    let builds = || scripts.iter().filter(|(name, _)| name.starts_with("build"));
+    let says = |names: &[&str], text: &str| {
         let mut words = text.split([' ', '&', ';', '/']);
         words.any(|word| {
-            BUNDLERS.contains(&word) && (word != "esbuild" || text.contains("--bundle"))
+            names.contains(&word) && (word != "esbuild" || text.contains("--bundle"))
         })
     };
-    launch.layout == Layout::Output
-        && compiled.is_none_or(|compiled| stem(&compiled) != stem(&launch.file))
-        && builds.any(|(_, text)| bundles(text))
+    if launch.layout != Layout::Output || !builds().any(|(_, text)| says(&BUNDLERS, text)) {
+        return false;
+    }
+    let stem = |file: &str| file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
+    let compiled = launch.source.as_deref().and_then(|source| app.compiled(source));
+    match compiled {
+        Some(compiled) => stem(&compiled) != stem(&launch.file),
+        None => !builds().any(|(_, text)| says(&["babel", "swc", "tsc"], text)),
+    }
 }
 
 fn names(path: &str) -> Vec<String> {

@@ -193,7 +193,7 @@ fn checked_class(source: &Source) -> Vec<(&str, usize)> {
 
 /// Which functions run as the program starts: those that code outside functions calls, and those
 /// that they call in turn.
-struct Started<'s> {
+pub(super) struct Started<'s> {
     sources: &'s [Source],
     /// The answers, by name of the function. While one is being decided, its calls of itself do
     /// not count.
@@ -203,12 +203,12 @@ struct Started<'s> {
 }
 
 impl<'s> Started<'s> {
-    fn new(sources: &'s [Source]) -> Self {
+    pub(super) fn new(sources: &'s [Source]) -> Self {
         Self { sources, known: BTreeMap::new(), left: MAX_PLACES }
     }
 
     /// True if the code at `at` runs as the program starts.
-    fn runs(&mut self, file: &'s File, at: usize) -> bool {
+    pub(super) fn runs(&mut self, file: &'s File, at: usize) -> bool {
         let Some(left) = self.left.checked_sub(1) else { return false };
         self.left = left;
         let mut around = file.facts().functions_around(at);
