@@ -158,6 +158,11 @@ fn is_harmless(repo: &Repo, path: &RelPath) -> Result<bool> {
 
 /// True if all that a PEM file holds is certificates and public keys, which everybody may read.
 pub(super) fn is_certificate(repo: &Repo, path: &RelPath) -> bool {
+    // No text: databases and stores of keys.
+    const BINARY: [&str; 7] = ["db", "sqlite", "sqlite3", "p12", "pfx", "jks", "keystore"];
+    if BINARY.contains(&path.extension()) {
+        return false;
+    }
     let Ok(Some(text)) = repo.source_text(path) else { return false };
     let mut blocks = text.lines().filter_map(|line| line.trim().strip_prefix("-----BEGIN "));
     let public = |name: &str| name.contains("CERTIFICATE") || name.contains("PUBLIC KEY");

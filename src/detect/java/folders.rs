@@ -168,7 +168,9 @@ fn of_windows(program: &mut Program, text: &str, value: &Value, evidence: Eviden
     if program.findings.iter().any(|finding| finding.code == FindingCode::FolderUnknown) {
         return;
     }
-    let what = format!("the program writes to `{text}`, which is a path of Windows");
+    // What follows is known only to the running program.
+    let known = text.split(['{', '%', '$']).next().unwrap_or_default().trim_end_matches('/');
+    let what = format!("the program writes to `{known}`, which is a path of Windows");
     let fix = match value.parts.iter().find_map(|part| part.env.as_deref()) {
         Some(name) => format!(
             "set both, for example --writable /data --env {name}=/data, and mount a volume there"
