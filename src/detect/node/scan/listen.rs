@@ -11,7 +11,7 @@ mod special;
 #[cfg(test)]
 mod tests_followed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
@@ -82,6 +82,16 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
             places.extend(reader.settings(index, row, scan));
         }
     }
+    // Of servers that are alike, the one for the web comes first: a mail server has one beside it.
+    let web = |module: &&&str| !["ws", "socket.io"].contains(*module);
+    let web: Vec<&str> =
+        super::SERVERS.iter().filter(web).copied().chain(["http", "https"]).collect();
+    let web: BTreeSet<&RelPath> = sources
+        .iter()
+        .filter(|source| web.iter().any(|module| source.imports(module)))
+        .map(|source| &source.path)
+        .collect();
+    places.sort_by_key(|place| !web.contains(&place.evidence.file));
     scan.conditional = !places.is_empty() && places.iter().all(|place| !place.sure);
     choose(places, scan);
     Ok(())

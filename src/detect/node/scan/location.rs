@@ -27,9 +27,7 @@ fn is_bundle(app: &App, launch: &Launch) -> bool {
     let builds = || scripts.iter().filter(|(name, _)| name.starts_with("build"));
     let says = |names: &[&str], text: &str| {
         let mut words = text.split([' ', '&', ';', '/']);
-        words.any(|word| {
-            names.contains(&word) && (word != "esbuild" || text.contains("--bundle"))
-        })
+        words.any(|word| names.contains(&word) && (word != "esbuild" || text.contains("--bundle")))
     };
     if launch.layout != Layout::Output || !builds().any(|(_, text)| says(&BUNDLERS, text)) {
         return false;

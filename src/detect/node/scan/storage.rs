@@ -150,6 +150,8 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
                 if paths.is_empty() && MAKES_FOLDER.contains(&name) && member::is_member(tokens) {
                     paths.extend(member::settled(house, source, tokens));
                 }
+                // A text for people: `the uploads directory`.
+                paths.retain(|found| !found.path.contains(char::is_whitespace));
                 if paths.iter().all(|found| found.path.starts_with("${}")) {
                     let note = format!("`{name}` writes to a folder that no code names");
                     let setting = MAKES_FOLDER.contains(&name) && member::is_setting(tokens);
@@ -724,6 +726,14 @@ mod tests {
             let found = scan(&[("index.js", source)], Layout::Source);
             assert!(found.writable.is_empty(), "{source}");
         }
+    }
+
+    #[test]
+    fn a_text_for_people_is_no_folder() {
+        let source = "let dir = 'the uploads directory'; try { dir = find(); fs.mkdirSync(dir) } catch { log(dir) }";
+        let found = scan(&[("index.js", source)], Layout::Source);
+        assert!(found.writable.is_empty());
+        assert_eq!(found.findings[0].code.as_str(), "folder-unknown");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::arguments::given;
 use super::required::Started;
 use super::{House, Scan, Source};
 use crate::code::File;
+use crate::code::conditions::is_conditional;
 use crate::facts::{Evidence, Finding, FindingCode};
 
 /// How many conditions are looked at, and how many definitions of one name.
@@ -56,7 +57,7 @@ pub(super) fn read(
             Word::Position(number) => launch.args.len() < *number,
             Word::Option(name) => !given(launch, name, &[]),
         };
-        let alone = crate::code::conditions::heads(&source.code, ending.at).is_empty();
+        let alone = !is_conditional(&source.code, ending.at);
         if lacks && alone && started.runs(&source.code, ending.at) {
             scan.findings.push(said(&word, source.code.evidence(ending.at, "it stops here")));
             return Ok(());

@@ -342,3 +342,13 @@ fn settings_of_wild_config_are_options_of_the_command_line() {
         assert!(scan.findings.is_empty());
     }
 }
+
+#[test]
+fn a_server_for_the_web_comes_before_others() {
+    let entry = "require('./pop'); require('./api')";
+    let pop = "const { createServer } = require('net'); createServer(f).listen(9995)";
+    let api = "require('restify').createServer().listen(8080)";
+    let scan = scanned(entry, &[("pop.js", pop), ("api.js", api)]);
+    assert_eq!(scan.port.map(|port| port.value), Some(8080));
+    assert_eq!(scan.more_ports.iter().map(|port| port.value.number).collect::<Vec<_>>(), [9995]);
+}
