@@ -49,11 +49,15 @@ ARG TARGETOS
 ARG TARGETARCH
 {%- endif %}
 {%- include "base/build-args.Dockerfile" %}
-RUN --mount=type=bind,target=/src{% if details.unsummed or built_in or build_command %},rw{% endif %} \
+{%- if details.generate %}
+# The repository does not hold the Go files that the first command writes.
+{%- endif %}
+RUN --mount=type=bind,target=/src{% if details.unsummed or built_in or build_command or details.generate %},rw{% endif %} \
 {%- include "base/front-end-mounts.Dockerfile" %}
 {%- include "base/build-secrets.Dockerfile" %}
     --mount=type=cache,target=/root/.cache/go-build \
-    {% if details.cgo %}CGO_ENABLED=1{% else %}CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH{% endif %} \
+    {% for words in details.generate %}{{ words | shell }} \
+    && {% endfor %}{% if details.cgo %}CGO_ENABLED=1{% else %}CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH{% endif %} \
     {% if build_command %}{% include "base/build-command.Dockerfile" %} \
     && install -D {{ [details.made] | shell }} {{ [details.output] | shell }}
 {%- else %}go build {% if details.vendor %}-mod=vendor {% elif details.unsummed %}-mod=mod {% endif %}

@@ -87,6 +87,9 @@ struct ProgramDetails {
     /// Variables that the linker sets to the value of a build argument.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     arguments: Vec<flags::Linked>,
+    /// Commands that write Go files before the build, which git does not hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    generate: Vec<Vec<String>>,
     /// Further build tags for a builder with musl.
     musl_tags: Vec<String>,
     /// True if the program links system libraries, so that it cannot be linked statically.

@@ -43,6 +43,8 @@ struct View {
     linked: Vec<Linked>,
     /// Variables that the linker sets to the value of a build argument.
     arguments: Vec<Linked>,
+    /// Commands that write Go files before the build.
+    generate: Vec<Vec<String>>,
     /// What a person's own command makes, in the stage.
     #[serde(skip_serializing_if = "Option::is_none")]
     made: Option<Line>,
@@ -116,6 +118,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         tags: tags(&own, musl),
         linked: own.linked.clone(),
         arguments: own.arguments.clone(),
+        generate: own.generate.clone(),
         made: made(chosen)?,
         private: details.private.iter().cloned().collect(),
         reads: own.reads.iter().filter_map(|path| path.strip(context)).map(str::to_owned).collect(),

@@ -125,9 +125,8 @@ pub(super) fn analyse(
         add_front_end(&mut program.front_ends, made);
     }
     program.findings.extend(embeds.findings);
-    program
-        .findings
-        .extend(closure.missing.iter().map(|(import, (dir, at))| generated(import, dir, at)));
+    details.generate = generated::templates(&world);
+    program.findings.extend(generated::unmade(&world));
     program.findings.extend(generated::generated(&world)?);
     program.findings.extend(generated::packed(&world));
     program.findings.extend(needs::needs(&world, &mut program.needs, &mut details)?);
@@ -272,16 +271,4 @@ fn needs_argument(command: &Sourced<String>) -> Finding {
         "set the arguments with --args \"{} ...\", or give them to `docker run IMAGE`",
         command.value
     ))
-}
-
-fn generated(import: &str, dir: &RelPath, at: &Evidence) -> Finding {
-    Finding::new(
-        FindingCode::GeneratedMissing,
-        format!("the program imports `{import}`, and {dir} holds no Go file"),
-        [at.clone()],
-    )
-    .with_fix(
-        "generate the code (protoc, sqlc, wire, templ, ...) and commit it, or generate it before \
-         the image is built",
-    )
 }

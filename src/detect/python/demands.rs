@@ -98,7 +98,12 @@ pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
     }
     let mut runs = |call: &Call| listen::runs(code, call);
     for (name, file, at) in connects::handed(code, &[Does::Demands, Does::Connects], &mut runs) {
-        add(name, &file, at, String::new());
+        let kind = match file.word(at) {
+            kind @ ("int" | "float") => kind,
+            "loads" => "json",
+            _ => "",
+        };
+        add(name, &file, at, kind.to_owned());
     }
     for (name, call) in used(code) {
         add(name, &call.file, call.at, String::new());

@@ -291,6 +291,7 @@ pub(super) fn placeholders(demands: &BTreeMap<String, Demand>, project: &Project
         "bool" => "false",
         "db" | "db_url" => "sqlite:////tmp/build.sqlite3",
         "cache" | "cache_url" => "locmemcache://",
+        "redis" => "redis://localhost:6379/0",
         "email" | "email_url" => "consolemail://",
         "json" | "dict" => "{}",
         _ => "only-while-building",
@@ -300,7 +301,14 @@ pub(super) fn placeholders(demands: &BTreeMap<String, Demand>, project: &Project
         .map(|(key, demand)| {
             // dj-database-url refuses a text that is no URL, even where no query follows.
             let url = key.ends_with("DATABASE_URL");
-            let kind = if url { "db" } else { demand.kind.as_str() };
+            // So does redis-py, which connects later.
+            let redis =
+                ["REDIS_URL", "BROKER_URL", "CACHE_URL"].iter().any(|end| key.ends_with(end));
+            let kind = match demand.kind.as_str() {
+                _ if url => "db",
+                "" if redis => "redis",
+                kind => kind,
+            };
             EnvVar { key: key.clone(), value: text(kind).to_owned() }
         })
         .collect();

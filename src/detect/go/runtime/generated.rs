@@ -10,9 +10,10 @@ use super::World;
 use crate::code::File;
 use crate::code::file::is_below;
 use crate::detect::go::codes;
-use crate::facts::{Evidence, Finding};
+use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::recipes;
+use crate::repo::Repo;
 use crate::settings::{Item, parse_yaml};
 use crate::shell;
 
@@ -40,6 +41,54 @@ const GENERATORS: [&str; 14] = [
 /// Options whose value is the file that the command writes.
 const OUTPUT: [&str; 7] =
     ["-o", "-output", "--output", "-out", "--out", "-destination", "-outfile"];
+
+/// The module of templ.
+const TEMPL: &str = "github.com/a-h/templ";
+
+/// The command that compiles the templates, if git does not hold the Go files that it writes and
+/// go.mod says its version: <https://templ.guide/core-concepts/template-generation>.
+pub(super) fn templates(world: &World) -> Vec<Vec<String>> {
+    let repo = world.module.sources.repo;
+    let packages = world.closure.packages.iter().map(|package| &package.dir);
+    let mut folders = packages.chain(world.closure.missing.values().map(|(dir, _)| dir));
+    let Some(version) = templ(world).filter(|_| folders.any(|dir| is_uncompiled(repo, dir))) else {
+        return Vec::new();
+    };
+    let tool = format!("{TEMPL}/cmd/templ@{version}");
+    vec![["go", "run", &tool, "generate"].map(str::to_owned).to_vec()]
+}
+
+/// The version of templ that go.mod states.
+fn templ<'w>(world: &'w World) -> Option<&'w str> {
+    let manifest = &world.module.layout.manifest;
+    let replaced = manifest.replaces.iter().any(|one| one.from == TEMPL);
+    let one = manifest.requires.iter().find(|one| one.path == TEMPL).filter(|_| !replaced)?;
+    let plain = one.version.chars().all(|c| c.is_ascii_alphanumeric() || ".-+".contains(c));
+    plain.then_some(one.version.as_str())
+}
+
+/// True for a folder with a template whose Go file is not there.
+fn is_uncompiled(repo: &Repo, dir: &RelPath) -> bool {
+    let held: BTreeSet<&str> = repo.children(dir).map(|(path, _)| path.file_name()).collect();
+    let mut templates = held.iter().filter_map(|name| name.strip_suffix(".templ"));
+    templates.any(|name| !held.contains(format!("{name}_templ.go").as_str()))
+}
+
+/// Reports packages that the program imports and that hold no Go file, without those that the build
+/// compiles from templates.
+pub(super) fn unmade(world: &World) -> Vec<Finding> {
+    let repo = world.module.sources.repo;
+    let made = |dir: &RelPath| templ(world).is_some() && is_uncompiled(repo, dir);
+    let missing = world.closure.missing.iter().filter(|(_, (dir, _))| !made(dir));
+    let finding = |(import, (dir, at)): (&String, &(RelPath, Evidence))| {
+        let what = format!("the program imports `{import}`, and {dir} holds no Go file");
+        Finding::new(FindingCode::GeneratedMissing, what, [at.clone()]).with_fix(
+            "generate the code (protoc, sqlc, wire, templ, ...) and commit it, or generate it \
+             before the image is built",
+        )
+    };
+    missing.map(finding).collect()
+}
 
 /// Reports generated files that the program is compiled from and the repository does not hold.
 pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
@@ -79,7 +128,10 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
                 }
             }
         }
-        // templ compiles each template into a file beside it.
+        // templ compiles each template into a file beside it; the build runs it if it knows which.
+        if templ(world).is_some() {
+            continue;
+        }
         let held: BTreeSet<&str> =
             repo.children(&package.dir).map(|(path, _)| path.file_name()).collect();
         for name in held.iter().filter_map(|name| name.strip_suffix(".templ")) {

@@ -146,3 +146,34 @@ fn a_variable_that_a_library_is_handed_is_demanded() {
     );
     assert_eq!(of("println(os.Getenv(\"DB_URL\"))"), "");
 }
+
+#[test]
+fn templates_are_compiled_where_git_lacks_their_go_files() {
+    let of = |require: &str, more: &[(&'static str, &'static str)]| {
+        let module = format!("module example.com/app\ngo 1.26\n{require}");
+        let main = "package main\nimport (\"net/http\"; \"example.com/app/views\")\nfunc main() { http.Handle(\"/\", views.Index()); http.ListenAndServe(\":8096\", nil) }\n";
+        let own = [
+            ("go.mod", module.as_str()),
+            ("main.go", main),
+            ("views/index.templ", "package views\ntempl Index() {\n}\n"),
+        ];
+        let facts = detect(&Repo::from_files(own.iter().chain(more).copied()).root());
+        let facts = facts.unwrap().unwrap();
+        let program = &facts.programs[0];
+        let own = &facts.details["programs"][&program.id]["generate"];
+        let codes = codes(program).join(" ");
+        (own.as_array().map_or(0, Vec::len), own[0].to_string(), codes)
+    };
+    let require = "require github.com/a-h/templ v0.2.793\n";
+    let (count, command, codes) = of(require, &[]);
+    assert_eq!(count, 1);
+    assert_eq!(
+        command,
+        "[\"go\",\"run\",\"github.com/a-h/templ/cmd/templ@v0.2.793\",\"generate\"]"
+    );
+    assert_eq!(codes, "");
+    let held = [("views/index_templ.go", "package views\nfunc Index() {}\n")];
+    assert_eq!(of(require, &held).0, 0);
+    // Nothing says which version compiles it.
+    assert_eq!(of("", &[]).2, "generated-missing");
+}
