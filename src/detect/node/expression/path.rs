@@ -240,6 +240,9 @@ fn chosen(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<
     } else {
         // What the test asks for is the first of the two, so nothing gives it by default.
         let colon = outermost(rest, |at| rest[at].is(':'))?;
+        if let Some(mounted) = mounted(tested, &rest[..colon], names, steps) {
+            return Some(mounted);
+        }
         let asked = variables(&rest[..colon]);
         if asked.is_empty() || !asked.iter().all(|name| variables(tested).contains(name)) {
             return None;
@@ -248,6 +251,16 @@ fn chosen(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<
     };
     found.env = variables(tested);
     Some(found)
+}
+
+/// The folder of a container that a program takes where it is there, as it is in an image that makes
+/// it: `existsSync("/data") ? "/data" : root`.
+fn mounted(tested: &[Token], then: &[Token], names: &Tracing, steps: usize) -> Option<PathValue> {
+    let asks = tested.iter().any(|token| token.is_word("existsSync"));
+    let found = path_within(then, names, steps + 1).filter(|_| asks)?;
+    let same = tested.iter().any(|token| token.text() == Some(found.path.as_str()));
+    let file = found.path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    (same && found.from == Anchor::Root && !file && !tested[0].is('!')).then_some(found)
 }
 
 /// The first position outside of brackets that is one of those in question.
@@ -494,6 +507,11 @@ mod tests {
                 "up",
             ),
             ("const x = path.join(import.meta.dirname, 'up')", SourceFile, "up"),
+            (
+                "const d = fs.existsSync('/data') ? '/data' : root; const x = path.join(d, 'up')",
+                Anchor::Root,
+                "/data/up",
+            ),
             ("const x = fileURLToPath(new URL('../up', import.meta.url))", SourceFile, "../up"),
             (
                 "const x = join(fileURLToPath(new URL('..', import.meta.url)), 'up')",

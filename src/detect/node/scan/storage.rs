@@ -729,6 +729,15 @@ mod tests {
     }
 
     #[test]
+    fn the_profile_of_a_browser_is_written() {
+        let source = "import puppeteer from 'puppeteer';\n\
+            puppeteer.launch({ args: ['--no-sandbox'], userDataDir: process.env.DIR || './profile/' })";
+        let found = scan(&[("index.js", source)], Layout::Source);
+        let folders: Vec<_> = found.writable.iter().map(|w| w.value.as_str()).collect();
+        assert_eq!(folders, ["profile"]);
+    }
+
+    #[test]
     fn a_text_for_people_is_no_folder() {
         let source = "let dir = 'the uploads directory'; try { dir = find(); fs.mkdirSync(dir) } catch { log(dir) }";
         let found = scan(&[("index.js", source)], Layout::Source);
