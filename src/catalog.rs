@@ -289,6 +289,16 @@ impl SystemPackage {
     }
 }
 
+/// The programs that code starts, each with its key of `packages.toml`.
+pub(crate) fn commands() -> Result<&'static BTreeMap<String, String>> {
+    static READ: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    if let Some(commands) = READ.get() {
+        return Ok(commands);
+    }
+    let commands = parsed("commands.toml")?;
+    Ok(READ.get_or_init(|| commands))
+}
+
 /// The table of system packages, by key.
 pub(crate) fn system_packages() -> Result<&'static BTreeMap<String, SystemPackage>> {
     static READ: OnceLock<BTreeMap<String, SystemPackage>> = OnceLock::new();

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{Answers, id};
+use crate::catalog;
 use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::Language;
@@ -115,7 +116,7 @@ struct Tables {
     libc_libraries: Vec<String>,
     /// Modules that open windows on a desktop.
     desktop: Vec<String>,
-    commands: BTreeMap<String, String>,
+    commands: &'static BTreeMap<String, String>,
     starting: Vec<Starting>,
     packing: Vec<Packing>,
     privileged: Vec<Privileged>,
@@ -168,7 +169,7 @@ impl Tables {
             libraries: catalog.table("libraries")?,
             libc_libraries: catalog.table("libc_libraries")?,
             desktop: catalog.table("desktop")?,
-            commands: catalog.table("commands")?,
+            commands: catalog::commands()?,
             starting: catalog.table("starting")?,
             packing: catalog.table("packing")?,
             privileged: catalog.table("privileged")?,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::project::Project;
 use crate::ask::{Answerable, Answers, Choice, Question, id as common};
+use crate::catalog;
 use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::Language;
@@ -194,7 +195,7 @@ struct Tables {
     listening: Vec<String>,
     /// Crates that open windows on a desktop.
     desktop: Vec<String>,
-    commands: BTreeMap<String, String>,
+    commands: &'static BTreeMap<String, String>,
     privileged: Vec<Privileged>,
     code: Rows,
     build_scripts: BuildScripts,
@@ -211,7 +212,7 @@ impl Tables {
             servers: catalog.table("servers")?,
             listening: libraries.get("listening").cloned().unwrap_or_default(),
             desktop: libraries.get("desktop").cloned().unwrap_or_default(),
-            commands: catalog.table("commands")?,
+            commands: catalog::commands()?,
             privileged: catalog.table("privileged")?,
             code: catalog.table("code")?,
             build_scripts: catalog.table("build_scripts")?,

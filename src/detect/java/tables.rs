@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
+use crate::catalog;
 use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::privileges::Privileged;
@@ -205,7 +206,7 @@ pub(super) struct Tables {
     /// Properties that a framework sets itself.
     pub(super) set_by_framework: Vec<String>,
     pub(super) dependency_packages: BTreeMap<String, String>,
-    pub(super) programs: BTreeMap<String, String>,
+    pub(super) programs: &'static BTreeMap<String, String>,
     pub(super) privileged: Vec<Privileged>,
     pub(super) glibc: BTreeMap<String, String>,
 }
@@ -239,7 +240,7 @@ impl Tables {
             service_setting: catalog.table("service_setting")?,
             set_by_framework: catalog.table("set_by_framework")?,
             dependency_packages: catalog.table("dependency_packages")?,
-            programs: catalog.table("programs")?,
+            programs: catalog::commands()?,
             privileged: catalog.table("privileged")?,
             glibc: catalog.table("glibc")?,
             catalog,

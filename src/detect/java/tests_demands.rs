@@ -79,8 +79,8 @@ fn programs_of_a_shell_and_unknown_ones_are_named() {
     };
     let line = "new ProcessBuilder(\"/bin/sh\", \"-c\", \"tesseract a b && convert c d\").start();";
     assert_eq!(of(line), ("tesseract imagemagick".to_owned(), String::new()));
-    let (packages, said) = of("new ProcessBuilder(\"qpdf\", \"x\").start();");
-    assert!(packages.is_empty() && said.contains("`qpdf`"), "{packages} {said}");
+    let (packages, said) = of("new ProcessBuilder(\"pdfcrack\", \"x\").start();");
+    assert!(packages.is_empty() && said.contains("`pdfcrack`"), "{packages} {said}");
     for body in ["cmd.exe", "xdg-open", "./run.sh", "java", "CONVERT"] {
         let body = format!("new ProcessBuilder(\"{body}\", \"x\").start();");
         assert_eq!(of(&body), (String::new(), String::new()), "{body}");

@@ -156,7 +156,30 @@ pub(crate) fn read(app: &App) -> Result<Native> {
         }
     }
     native.tools = build_tools::needed(app)?;
+    if let Some(at) = (!native.compiled.is_empty()).then(|| old_gyp(&lock)).flatten() {
+        native.tools.push(("distutils".to_owned(), at));
+    }
     Ok(native)
+}
+
+/// The first release of node-gyp that does without Python's `distutils`, which Python 3.12 lost:
+/// <https://github.com/nodejs/node-gyp/blob/main/CHANGELOG.md#1000-2023-10-28>.
+const WITHOUT_DISTUTILS: u64 = 10;
+
+/// The place of an older node-gyp in the lockfile, as in `node-gyp-8.4.1.tgz` or `node-gyp@9.4.0`.
+fn old_gyp(lock: &Lock) -> Option<Evidence> {
+    const NAME: &str = "node-gyp";
+    let (at, _) = lock.text.match_indices(NAME).find(|(at, _)| {
+        let rest = lock.text.get(at + NAME.len()..).unwrap_or_default();
+        let Some(rest) = rest.strip_prefix(['-', '@', '/']) else { return false };
+        let rest = rest.strip_prefix("npm:").unwrap_or(rest);
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let major: Option<u64> = rest[..end].parse().ok();
+        rest[end..].starts_with('.') && major.is_some_and(|major| major < WITHOUT_DISTUTILS)
+    })?;
+    let line = lock.text[..at].matches('\n').count() + 1;
+    let note = "this node-gyp imports distutils, which newer Pythons lack";
+    Some(Evidence::at(&lock.path, u32::try_from(line).unwrap_or(u32::MAX), note))
 }
 
 /// The lockfile of an application, or its manifest if there is none.
@@ -386,6 +409,26 @@ mod tests {
             dependencies:\n      deep: 1.0.0\n  deep@1.0.0: {}\n  tool@1.0.0:\n    dependencies:\n      \
             other: 1.0.0\n";
         assert_eq!(brought("pnpm-lock.yaml", pnpm), all);
+    }
+
+    #[test]
+    fn an_old_node_gyp_needs_the_setuptools_of_python() {
+        let manifest = r#"{"dependencies": {"sqlite3": "5"}}"#;
+        let needs = |file: &str, gyp: &str| {
+            let lock = match file {
+                "yarn.lock" => {
+                    format!("sqlite3@^5:\n  version \"5\"\n\nnode-gyp@8.x:\n  resolved \"{gyp}\"\n")
+                }
+                _ => format!("packages:\n\n  {gyp}:\n\n  sqlite3@5.1.7:\n"),
+            };
+            let repo = Repo::from_files([("package.json", manifest), (file, lock.as_str())]);
+            let native = read(&App::read(&repo.root()).unwrap().unwrap()).unwrap();
+            native.tools.iter().any(|(key, _)| key == "distutils")
+        };
+        assert!(needs("pnpm-lock.yaml", "node-gyp@8.4.1"));
+        assert!(needs("yarn.lock", "https://registry.yarnpkg.com/node-gyp/-/node-gyp-9.4.1.tgz"));
+        assert!(!needs("pnpm-lock.yaml", "node-gyp@11.2.0"));
+        assert!(!needs("pnpm-lock.yaml", "node-gyp-build@4.8.0"));
     }
 
     #[test]

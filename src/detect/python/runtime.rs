@@ -304,12 +304,13 @@ fn commands(world: &World, program: &mut Program) {
         let own = world.app.installed.has(&name.to_ascii_lowercase().replace('_', "-"));
         if SHELLS.contains(&started.as_str()) {
             program.needs.shell.get_or_insert(evidence);
+        } else if INTERPRETERS.contains(&name) {
+            // Every image of the language holds one.
         } else if let Some(key) = world.tables.commands.get(name) {
             if !program.needs.packages.iter().any(|package| package.value == *key) {
                 program.needs.packages.push(Sourced::new(key.clone(), evidence));
             }
         } else if !own
-            && !INTERPRETERS.contains(&name)
             && !world.tables.present.names.iter().any(|held| held == name)
             && !name.is_empty()
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
+use crate::catalog;
 use crate::catalog::Catalog;
 use crate::code::Rows;
 use crate::detect::privileges::Privileged;
@@ -21,7 +22,7 @@ pub(super) struct Tables {
     pub(super) starting: Vec<Starting>,
     /// Commands that every image has, and those of a desktop.
     pub(super) present: Present,
-    pub(super) commands: BTreeMap<String, String>,
+    pub(super) commands: &'static BTreeMap<String, String>,
     pub(super) privileged: Vec<Privileged>,
     pub(super) browsers: Vec<Browser>,
     pub(super) drivers: Drivers,
@@ -308,7 +309,7 @@ impl Tables {
             listeners: catalog.table("listener")?,
             starting: catalog.table("starting")?,
             present: catalog.table("present")?,
-            commands: catalog.table("commands")?,
+            commands: catalog::commands()?,
             privileged: catalog.table("privileged")?,
             browsers: catalog.table("browser")?,
             drivers: catalog.table("drivers")?,

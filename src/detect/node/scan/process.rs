@@ -8,6 +8,7 @@ use super::super::App;
 use super::super::manifest::Kind as Dependency;
 use super::super::token::{Kind, Token, arguments, closing};
 use super::{House, Scan, Source, env_file, lines, tagged};
+use crate::catalog;
 use crate::detect::node::codes;
 use crate::detect::privileges::Privileged;
 use crate::facts::{Evidence, Finding, FindingCode, Sourced};
@@ -50,7 +51,7 @@ pub(super) fn read(
     scan: &mut Scan,
 ) -> Result<()> {
     let app = house.app;
-    let programs: BTreeMap<String, String> = app.catalog.table("programs")?;
+    let programs = catalog::commands()?;
     let dependencies: BTreeMap<String, String> = app.catalog.table("dependency_packages")?;
     for (dependency, key) in &dependencies {
         // A framework's output contains what its sources import. A program that only the build's
