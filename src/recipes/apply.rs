@@ -80,6 +80,7 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     let taken = arguments(program, &starts);
     if let Some(start) = taken {
         files::carried(repo, facts, program, start);
+        folders::led(program, &start.words);
     }
     let exposed = ports::exposed(repo, facts)?;
     ports::port(program, &mine, taken, &exposed);

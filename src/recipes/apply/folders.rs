@@ -7,6 +7,27 @@ use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Program, Sourced, Str
 use crate::recipes::dockerfile::Image;
 use crate::recipes::{Folder, Run, Variable};
 
+/// Moves a folder of the program's own to where the image's arguments lead it: with
+/// `-db /data/store.db`, the program does not write its default `data/store.db`.
+pub(super) fn led(program: &mut Program, words: &[String]) {
+    for word in words {
+        let path = word.split_once('=').map_or(word.as_str(), |(_, value)| value);
+        let folder = folder_of(path);
+        if !path.starts_with('/') || ContainerPath::new(folder).is_err() {
+            continue;
+        }
+        for held in program.writable.iter_mut().filter(|held| is_moved(&held.value, folder)) {
+            folder.clone_into(&mut held.value);
+        }
+    }
+}
+
+/// True if `path` is the relative folder `held` below another folder: `/srv/data` for `data`.
+fn is_moved(held: &str, path: &str) -> bool {
+    let below = held.trim_start_matches("./");
+    !below.starts_with(['/', '.']) && path.strip_suffix(below).is_some_and(|p| p.ends_with('/'))
+}
+
 /// `image`: that of the repository's own Dockerfile, which the recipes start.
 pub(super) fn written(program: &mut Program, runs: &[&Run], image: Option<&Image>) {
     for run in runs {
@@ -94,10 +115,7 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>, leads: boo
     }
     let beside = path.strip_prefix("/app/").unwrap_or(path);
     // The other image has another working directory: its `/srv/data` is `data` here.
-    let moved = |held: &str| {
-        let below = held.trim_start_matches("./");
-        !below.starts_with(['/', '.']) && path.strip_suffix(below).is_some_and(|p| p.ends_with('/'))
-    };
+    let moved = |held: &str| is_moved(held, path);
     let same = |held: &str| held == path || held.trim_start_matches("./") == beside || moved(held);
     let elsewhere = program.writable.iter().find(|held| same(&held.value));
     let elsewhere = elsewhere.filter(|held| moved(&held.value) && beside == path);
@@ -122,18 +140,20 @@ fn add_folder(program: &mut Program, path: &str, source: Sourced<()>, leads: boo
 }
 
 fn volume_elsewhere(program: &mut Program, path: &str, held: &str, evidence: &Evidence) {
-    report(
-        program,
-        Finding::new(
-            FindingCode::VolumeElsewhere,
-            format!(
-                "{} mounts a volume at {path}, and this image's program writes {held} in its own \
-                 folder",
-                evidence.place()
-            ),
-            [evidence.clone()],
-        ),
+    let what = format!(
+        " mounts a volume at {path}, and this image's program writes {held} in its own folder"
     );
+    let said = program.findings.iter_mut().find(|finding| {
+        finding.code == FindingCode::VolumeElsewhere && finding.what.ends_with(&what)
+    });
+    if let Some(said) = said {
+        if !said.evidence.contains(evidence) {
+            said.evidence.push(evidence.clone());
+        }
+        return;
+    }
+    let what = format!("{}{what}", evidence.place());
+    report(program, Finding::new(FindingCode::VolumeElsewhere, what, [evidence.clone()]));
 }
 
 /// A volume below another user's home. If the code writes there too, its place in the image is

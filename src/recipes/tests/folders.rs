@@ -89,3 +89,21 @@ fn homes_of_other_users_are_moved_or_said() {
     }
     assert!(codes(&run("/root/.cache/x", "")).is_empty());
 }
+
+#[test]
+fn a_folder_follows_the_arguments_that_lead_the_program_there() {
+    let compose = "services:\n  box:\n    build: .\n    command: -db /data/store.db\n    volumes: ['./data:/data']\n";
+    let own = |program: &mut Program| {
+        let evidence = Evidence::file(&RelPath::new("main").unwrap(), "test");
+        program.kind = Kind::Service;
+        program.writable.push(Sourced::new("data".to_owned(), evidence));
+    };
+    let program = applied(&[("compose.yaml", compose)], own);
+    assert_eq!(told(&program), "- -db_/data/store.db /data -");
+    assert!(codes(&program).is_empty());
+    // Without the argument, the volume misses the folder, which several recipes get wrong alike.
+    let bare = compose.replace("    command: -db /data/store.db\n", "");
+    let files = [("compose.yaml", bare.as_str()), ("deploy/compose.yaml", bare.as_str())];
+    let program = applied(&files, own);
+    assert_eq!(codes(&program), ["volume-elsewhere"]);
+}
