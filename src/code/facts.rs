@@ -307,6 +307,9 @@ impl Facts {
         for (number, left) in names.iter().enumerate() {
             // The first result of a call is assigned to the first name.
             let Some(value) = values.get(number).cloned() else { continue };
+            // `*port = "8080"`: what the pointer leads to.
+            let through = left.len() > 1 && tree.word(left.start) == "*";
+            let left = left.start + usize::from(through)..left.end;
             let dotted = left.len() >= 3 && tree.word(left.end - 2) == ".";
             let name = if dotted { left.end - 1 } else { left.start };
             // `m["k"] = v` defines no name.

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::conditions;
-use super::facts::{Call, Form};
+use super::facts::{Call, Definition, Form};
 use super::file::{File, is_below};
 use super::loopback::{self, host, is_local};
 use super::owned::owner_of;
@@ -306,7 +306,7 @@ fn fields(code: &Program) -> Vec<Address> {
                 Form::Field => file
                     .enclosing(definition.name)
                     .is_some_and(|open| file.word(open - 1) == "Server"),
-                Form::Assigned => true,
+                Form::Assigned => is_server(code, file, definition),
                 _ => false,
             };
             if server {
@@ -335,6 +335,13 @@ fn fields(code: &Program) -> Vec<Address> {
         }
     }
     all
+}
+
+/// True unless an assigned `Addr` is a field of a type of the program's own, as in a record of a
+/// client's address.
+fn is_server(code: &Program, file: &Rc<File>, definition: &Definition) -> bool {
+    let owner = code.owner_of(file, definition).filter(|owner| !owner.contains("Server"));
+    owner.is_none_or(|owner| !code.has_field(&owner, "Addr"))
 }
 
 /// True if the function around a place is called under a condition alone.
@@ -414,7 +421,12 @@ pub(crate) fn port(value: &Value) -> Option<u16> {
         // `%s:%d` with a known port.
         None => value.parts.last().filter(|_| value.parts.len() > 1)?.text.clone()?,
     };
-    let number = text.rsplit(':').next()?.trim();
+    let (host, number) = text.rsplit_once(':').unwrap_or(("", &text));
+    // `::1` is an address of IPv6 without a port.
+    if host.ends_with(':') {
+        return None;
+    }
+    let number = number.trim();
     // The highest port is more often a bound than an address.
     number.parse().ok().filter(|port| (1..u16::MAX).contains(port))
 }

@@ -33,6 +33,24 @@ pub(super) struct Closure {
 }
 
 impl Closure {
+    /// The first import from outside the repository and the standard library that no module of
+    /// `provided` contains. Packages of the standard library have no dot in their first folder.
+    pub(super) fn unprovided(&self, provided: &BTreeSet<String>) -> Option<(&str, &Evidence)> {
+        let contains = |import: &str| {
+            let mut path = Some(import);
+            std::iter::from_fn(|| {
+                let held = path?;
+                path = held.rsplit_once('/').map(|(above, _)| above);
+                Some(held)
+            })
+            .any(|above| provided.contains(above))
+        };
+        let foreign = |import: &str| import.split('/').next().is_some_and(|h| h.contains('.'));
+        let mut all = self.external.iter();
+        let found = all.find(|(import, _)| foreign(import) && !contains(import));
+        found.map(|(import, evidence)| (import.as_str(), evidence))
+    }
+
     /// The place where a package of `module` is imported.
     pub(super) fn imports(&self, module: &str) -> Option<&Evidence> {
         self.external
@@ -140,6 +158,10 @@ mod tests {
         assert!(closure.imports("github.com/x").is_some());
         assert!(closure.imports("github.com/other").is_none());
         assert!(closure.imports("net/htt").is_none());
+        let provided = |module: &str| closure.unprovided(&BTreeSet::from([module.to_owned()]));
+        assert_eq!(provided("github.com/x/y"), None);
+        let (import, at) = provided("github.com/x/y/z/a").unwrap();
+        assert_eq!((import, at.place().as_str()), ("github.com/x/y/z", "app/a/a.go:2"));
         assert_eq!(closure.missing["example.com/app/gen"].1.place(), "app/a/a.go:2");
     }
 }

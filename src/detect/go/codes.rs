@@ -8,6 +8,7 @@ pub(super) const ALL: &[FindingCode] = &[
     BUILD_TAG_TAKEN,
     EMBED_PLACEHOLDER,
     GENERATED_FILE_MISSING,
+    IMPORT_NOT_REQUIRED,
     LIBRARY_UNKNOWN,
     LINKER_VARIABLE,
     PACKED_FILES,
@@ -51,6 +52,13 @@ pub(super) const GENERATED_FILE_MISSING: FindingCode = FindingCode::Own(&Row::wa
     "the build context holds only what the repository holds: `go build` stops at the code \
     that uses the file",
     "run that step before the image is built, or commit its output",
+));
+
+pub(super) const IMPORT_NOT_REQUIRED: FindingCode = FindingCode::Own(&Row::warning(
+    "import-not-required",
+    "the program imports a package that no required module contains",
+    "`go build` changes no go.mod, and stops at a package that no required module contains",
+    "run `go mod tidy` and commit go.mod and go.sum",
 ));
 
 pub(super) const LIBRARY_UNKNOWN: FindingCode = FindingCode::Own(&Row::warning(

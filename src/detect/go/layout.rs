@@ -34,6 +34,9 @@ pub(super) struct Layout {
     pub(super) download: bool,
     /// True if modules are required and no go.sum states their checksums.
     pub(super) unsummed: bool,
+    /// Paths of modules that a build without a vendor folder may take packages from: required
+    /// ones, and those in go.sum. Empty if it requires none.
+    pub(super) provided: BTreeSet<String>,
     /// A required module that no go.sum lists.
     pub(super) lacking: Option<String>,
     pub(super) findings: Vec<Finding>,
@@ -54,6 +57,7 @@ pub(super) fn layout(dir: &Dir) -> Result<Option<Layout>> {
         vendor: None,
         download: false,
         unsummed: false,
+        provided: BTreeSet::new(),
         lacking: None,
         findings: Vec::new(),
         module,
@@ -220,8 +224,13 @@ impl Layout {
         self.download = !wanted.is_empty();
         self.unsummed =
             self.download && !self.manifests.iter().any(|path| path.extension() == "sum");
-        if self.download && !self.unsummed {
-            self.stale_sum(repo, &wanted)?;
+        if self.download {
+            let known = self.summed(repo)?;
+            if !self.unsummed {
+                self.stale_sum(repo, &wanted, &known)?;
+            }
+            let required = wanted.iter().map(|(_, require)| require.path.clone());
+            self.provided.extend(required.chain(known.into_iter().map(|(module, _)| module)));
         }
         if let (true, Some((path, require))) =
             (self.unsummed && self.lacking.is_none(), wanted.first())
@@ -238,14 +247,9 @@ impl Layout {
 }
 
 impl Layout {
-    /// Reports modules of which no go.sum has a line: `go build` does not add one by itself.
-    fn stale_sum(
-        &mut self,
-        repo: &Repo,
-        wanted: &[(RelPath, super::module::Require)],
-    ) -> Result<()> {
+    /// The modules and versions in the go.sum files.
+    fn summed(&self, repo: &Repo) -> Result<BTreeSet<(String, String)>> {
         let mut known: BTreeSet<(String, String)> = BTreeSet::new();
-        let mut replaced: BTreeSet<String> = BTreeSet::new();
         for path in self.manifests.iter().filter(|path| path.extension() == "sum") {
             let Some(text) = repo.text(path)? else { continue };
             for line in text.lines() {
@@ -255,6 +259,17 @@ impl Layout {
                 }
             }
         }
+        Ok(known)
+    }
+
+    /// Reports modules of which no go.sum has a line: `go build` does not add one by itself.
+    fn stale_sum(
+        &mut self,
+        repo: &Repo,
+        wanted: &[(RelPath, super::module::Require)],
+        known: &BTreeSet<(String, String)>,
+    ) -> Result<()> {
+        let mut replaced: BTreeSet<String> = BTreeSet::new();
         let files: BTreeSet<&RelPath> = wanted.iter().map(|(file, _)| file).collect();
         for file in files {
             let dir = Dir::new(repo, file.parent().unwrap_or_default());

@@ -7,7 +7,8 @@ use super::closure::{Closure, closure};
 use super::layout::Layout;
 use super::module::short_name;
 use super::{ProgramDetails, flags, release, runtime};
-use crate::facts::{Kind, Program};
+use crate::detect::go::codes;
+use crate::facts::{Finding, Kind, Program};
 use crate::path::RelPath;
 
 /// Folders that hold programs for development, at any depth.
@@ -161,6 +162,7 @@ fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, Program
     let mut details = runtime::analyse(module, &closure, folder, &mut program)?;
     flags::add(module, folder, &mut program, &mut details)?;
     program.findings.extend(free.findings);
+    program.findings.extend(not_required(module.layout, &closure));
     for (tag, evidence) in free.tags {
         details.tags.push(tag.clone());
         details.flags_evidence.get_or_insert_with(|| evidence.clone());
@@ -173,6 +175,19 @@ fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, Program
         details.flags_evidence = None;
     }
     Ok(Some((program, details)))
+}
+
+/// Reports an import of which no required module has the package.
+fn not_required(layout: &Layout, closure: &Closure) -> Option<Finding> {
+    if layout.provided.is_empty() {
+        return None;
+    }
+    let (import, evidence) = closure.unprovided(&layout.provided)?;
+    let what = format!(
+        "the program imports `{import}`, and {} requires no module that contains it",
+        layout.manifest_path
+    );
+    Some(Finding::new(codes::IMPORT_NOT_REQUIRED, what, [evidence.clone()]))
 }
 
 /// The tags that no command states, of a program that is built with none.

@@ -402,3 +402,27 @@ fn a_script_needs_its_interpreter() {
     assert!(bash.needs.packages.iter().any(|package| package.value == "bash"));
     assert!(script("plain").needs.shell.is_none());
 }
+
+#[test]
+fn what_a_pointer_of_a_flag_is_set_to_is_its_default() {
+    let program = main(
+        "flag net/http os",
+        "flags := flag.NewFlagSet(\"server\", flag.ContinueOnError)\nport := flags.String(\"port\", \"\", \"\")\n\
+         flags.Parse(os.Args)\nif *port == \"\" { *port = os.Getenv(\"PORT\") }\n\
+         if *port == \"\" { *port = \"8090\" }\nhttp.ListenAndServe(\"0.0.0.0:\"+*port, nil)",
+    );
+    assert_eq!(program.port.map(|port| port.value), Some(8090));
+}
+
+#[test]
+fn the_address_of_a_record_is_no_listener() {
+    let ports = |record: &str| {
+        let text = format!(
+            "package main\nimport \"net/http\"\n{record}\nfunc main() {{\nkeep(&Seen{{}}, \"10.0.0.1:7400\")\nhttp.ListenAndServe(\":9000\", nil)\n}}\nfunc keep(s *Seen, addr string) {{ s.Addr = addr }}\n"
+        );
+        let program = with(&[("main.go", &text)]);
+        program.ports().map(|ports| ports.value)
+    };
+    assert_eq!(ports("type Seen struct { Addr string }"), Some("9000".to_owned()));
+    assert_eq!(ports("type Seen struct { *http.Server }"), Some("9000,7400".to_owned()));
+}
