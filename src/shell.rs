@@ -195,6 +195,45 @@ pub(crate) fn lines(script: &str) -> Vec<(u32, String)> {
     all
 }
 
+/// The lines of a script as [`lines`] gives them, except that a text in double quotes ends on the
+/// line that closes it.
+pub(crate) fn statements(script: &str) -> Vec<(u32, String)> {
+    let mut all: Vec<(u32, String)> = Vec::new();
+    let mut open = 0;
+    for (number, line) in lines(script) {
+        let odd = !line.trim_start().starts_with('#') && opens_text(&line);
+        match all.last_mut() {
+            Some((_, held)) if open > 0 => {
+                held.push('\n');
+                held.push_str(&line);
+                open = if odd { 0 } else { open - 1 };
+            }
+            _ => {
+                all.push((number, line));
+                open = if odd { MAX_TEXT } else { 0 };
+            }
+        }
+    }
+    all
+}
+
+/// Maximum number of lines of a text in quotes.
+const MAX_TEXT: usize = 40;
+
+/// True if a line has an odd number of double quotes outside of single quotes.
+fn opens_text(line: &str) -> bool {
+    let (mut double, mut single, mut chars) = (false, false, line.chars());
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if !single => drop(chars.next()),
+            '"' if !single => double = !double,
+            '\'' if !double => single = !single,
+            _ => {}
+        }
+    }
+    double
+}
+
 /// A text with its variables expanded: `$X`, `${X}`, `$(X)` and, if `braces`, `{{X}}` and `{{.X}}`.
 /// Variables that `value` does not know are unchanged.
 pub(crate) fn expand(text: &str, braces: bool, value: &dyn Fn(&str) -> Option<String>) -> String {

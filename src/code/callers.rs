@@ -68,7 +68,14 @@ impl Program<'_> {
         let Parameter { file, function, position, key } = parameter;
         let called = file.word(function.name);
         let own = self.calls_named(called).take(MAX_CALLS);
-        let own = own.filter(|call| means(call, file, function));
+        let own = own.filter(|call| {
+            means(call, file, function)
+                || file.dialect().indents
+                    && !call.is_head_of(file, function)
+                    && self.callee(call).is_some_and(|(held, callee)| {
+                        held.path == file.path && callee.name == function.name
+                    })
+        });
         let others = self.importers(&file.path).take(MAX_CALLS);
         let others = others.filter(|(_, other)| *other != called && file.exports_whole(function));
         let others = others.flat_map(|(from, other)| {

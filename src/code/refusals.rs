@@ -174,6 +174,14 @@ impl Program<'_> {
         let mut conditions = file.split(head.clone(), &["&&", "and"]);
         if conditions.len() > 1 {
             conditions.retain(|one| !self.is_of_image(file, one));
+            if let [switch, open] = conditions.as_slice()
+                && switch.len() == 1
+                && Parameter::around(file, at, file.word(switch.start)).is_some()
+                && let Some(operand) = absent(file, &bare(file, open.clone()))
+            {
+                self.switched(file, at, switch.start, operand, found);
+                return;
+            }
             let [open] = conditions.as_slice() else { return };
             head = bare(file, open.clone());
         }
@@ -185,6 +193,34 @@ impl Program<'_> {
                 add(found, vec![name], file, at);
             } else {
                 self.lacking(file, at, part, found);
+            }
+        }
+    }
+
+    /// Adds the names that calls of a function pass together with the switch that makes it demand
+    /// them: `setting("TOKEN", required=True)`.
+    fn switched(
+        &self,
+        file: &Rc<File>,
+        at: usize,
+        switch: usize,
+        operand: Range<usize>,
+        found: &mut Vec<Refusal>,
+    ) {
+        let (range, _) = with_default(file, at, bare(file, operand));
+        let Some(name) = self.variable_index(file, &range) else { return };
+        let Some(parameter) = Parameter::around(file, name, file.word(name)) else { return };
+        for passed in self.passed_for(&parameter).into_iter().filter(|one| one.key.is_none()) {
+            let calls = &passed.file;
+            let Some(open) = calls.enclosing(passed.argument.start) else { continue };
+            let turns_on = |one: &Range<usize>| {
+                one.len() == 3
+                    && calls.word(one.start) == file.word(switch)
+                    && calls.word(one.start + 2) == "True"
+            };
+            let key = self.value(calls, passed.argument.clone()).text();
+            if let Some(key) = key.filter(|_| calls.elements(open).iter().any(turns_on)) {
+                add(found, vec![key], calls, passed.argument.start);
             }
         }
     }

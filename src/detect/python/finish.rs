@@ -12,7 +12,7 @@ use super::pages::{self, Need};
 use super::runtime;
 use super::source::{DJANGO_SETTINGS, Module, Sources, init};
 use super::tables::Tables;
-use super::told::Told;
+use super::told::{Target, Told};
 use super::world::World;
 use super::{
     App, ProgramDetails, codes, data, django, limits, listen, migrations, special, stops,
@@ -64,7 +64,8 @@ impl Scene<'_> {
         let root = project.as_ref().map_or(root, |project| project.root.clone());
         let installed = matches!(order, 1 | 3) && self.app.project.installs;
         let root = if installed { self.app.dir.path.clone() } else { root };
-        self.place(&root, project.is_some(), &mut details);
+        let here = application.as_ref().is_some_and(|one| self.starts_here(&one.id()));
+        self.place(&root, project.is_some(), here, &mut details);
         let seen = self.app.dir.path.join(&details.workdir).unwrap_or_default();
         let sources = self.sources.seen_from(seen.clone());
         let modules = sources.closure(&entries)?;
@@ -154,7 +155,9 @@ impl Scene<'_> {
     }
 
     /// The working directory, and the folders that modules are imported from.
-    fn place(&self, root: &RelPath, django: bool, details: &mut ProgramDetails) {
+    ///
+    /// `here`: the working directory is the application's folder, wherever its modules are.
+    fn place(&self, root: &RelPath, django: bool, here: bool, details: &mut ProgramDetails) {
         let way = root.strip(&self.app.dir.path).unwrap_or_default();
         if way.is_empty() {
             return;
@@ -164,12 +167,22 @@ impl Scene<'_> {
             if !self.app.project.installs {
                 details.paths.push(way.to_owned());
             }
-        } else if self.app.roots.contains(root) && !django {
+        } else if here || self.app.roots.contains(root) && !django {
             details.paths.push(way.to_owned());
+            details.sources |= here;
         } else {
             way.clone_into(&mut details.workdir);
             details.sources = true;
         }
+    }
+
+    /// True if a line of the repository starts an application from here and names the folder of its
+    /// modules: `uvicorn --app-dir server main:app`.
+    fn starts_here(&self, id: &str) -> bool {
+        let own = |told: &&Told| matches!(&told.target, Target::Object(object) if object == id);
+        let named = |word: &String| ["--app-dir", "--pythonpath"].contains(&flag(word));
+        let mut lines = self.told.iter().filter(own);
+        lines.any(|told| told.flags.iter().chain(&told.rest).any(named))
     }
 
     /// Every module of Django's apps, which are found by name.
@@ -203,6 +216,11 @@ impl Scene<'_> {
         unhidden.extend(files.map(str::to_owned));
         details.unhidden = unhidden.into_iter().collect();
     }
+}
+
+/// The flag of `--app-dir=server` and `--app-dir`.
+fn flag(word: &str) -> &str {
+    word.split_once('=').map_or(word, |(flag, _)| flag)
 }
 
 /// The variable that names Django's settings, where nothing in the code does.

@@ -8,8 +8,9 @@ use crate::docker::quote;
 use crate::facts::{Finding, FindingCode};
 
 /// Options with a value that the image decides: address, processes, logs, the system's users.
-const DECIDED: [&str; 24] = [
+const DECIDED: [&str; 26] = [
     "access-logfile",
+    "app-dir",
     "bind",
     "error-logfile",
     "fd",
@@ -26,6 +27,7 @@ const DECIDED: [&str; 24] = [
     "pid",
     "port",
     "proxy-headers",
+    "pythonpath",
     "reload-dir",
     "socket",
     "uds",

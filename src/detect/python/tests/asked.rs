@@ -20,6 +20,15 @@ fn variables_that_a_function_or_a_list_demands() {
     let asked = "def need(name, default=None):\n    value = os.environ.get(name)\n    if value is None:\n        sys.exit(name)\n    return value\n";
     let uses = "A = need('SHOP_A')\nC = need('SHOP_C', 'x')\n";
     assert_eq!(of(&format!("{asked}{uses}B = need('SHOP_B')\n")), ["SHOP_A", "SHOP_B"]);
+    let switched = "def setting(key, mandatory=False, default=None):\n    value = os.environ.get(key)\n    if mandatory and not value:\n        print(key)\n        sys.exit(1)\n    return value or default\n";
+    let uses = "A = setting('SHOP_A', mandatory=True)\nB = setting('SHOP_B', default='x')\n";
+    assert_eq!(of(&format!("{switched}{uses}C = setting('SHOP_C')\n")), ["SHOP_A"]);
+    let within = "class Own:\n    def __init__(self):\n        self.a = setting('SHOP_A', mandatory=True)\n    def b(self):\n        return 1\n";
+    assert_eq!(of(&format!("{switched}{within}OWN = Own()\n")), ["SHOP_A"]);
+    let apart = "from conf import setting\nfrom fastapi import FastAPI\napp = FastAPI()\nA = setting('SHOP_A', mandatory=True)\n";
+    let conf = format!("import os, sys\n{switched}");
+    let program = first(&[UVICORN, ("main.py", apart), ("conf.py", &conf)]);
+    assert_eq!(required(&program), ["SHOP_A"]);
     let list = "for key in ('SHOP_A', 'SHOP_B'):\n    if key not in os.environ:\n        raise SystemExit(key)\n";
     assert_eq!(of(list), ["SHOP_A", "SHOP_B"]);
     let named = "NAMES = ['SHOP_A', 'SHOP_B']\nmissing = [key for key in NAMES if not os.getenv(key)]\nif missing:\n    raise RuntimeError(missing)\n";

@@ -221,3 +221,25 @@ fn pages_are_built_before_collectstatic_and_into_an_installed_package() {
     let found = program(cli, &[("shop/ui/package.json", VITE)]);
     assert_eq!(pages(&found), [("shop/ui/dist".to_owned(), None)]);
 }
+
+#[test]
+fn a_script_that_starts_a_variable_and_the_folder_of_its_modules() {
+    let script = "#!/bin/sh\n[ \"$PORT\" ] || PORT=8080\necho \"\\\nWelcome\n  to the shop\n\"\n\
+        command=\"python -m \\\n  uvicorn \\\n  main:app \\\n  --app-dir server \\\n  --port ${PORT}\"\n\
+        if [ `id -u` -eq 0 ]; then\n  exec gosu shop ${command}\nelse\n  exec ${command}\nfi\n";
+    let main = "from fastapi import FastAPI\nfrom fastapi.staticfiles import StaticFiles\nimport helper\n\
+        app = FastAPI()\napp.mount('/', StaticFiles(directory='ui/dist', html=True))\n";
+    let files = [
+        UVICORN,
+        ("entrypoint.sh", script),
+        ("server/main.py", main),
+        ("server/helper.py", "A = 1\n"),
+        ("ui/package.json", VITE),
+    ];
+    let facts = facts(&files);
+    let program = &facts.programs[0];
+    assert_eq!(program.id, "main:app");
+    assert_eq!(pages(program), [("ui/dist".to_owned(), Some("ui/dist".to_owned()))]);
+    let details = &facts.details["programs"]["main:app"];
+    assert_eq!((&details["workdir"], &details["paths"][0]), (&"".into(), &"server".into()));
+}

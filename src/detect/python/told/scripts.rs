@@ -1,5 +1,7 @@
 //! Shell files that start a program: what they start in the end, and what they do before it.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 
 use super::super::{App, codes};
@@ -23,6 +25,8 @@ const USUAL: [&str; 8] = [
 /// Maximum number of lines that are read, and of those that are said.
 const MAX_LINES: usize = 400;
 const MAX_SAID: usize = 6;
+/// Maximum number of words that a variable of a script stands for.
+const MAX_WORDS: usize = 64;
 
 /// First words of commands that change nothing beside the shell.
 const QUIET: [&str; 26] = [
@@ -53,13 +57,18 @@ pub(super) fn started(app: &App, path: &RelPath) -> Result<Option<Told>> {
     let Some(text) = app.dir.repo.source_text(path)? else { return Ok(None) };
     let mut found: Option<Told> = None;
     let mut left: Vec<Evidence> = Vec::new();
-    for (number, line) in shell::lines(&text).into_iter().take(MAX_LINES) {
+    let mut variables: BTreeMap<String, String> = BTreeMap::new();
+    for (number, line) in shell::statements(&text).into_iter().take(MAX_LINES) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         for command in shell::parse(line).commands {
-            let mut words = command.argv;
+            if command.argv.is_empty() {
+                variables.extend(command.env);
+                continue;
+            }
+            let mut words = expanded(command.argv, &variables);
             // The container's own arguments follow the command anyway.
             words.retain(|word| !matches!(word.as_str(), "$@" | "$*" | "then" | "do" | "else"));
             let Some(first) = words.first().filter(|first| !QUIET.contains(&first.as_str())) else {
@@ -82,6 +91,21 @@ pub(super) fn started(app: &App, path: &RelPath) -> Result<Option<Told>> {
         }
     }
     Ok(found.map(|one| Told { script: Some(path.clone()), left, ..one }))
+}
+
+/// The words of a command, with each variable that holds a command line replaced by its words.
+fn expanded(words: Vec<String>, variables: &BTreeMap<String, String>) -> Vec<String> {
+    let held = |word: &str| {
+        let name = word.strip_prefix('$')?.trim_start_matches('{').trim_end_matches('}');
+        variables.get(name)
+    };
+    words
+        .into_iter()
+        .flat_map(|word| match held(&word) {
+            Some(line) => line.split_whitespace().take(MAX_WORDS).map(str::to_owned).collect(),
+            None => vec![word],
+        })
+        .collect()
 }
 
 /// True for what can be the program of an image.
