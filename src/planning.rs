@@ -121,9 +121,12 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     answered::mark(&mut decisions, answers)?;
     let own = facts.findings.iter().chain(&program.findings).chain(&build.findings);
     let mut findings: Vec<Finding> = own.cloned().collect();
-    findings.extend(front_ends.findings);
+    let shared = decisions::findings(&chosen);
+    // A front end of the same version says the same once more.
+    let said = |one: &Finding| shared.iter().any(|f| f.code == one.code && f.what == one.what);
+    findings.extend(front_ends.findings.into_iter().filter(|one| !said(one)));
     findings.extend(inputs.findings);
-    findings.extend(decisions::findings(&chosen));
+    findings.extend(shared);
     findings.extend(added::unused(&chosen, &detected, &build)?);
 
     // Drop `port-not-told`: the command line already passes the port.

@@ -2,6 +2,7 @@
 //! `templates/catalog/services.toml`; which of them a repository needs is read from its example of an
 //! environment, its compose files and the variables that the program asks for.
 
+mod chosen;
 mod nearby;
 mod variables;
 
@@ -18,6 +19,7 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::settings::{self, Item};
 
+pub(crate) use chosen::is_chosen;
 pub(crate) use nearby::{Other, names_this_machine, nearby, of_address, others};
 use variables::Told;
 

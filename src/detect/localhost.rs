@@ -1,6 +1,7 @@
 //! Services that a program looks for at localhost unless it is told otherwise: a container holds the
 //! program alone.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
@@ -184,6 +185,7 @@ fn known(repo: &Repo, facts: &Facts, program: &Program, parts: &[Part]) -> Resul
     // Read once it is needed: the manifests of a large build are many, and so are its programs.
     let mut database = None;
     for part in parts {
+        let lines = LazyCell::new(|| part.text.lines().collect::<Vec<_>>());
         for near in services::nearby(rows, &part.text) {
             let known = match near.row {
                 None if database.is_none() => *database.insert(only_database(repo, facts, rows)?),
@@ -194,7 +196,8 @@ fn known(repo: &Repo, facts: &Facts, program: &Program, parts: &[Part]) -> Resul
             let is_default = near.variable.is_some() || near.is_given;
             let own = program.port.as_ref().is_some_and(|port| port.value == row.port);
             let held = found.iter().any(|one| one.row.id == row.id);
-            if own || held || !is_default && !part.is_setting() {
+            let chosen = || !part.is_setting() && services::is_chosen(&lines, near.line);
+            if own || held || !is_default && !part.is_setting() || chosen() {
                 continue;
             }
             let spring = || bound(&part.text, near.line).filter(|_| is_spring(&part.path));
@@ -216,12 +219,15 @@ fn others(program: &Program, parts: &[Part]) -> Result<Vec<(Other, Evidence)>> {
     let own: Vec<u16> =
         main.chain(program.more_ports.iter().map(|port| port.value.number)).collect();
     for part in parts {
+        let lines = LazyCell::new(|| part.text.lines().collect::<Vec<_>>());
         for mut one in services::others(rows, &part.text, part.is_setting()) {
             let known = found.iter().any(|(held, _)| held.port == one.port);
             let said = |name: &String| {
                 program.findings.iter().any(|finding| finding.what.contains(name.as_str()))
             };
-            if known || own.contains(&one.port) || one.variable.as_ref().is_some_and(said) {
+            let chosen = || !part.is_setting() && services::is_chosen(&lines, one.line);
+            let said = one.variable.as_ref().is_some_and(said);
+            if known || own.contains(&one.port) || said || chosen() {
                 continue;
             }
             if one.variable.is_none() && is_spring(&part.path) {
@@ -479,6 +485,12 @@ mod tests {
         let database = format!("{SERVER}connect({{ host: process.env.DB_HOST ?? 'localhost' }});");
         assert!(node(&[("app.js", &database)]).contains("PostgreSQL at localhost: start"));
         assert!(node(&[("app.js", SERVER), ("test/db.js", &redis)]).is_empty());
+        // Another database is the default.
+        let chosen = format!(
+            "{SERVER}if (process.env.DB === 'pg') {{\n  connect({{ host: process.env.DB_HOST || 'localhost' \
+             }});\n}}"
+        );
+        assert!(node(&[("app.js", &chosen)]).is_empty());
         // This is the program's own port.
         assert!(
             node(&[("app.js", "require('net').createServer().listen(6379, 'localhost');")])

@@ -25,22 +25,44 @@ pub(super) fn elsewhere(file: &SourceFile, at: usize) -> bool {
         && holds(file, open + 1..file.closing(open), &|_| None, MAX_DEPTH) == Some(false)
 }
 
+/// False if no build of a program meets the condition in `range`: a build sets none of the names in
+/// `never`. `on` tells whether a feature is on, where that is known.
+pub(super) fn is_met(
+    file: &SourceFile,
+    range: Range<usize>,
+    never: &[&str],
+    on: &dyn Fn(&str) -> Option<bool>,
+) -> bool {
+    let never = |word: &str| never.contains(&word);
+    held(file, range, &Known { on, never: &never }, MAX_DEPTH) != Some(false)
+}
+
+/// What is known about the names in a condition.
+struct Known<'k> {
+    on: &'k dyn Fn(&str) -> Option<bool>,
+    never: &'k dyn Fn(&str) -> bool,
+}
+
 fn is_condition(file: &SourceFile, at: usize) -> bool {
     file.is(at, "cfg") && file.is(at + 1, "(")
 }
 
-/// The value of a condition; `None` if it depends on more than features and the system.
 fn holds(
     file: &SourceFile,
     range: Range<usize>,
     on: &dyn Fn(&str) -> Option<bool>,
     depth: u8,
 ) -> Option<bool> {
+    held(file, range, &Known { on, never: &|_| false }, depth)
+}
+
+/// The value of a condition; `None` if it depends on more than features and the system.
+fn held(file: &SourceFile, range: Range<usize>, known: &Known, depth: u8) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
     if range.len() == 3 && file.is(range.start + 1, "=") {
         let text = file.string(range.start + 2)?;
         return match file.word(range.start) {
-            "feature" => on(&text),
+            "feature" => (known.on)(&text),
             "target_os" => Some(text == "linux"),
             "target_family" => Some(text == "unix"),
             _ => None,
@@ -50,6 +72,7 @@ fn holds(
         "unix" if range.len() == 1 => return Some(true),
         // Images contain release builds.
         "windows" | "debug_assertions" if range.len() == 1 => return Some(false),
+        word if range.len() == 1 && (known.never)(word) => return Some(false),
         _ => {}
     }
     if !file.is(range.start + 1, "(") {
@@ -57,7 +80,7 @@ fn holds(
     }
     let parts = parts(file, range.start + 2..file.closing(range.start + 1).min(range.end));
     let held: Vec<Option<bool>> =
-        parts.into_iter().map(|part| holds(file, part, on, depth)).collect();
+        parts.into_iter().map(|part| self::held(file, part, known, depth)).collect();
     // One false part decides `all`, one true part decides `any`.
     let decides = match file.word(range.start) {
         "not" => return held.first()?.map(|held| !held),

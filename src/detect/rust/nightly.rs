@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 
+use super::conditions;
+use super::features::{self, Asked};
 use super::manifest::{Manifest, Role};
 use super::source::SourceFile;
 use super::targets;
@@ -11,9 +13,7 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 
 /// Words in the condition of a `cfg_attr` that no build of a program meets.
-const NEVER_BUILT: [&str; 11] = [
-    "all",
-    "any",
+const NEVER_BUILT: [&str; 9] = [
     "clippy",
     "coverage",
     "coverage_nightly",
@@ -42,13 +42,18 @@ pub(super) fn needed(repo: &Repo, workspace: &Workspace) -> Result<Option<Eviden
         let mut roots: Vec<RelPath> = targets::library(manifest).into_iter().collect();
         roots.extend(targets::binaries(repo, manifest).into_iter().map(|binary| binary.path));
         roots.extend(targets::build_scripts(repo, manifest));
+        let by_default = features::active(workspace, folder, &Asked::default());
         for root in roots {
             let Some(text) = repo.source_text(&root)? else { continue };
             if !text.contains("feature(") {
                 continue;
             }
             let file = SourceFile::parse(&root, &text);
-            if let Some(at) = (0..file.len()).find(|at| turns_on(&file, *at)) {
+            let on = |feature: &str| {
+                let declared = manifest.features.contains_key(feature);
+                declared.then(|| by_default.has(folder, feature))
+            };
+            if let Some(at) = (0..file.len()).find(|at| turns_on(&file, *at, &on)) {
                 let note = "`#![feature(..)]`, which only a nightly compiler takes";
                 return Ok(Some(file.evidence(at, note)));
             }
@@ -82,7 +87,7 @@ fn dependency(workspace: &Workspace, folder: &RelPath, manifest: &Manifest) -> O
 }
 
 /// True for `#![feature(x)]`, and for `#![cfg_attr(c, feature(x))]` where a build may meet `c`.
-fn turns_on(file: &SourceFile, at: usize) -> bool {
+fn turns_on(file: &SourceFile, at: usize, on: &dyn Fn(&str) -> Option<bool>) -> bool {
     if !(file.is(at, "#") && file.is(at + 1, "!") && file.is(at + 2, "[")) {
         return false;
     }
@@ -97,11 +102,7 @@ fn turns_on(file: &SourceFile, at: usize) -> bool {
     let plain = |n: &usize| file.is(*n, ",") && file.brackets(*n).first() == Some(&open);
     let Some(comma) = (open + 1..close).find(plain) else { return false };
     let turns = (comma..close).any(|n| file.is(n, "feature") && file.is(n + 1, "("));
-    let never = (open + 1..comma).all(|n| {
-        ["(", ")", ","].iter().any(|mark| file.is(n, mark))
-            || NEVER_BUILT.iter().any(|word| file.is(n, word))
-    });
-    turns && !never
+    turns && conditions::is_met(file, open + 1..comma, &NEVER_BUILT, on)
 }
 
 /// The dated channel in `nightly-2026-01-31-x86_64-unknown-linux-gnu`, without the host.
@@ -139,12 +140,16 @@ mod tests {
         for main in [
             "#![cfg_attr(doc, feature(doc_cfg))]",
             "#![cfg_attr(any(docsrs, test), feature(doc_cfg))]",
+            "#![cfg_attr(all(feature = \"x\", test), feature(test))]",
             "#![cfg_attr(feature = \"x\", deny(warnings))]",
             "// #![feature(x)]\nfn main() { feature(x); }",
             "#[cfg(feature = \"x\")] fn a() {}",
         ] {
             assert!(!needs("", main), "{main}");
         }
+        let asked = "#![cfg_attr(feature = \"nightly\", feature(x))]";
+        assert!(!needs("[features]\nnightly = []\n", asked), "a feature that is off");
+        assert!(needs("[features]\ndefault = [\"nightly\"]\nnightly = []\n", asked));
         let features = "[dependencies]\nlib = { version = \"1\", features = [\"nightly\"] }\n";
         assert!(needs(features, ""));
         assert!(!needs(&features.replace("features", "optional = true, features"), ""));

@@ -44,6 +44,9 @@ pub(super) fn uses(text: &str, compiled: &[Compiled], page: &[&str]) -> Vec<Use>
                 continue;
             }
             let rest = &text[at + object.len()..];
+            // Formatters break a long line before the dot.
+            let broken = rest.trim_start();
+            let rest = if broken.starts_with(['.', '?']) { broken } else { rest };
             let member = rest.strip_prefix('?').unwrap_or(rest);
             let (name, after) = if let Some(member) = member.strip_prefix('.') {
                 let end = member.find(|c| !is_name(c)).unwrap_or(member.len());
@@ -173,6 +176,7 @@ mod tests {
         assert_eq!(named("f(import.meta.env.VITE_A)", "VITE_"), ["VITE_A"]);
         assert_eq!(named("import.meta.env.VITE_A || '/a'", "VITE_"), ["VITE_A?"]);
         assert_eq!(named("import.meta.env['VITE_A']", "VITE_"), ["VITE_A"]);
+        assert_eq!(named("import.meta.env\n    .VITE_A;", "VITE_"), ["VITE_A"]);
         assert_eq!(named("import.meta.env.MODE; import.meta.env.VITE_", "VITE_"), [""; 0]);
         assert_eq!(
             named("const { VITE_A, VITE_B = '1', DEV } = import.meta.env;", "VITE_"),
