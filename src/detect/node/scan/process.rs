@@ -83,7 +83,7 @@ pub(super) fn read(
     let mut commands = Vec::new();
     for source in sources {
         scan.sigterm = scan.sigterm.take().or_else(|| sigterm(source));
-        started((app, source), &programs, (certain, values), scan);
+        started((app, source), programs, (certain, values), scan);
         if certain
             && !scan.findings.iter().any(|finding| finding.code == FindingCode::DotenvRequired)
         {

@@ -239,7 +239,7 @@ fn a_script_that_starts_a_variable_and_the_folder_of_its_modules() {
     let facts = facts(&files);
     let program = &facts.programs[0];
     assert_eq!(program.id, "main:app");
-    assert_eq!(pages(program), [("ui/dist".to_owned(), Some("ui/dist".to_owned()))]);
+    assert_eq!(pages(program), [("ui/dist".to_owned(), Some("ui/dist"))]);
     let details = &facts.details["programs"]["main:app"];
     assert_eq!((&details["workdir"], &details["paths"][0]), (&"".into(), &"server".into()));
 }
