@@ -278,7 +278,7 @@ impl<'r> Program<'r> {
     }
 
     /// The function of the program that a call refers to.
-    pub(super) fn callee(&self, call: &Call) -> Option<(Rc<File>, Function)> {
+    pub(crate) fn callee(&self, call: &Call) -> Option<(Rc<File>, Function)> {
         let file = &call.file;
         let function = |file: &Rc<File>, name: &str| {
             Some((file.clone(), file.facts().function_of(file, name)?.clone()))

@@ -24,6 +24,7 @@ mod extras;
 mod finish;
 mod flags;
 mod groups;
+mod guarded;
 mod imported;
 mod installable;
 mod installed;

@@ -17,6 +17,7 @@ pub(super) const ALL: &[FindingCode] = &[
     LARGE_PACKAGE,
     LOCAL_MISSING,
     LOCK_BEHIND,
+    MAIN_BLOCK_SKIPPED,
     MODEL_MISSING,
     NO_SERVER,
     PACKAGE_DATA_MISSING,
@@ -211,6 +212,15 @@ pub(super) const HOSTS_REFUSED: FindingCode = FindingCode::Own(&Row::warning(
     "Django's settings allow no host name that a container has",
     "with DEBUG off, every request to another name is answered with status 400",
     "read ALLOWED_HOSTS from a variable, separated by commas",
+));
+
+pub(super) const MAIN_BLOCK_SKIPPED: FindingCode = FindingCode::Own(&Row::warning(
+    "main-block-skipped",
+    "a file does more below `if __name__ == \"__main__\":` than start the server",
+    "a server that loads the application imports the file and skips that block: tables that it \
+    makes are missing, and threads and clients that it starts do not run",
+    "do it where the module is imported, or before the container starts; or start the file itself \
+    with --entrypoint",
 ));
 
 pub(super) const NO_SERVER: FindingCode = FindingCode::Own(&Row::error(

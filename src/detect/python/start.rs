@@ -290,27 +290,29 @@ impl<'s> Scene<'s> {
                 break;
             }
             // What another application takes in is a part of it.
-            if !found.is_empty() {
-                let inside = held.contains(&path);
-                let factory = one.factory || one.framework.package() == "django";
-                if inside || factory || place(one).is_none() {
-                    continue;
-                }
+            let factory = one.factory || one.framework.package() == "django";
+            let part = || held.contains(&path) || factory || place(one).is_none();
+            if !found.is_empty() && part() {
+                continue;
             }
             let order = if place(one).is_some() { 0 } else { 2 };
             let entries = vec![path];
-            if found.is_empty() {
+            let first = found.is_empty();
+            if first {
                 let modules = self.sources.closure(&entries)?;
                 held.extend(modules.iter().map(|module| module.file.path.clone()));
             }
-            found.push(Candidate {
+            let candidate = Candidate {
                 program: started.program,
                 details: started.details,
                 entries,
                 root: one.module.root.clone(),
                 application: Some(one.clone()),
                 order,
-            });
+            };
+            // A line of the repository that names the object knows what it leaves out.
+            let stated = !first || order == 0;
+            found.push(if stated { candidate } else { self.with_block(one, candidate)? });
         }
         if found.is_empty() {
             found.extend(self.called_with(told)?);
@@ -429,7 +431,7 @@ impl<'s> Scene<'s> {
     }
 
     /// `python worker.py`
-    fn file(&self, path: &RelPath, evidence: Evidence) -> Result<Option<Candidate<'s>>> {
+    pub(super) fn file(&self, path: &RelPath, evidence: Evidence) -> Result<Option<Candidate<'s>>> {
         let Some(module) = self.sources.module(path)? else { return Ok(None) };
         let way = path.strip(&self.app.dir.path).unwrap_or_default();
         let name = path.file_name().trim_end_matches(".py");

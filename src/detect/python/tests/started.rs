@@ -241,5 +241,35 @@ fn a_script_that_starts_a_variable_and_the_folder_of_its_modules() {
     assert_eq!(program.id, "main:app");
     assert_eq!(pages(program), [("ui/dist".to_owned(), Some("ui/dist"))]);
     let details = &facts.details["programs"]["main:app"];
-    assert_eq!((&details["workdir"], &details["paths"][0]), (&"".into(), &"server".into()));
+    assert_eq!((details["workdir"].as_str(), &details["paths"][0]), (None, &"server".into()));
+}
+
+#[test]
+fn a_file_that_does_more_than_serve_is_started_itself_or_said() {
+    let of = |needs: &str, files: &[(&str, &str)]| {
+        let requirements = [("requirements.txt", needs)];
+        let program = first(&[&requirements, files].concat());
+        let said = program.findings.iter().find(|one| one.code.as_str() == "main-block-skipped");
+        (program.id.clone(), said.map_or_else(String::new, |one| one.what.clone()))
+    };
+    let flask = "from flask import Flask\napp = Flask(__name__)\ndef init_db():\n    pass\n";
+    let below = "if __name__ == '__main__':\n    with app.app_context():\n        db.create_all()\n    init_db()\n    app.run(host='0.0.0.0', port=5000)\n";
+    let (id, said) = of("flask\ngunicorn\n", &[("app.py", &format!("{flask}{below}"))]);
+    assert_eq!(id, "app:app");
+    assert!(said.ends_with("loads `app:app`: `create_all`, `init_db`"), "{said}");
+    // Only the server, and what concerns this process alone.
+    let plain = "def setup_logging():\n    pass\nif __name__ == '__main__':\n    setup_logging()\n    app.run()\n";
+    let (_, said) = of("flask\ngunicorn\n", &[("app.py", &format!("{flask}{plain}"))]);
+    assert_eq!(said, "");
+    let own = "import uvicorn, threading\nfrom fastapi import FastAPI\napp = FastAPI()\ndef poll():\n    pass\ndef main():\n    threading.Thread(target=poll).start()\n    uvicorn.run(app, host='0.0.0.0', port=8123)\nif __name__ == '__main__':\n    main()\n";
+    let (id, said) = of("fastapi\nuvicorn\n", &[("main.py", own)]);
+    assert_eq!((id.as_str(), said.as_str()), ("main.py", ""));
+    let web = "from fastapi import FastAPI\napp = FastAPI()\n";
+    let bot = "import asyncio, uvicorn\nfrom web import app\nasync def main():\n    server = uvicorn.Server(uvicorn.Config(app, host='0.0.0.0', port=8181))\n    await asyncio.gather(dp.start_polling(bot), server.serve())\nif __name__ == '__main__':\n    asyncio.run(main())\n";
+    let (id, said) = of("fastapi\nuvicorn\naiogram\n", &[("web.py", web), ("main.py", bot)]);
+    assert_eq!((id.as_str(), said.as_str()), ("main.py", ""));
+    // The repository itself starts the application alone.
+    let procfile = ("Procfile", "web: gunicorn app:app\n");
+    let all = [procfile, ("app.py", &*format!("{flask}{below}"))];
+    assert_eq!(of("flask\ngunicorn\n", &all).1, "");
 }
