@@ -1,5 +1,7 @@
 //! Nightly compilers: whether the code needs one, and which one the toolchain file pins.
 
+use std::cell::LazyCell;
+
 use anyhow::Result;
 
 use super::conditions;
@@ -42,7 +44,8 @@ pub(super) fn needed(repo: &Repo, workspace: &Workspace) -> Result<Option<Eviden
         let mut roots: Vec<RelPath> = targets::library(manifest).into_iter().collect();
         roots.extend(targets::binaries(repo, manifest).into_iter().map(|binary| binary.path));
         roots.extend(targets::build_scripts(repo, manifest));
-        let by_default = features::active(workspace, folder, &Asked::default());
+        // Few packages ask for it, and following the features of each is slow in a large workspace.
+        let by_default = LazyCell::new(|| features::active(workspace, folder, &Asked::default()));
         for root in roots {
             let Some(text) = repo.source_text(&root)? else { continue };
             if !text.contains("feature(") {
