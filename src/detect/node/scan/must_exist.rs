@@ -22,6 +22,12 @@ const EXAMPLES: [&str; 5] = ["example", "sample", "template", "dist", "default"]
 /// Calls that ask whether a file is there.
 const ASKS: [&str; 6] = ["existsSync", "exists", "access", "accessSync", "statSync", "ENOENT"];
 
+/// Folders of what a build makes.
+const OUTPUTS: [&str; 6] = ["build", "coverage", "dist", "node_modules", "out", "public"];
+
+/// Maximum number of uses of a function that are looked at.
+const MAX_USES: usize = 16;
+
 /// How many files are reported.
 const MAX_FILES: usize = 3;
 
@@ -30,8 +36,8 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
     scan.findings.extend(kept_out::finding(app.dir.repo, &app.root.path, hidden)?);
     let mut said: Vec<RelPath> = Vec::new();
     for source in sources {
-        let opened = opened(app, source);
-        for (file, evidence) in imported(app, source).into_iter().chain(opened) {
+        let imported = imported(app, source).into_iter().map(|one| (one, false));
+        for ((file, evidence), at_start) in imported.chain(opened(app, source)) {
             let written = scan.writable.iter().any(|held| {
                 let folder = app.dir.join(held.value.trim_start_matches("./"));
                 folder.is_some_and(|folder| file.is_within(&folder))
@@ -39,7 +45,8 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
             if written || said.len() >= MAX_FILES || said.contains(&file) {
                 continue;
             }
-            if let Some(found) = lost(app, &file, evidence) {
+            let wanted = at_start && !is_made(sources, &file);
+            if let Some(found) = lost(app, &file, evidence, wanted) {
                 said.push(file);
                 scan.findings.push(found);
             }
@@ -99,8 +106,9 @@ fn imported(app: &App, source: &Source) -> Vec<(RelPath, Evidence)> {
     missing.collect()
 }
 
-/// Missing files that a source reads and whose absence it does not expect.
-fn opened(app: &App, source: &Source) -> Vec<(RelPath, Evidence)> {
+/// Files that a source reads and whose absence it does not expect, each with whether it does so as
+/// the program starts.
+fn opened(app: &App, source: &Source) -> Vec<((RelPath, Evidence), bool)> {
     let tokens = source.tokens.as_slice();
     let reads = |token: &Token| token.is_word("readFileSync") || token.is_word("readFile");
     let asks = |token: &Token| token.word().or(token.text()).is_some_and(|w| ASKS.contains(&w));
@@ -114,14 +122,41 @@ fn opened(app: &App, source: &Source) -> Vec<(RelPath, Evidence)> {
             continue;
         }
         if let Some(file) = read_at(app, source, at, &names) {
-            found.push((file.clone(), source.at(token.at, format!("reads {file}"))));
+            let at_start = token.is_word("readFileSync") && is_at_start(source, token.at);
+            let evidence = source.at(token.at, format!("reads {file}"));
+            found.push(((file, evidence), at_start));
         }
     }
     found
 }
 
-/// The finding for a file that git ignores, or of which there is an example.
-fn lost(app: &App, file: &RelPath, evidence: Evidence) -> Option<Finding> {
+/// True for a place that runs as the source is loaded: outside of any function, or in one that is
+/// called there.
+fn is_at_start(source: &Source, at: usize) -> bool {
+    let file = &source.code;
+    let at = file.token_at(at);
+    let outside = |at: usize| file.facts().function_at(at).is_none() && !is_conditional(file, at);
+    let Some(function) = file.facts().function_at(at) else { return outside(at) };
+    let mut uses = file.places(file.word(function.name)).iter().take(MAX_USES);
+    !is_conditional(file, at)
+        && uses.any(|&at| at != function.name && file.word(at + 1) == "(" && outside(at))
+}
+
+/// True for a page or an output of a build, and for what the program itself writes.
+fn is_made(sources: &[Source], file: &RelPath) -> bool {
+    let page = matches!(file.extension(), "html" | "css" | "js" | "mjs" | "map" | "wasm");
+    let output = file.components().any(|one| OUTPUTS.contains(&one));
+    let writes = |source: &Source| {
+        let mut tokens = source.tokens.iter();
+        let ends = |token: &Token| token.text().is_some_and(|t| t.ends_with(file.file_name()));
+        tokens.clone().any(|token| token.word().is_some_and(|word| word.starts_with("write")))
+            && tokens.any(ends)
+    };
+    page || output || sources.iter().any(writes)
+}
+
+/// The finding for a file that git ignores, that has an example, or that is `wanted` at start.
+fn lost(app: &App, file: &RelPath, evidence: Evidence, wanted: bool) -> Option<Finding> {
     let repo = app.dir.repo;
     let name = file.file_name();
     if repo.exists(file) || !file.is_within(&app.dir.path) || name.starts_with(".env") {
@@ -139,7 +174,8 @@ fn lost(app: &App, file: &RelPath, evidence: Evidence) -> Option<Finding> {
     let ignored =
         [&app.dir.path, &app.root.path].into_iter().any(|folder| ignores(app, folder, file));
     let target = format!("/app/{way}");
-    (ignored && !made).then(|| Finding::file_missing(&way, &target, None, None, [evidence]))
+    ((ignored || wanted) && !made)
+        .then(|| Finding::file_missing(&way, &target, None, None, [evidence]))
 }
 
 /// The example of a file beside it: config.example.json, config.json.sample.
@@ -201,6 +237,22 @@ mod tests {
             assert_eq!(of(source, &example), "", "{source}");
             assert_eq!(of(source, &ignored), "", "{source}");
         }
-        assert_eq!(of("fs.readFileSync('other.json')", &example), "");
+        // Without an example or a rule of git, where nothing goes on without the file.
+        for source in [
+            "const key = fs.readFileSync('./keys/jwt.key')",
+            "https.createServer({ key: fs.readFileSync(path.join(__dirname, 'certs/key.pem')) }, app)",
+            "const p = process.env.KEY_FILE || './private.key'; const key = fs.readFileSync(p)",
+            "function load() { return JSON.parse(fs.readFileSync('settings.json')) }\nconst c = load()",
+        ] {
+            assert_eq!(of(source, &[]), "file-missing", "{source}");
+        }
+        for source in [
+            "app.get('/', () => fs.readFileSync('other.json'))",
+            "if (process.env.TLS) { fs.readFileSync('certs/key.pem') }",
+            "fs.writeFileSync('state.json', '{}'); fs.readFileSync('state.json')",
+            "const page = fs.readFileSync('../client/dist/index.html')",
+        ] {
+            assert!(!of(source, &[]).contains("file-missing"), "{source}");
+        }
     }
 }
