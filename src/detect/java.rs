@@ -31,6 +31,7 @@ mod image;
 mod listen;
 mod looked_for;
 mod maven;
+mod must_exist;
 mod names;
 mod pages;
 mod plan;

@@ -16,6 +16,7 @@ use super::demands::{self, Demanded};
 use super::folders;
 use super::listen;
 use super::looked_for;
+use super::must_exist;
 use super::pom::{Dependency, relative};
 use super::resources;
 use super::source::Source;
@@ -71,6 +72,7 @@ pub(super) fn describe(
         }
     }
     demands::files(program, around, &code);
+    must_exist::add(program, around, &code);
     classpath::say(program, around, &code)?;
     looked_for::say(program, around);
     if let Some(evidence) = program.needs.temporary_files.clone() {

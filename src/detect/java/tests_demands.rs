@@ -392,3 +392,43 @@ fn a_folder_of_windows_is_named_with_its_variable() {
     let said = found.iter().find(|finding| finding.code.as_str() == "folder-unknown").unwrap();
     assert!(said.what.contains("D:/shop/uploads") && said.fix.contains("SHOP_HOME"), "{said:?}");
 }
+
+#[test]
+fn files_that_main_reads_and_nobody_has_are_said() {
+    let of = |body: &str, more: &str| {
+        let text = format!(
+            "import java.io.*; import java.nio.file.*; public class App {{ public static void \
+             main(String[] args) throws Exception {{ {body} }} {more} }}"
+        );
+        let found = program("", &[("App.java", &text)]);
+        let mut all = found.findings.into_iter();
+        let one = all.find(|one| one.code == crate::facts::FindingCode::FileMissing);
+        one.map_or_else(String::new, |one| one.what)
+    };
+    for (body, file) in [
+        ("Files.readString(Path.of(\"conf\", \"app.yaml\"));", "conf/app.yaml"),
+        ("p.load(new FileInputStream(\"app.properties\"));", "app.properties"),
+        (
+            "try (FileReader r = new FileReader(\"app.properties\")) { p.load(r); }",
+            "app.properties",
+        ),
+        ("Files.readAllLines(Path.of(\"hosts.txt\"));", "hosts.txt"),
+        ("var s = new Scanner(new File(\"data.txt\"));", "data.txt"),
+    ] {
+        assert!(of(body, "").contains(file), "{body}");
+    }
+    let load = "static void load() throws IOException { new FileInputStream(\"a.properties\"); }";
+    assert!(of("load();", load).contains("a.properties"));
+    assert_eq!(of("", load), "");
+    for body in [
+        "try { p.load(new FileInputStream(\"a.properties\")); } catch (IOException e) { }",
+        "try (var r = new FileReader(\"a.properties\")) { } catch (IOException e) { }",
+        "if (args.length > 0) { new FileInputStream(\"a.properties\"); }",
+        "if (args.length > 0) new FileInputStream(\"a.properties\");",
+        "Runnable r = () -> { new FileInputStream(\"a.properties\"); };",
+        "Files.writeString(Path.of(\"a.txt\"), \"\"); Files.readString(Path.of(\"a.txt\"));",
+        "new FileInputStream(args[0]);",
+    ] {
+        assert_eq!(of(body, ""), "", "{body}");
+    }
+}

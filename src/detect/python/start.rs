@@ -311,8 +311,8 @@ impl<'s> Scene<'s> {
                 order,
             };
             // A line of the repository that names the object knows what it leaves out.
-            let stated = !first || order == 0;
-            found.push(if stated { candidate } else { self.with_block(one, candidate)? });
+            let settled = !first || order == 0;
+            found.push(if settled { candidate } else { self.with_block(one, candidate)? });
         }
         if found.is_empty() {
             found.extend(self.called_with(told)?);
