@@ -40,10 +40,10 @@ pub(crate) struct Written {
     /// Findings on what it writes.
     pub findings: Vec<Finding>,
     /// Calls that write to a folder that no code names, with the variable that names it.
-    pub unfollowed: Vec<(Option<String>, Evidence)>,
+    pub unfollowed: Vec<Unfollowed>,
     /// Calls that write to a folder that only a field of the same name, perhaps of another type,
     /// would name.
-    pub likely: Vec<(Option<String>, Evidence)>,
+    pub likely: Vec<Unfollowed>,
     /// It writes directly into its working directory.
     pub here: Option<Evidence>,
     /// The place that states the path, if it is not the call.
@@ -90,12 +90,12 @@ pub(crate) fn written_where(
             let field = value.parts.iter().find(|part| part.like).map(|part| &part.evidence);
             let note = format!("`{}` writes to a field whose type is not known", call.name());
             let places = std::iter::once(call.evidence(note)).chain(field.cloned());
-            written.likely.extend(places.map(|at| (value.env().map(str::to_owned), at)));
+            written.likely.extend(places.map(|at| Unfollowed::new(&value, at)));
             continue;
         }
         if !value.alternatives().any(|value| is_followed(&value)) && value.flag().is_none() {
             let note = format!("`{}` writes to a folder that no code names", call.name());
-            written.unfollowed.push((value.env().map(str::to_owned), call.evidence(note)));
+            written.unfollowed.push(Unfollowed::new(&value, call.evidence(note)));
         }
     }
     for (row, file, definition) in code.fields_doing(&WRITES) {
@@ -107,7 +107,7 @@ pub(crate) fn written_where(
     }
     for (value, does, evidence) in more {
         if !value.alternatives().any(|value| is_followed(&value)) && value.flag().is_none() {
-            written.unfollowed.push((value.env().map(str::to_owned), evidence));
+            written.unfollowed.push(Unfollowed::new(&value, evidence));
             continue;
         }
         for value in value.alternatives().filter(|value| !value.is_like()) {
@@ -167,7 +167,7 @@ impl Written {
         let Some(path) = path(&text, target) else { return };
         if path == ".." || path.starts_with("../") {
             // A folder above the working directory, whose place in the image nothing here knows.
-            self.unfollowed.push((None, evidence.clone()));
+            self.unfollowed.push(Unfollowed::new(&Value::default(), evidence.clone()));
             return;
         }
         let folder = match target {
@@ -271,15 +271,47 @@ impl Written {
     }
 }
 
+/// A write to a place that no code states.
+#[derive(Clone, Debug)]
+pub(crate) struct Unfollowed {
+    /// The variable that names the place.
+    variable: Option<String>,
+    /// The last part of the path, if the code states that.
+    ending: Option<String>,
+    /// The call that writes.
+    pub evidence: Evidence,
+}
+
+impl Unfollowed {
+    /// A write to a value.
+    pub(crate) fn new(value: &Value, evidence: Evidence) -> Self {
+        let known = value.parts.iter().rev().map_while(|part| part.text.as_deref());
+        let mut texts: Vec<&str> = known.collect();
+        texts.reverse();
+        let variable = value.env().map(str::to_owned);
+        Self { variable, ..Self::ending_in(Some(&texts.concat()), evidence) }
+    }
+
+    /// A write to a path of which the last part is known.
+    pub(crate) fn ending_in(ending: Option<&str>, evidence: Evidence) -> Self {
+        let plain = |text: &&str| {
+            let named = text.contains(|c: char| c.is_ascii_alphabetic());
+            named && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
+        };
+        let ending = ending.map(|text| text.trim_matches('/')).filter(plain);
+        Self { variable: None, ending: ending.map(str::to_owned), evidence }
+    }
+}
+
 /// The finding for writes to places that no code states; `None` if there are none.
-pub(crate) fn unknown_folder(
-    writes: impl IntoIterator<Item = (Option<String>, Evidence)>,
-) -> Option<Finding> {
-    let (variables, mut places): (Vec<_>, Vec<_>) = writes.into_iter().unzip();
+pub(crate) fn unknown_folder(writes: impl IntoIterator<Item = Unfollowed>) -> Option<Finding> {
+    let writes: Vec<Unfollowed> = writes.into_iter().collect();
+    let variable = writes.iter().find_map(|one| one.variable.as_deref());
+    let ending = writes.iter().find_map(|one| one.ending.as_deref());
+    let mut places: Vec<Evidence> = writes.iter().map(|one| one.evidence.clone()).collect();
     places.dedup_by_key(|at| at.place());
     places.truncate(MAX_PLACES);
-    let variable = variables.into_iter().flatten().next();
-    (!places.is_empty()).then(|| Finding::folder_unknown(variable.as_deref(), places))
+    (!places.is_empty()).then(|| Finding::folder_unknown(variable, ending, places))
 }
 
 /// The path in a database's name, or a path itself; `None` if it is not a file.

@@ -51,12 +51,14 @@ impl Finding {
     }
 
     /// The program writes files into a folder that no code states; `variable` names it, if that is
-    /// known.
+    /// known, and `ending` is the last part of its path.
     pub fn folder_unknown(
         variable: Option<&str>,
+        ending: Option<&str>,
         evidence: impl IntoIterator<Item = Evidence>,
     ) -> Self {
-        let what = "the program writes files, and dockgen did not find the folder";
+        let ending = ending.map_or_else(String::new, |one| format!(", whose path ends in `{one}`"));
+        let what = format!("the program writes files, and dockgen did not find the folder{ending}");
         match variable {
             None => Self::new(FindingCode::FolderUnknown, what, evidence),
             Some(name) => {

@@ -64,9 +64,11 @@ pub(super) fn starts(
         need(program, COMPILER, evidence.clone());
     } else if name == "sh" || BESIDE_SHELL.contains(&name) {
         program.needs.shell.get_or_insert_with(|| evidence.clone());
+    } else if ELSEWHERE.contains(&name) {
+        // The image holds it, or only another system does.
     } else if let Some(package) = around.project.tables.programs.get(name) {
         need(program, package, evidence.clone());
-    } else if !of_repository && is_name(name) && !ELSEWHERE.contains(&name) {
+    } else if !of_repository && is_name(name) {
         let said = |finding: &&Finding| finding.code == FindingCode::CommandUnknown;
         let finding = Finding::command_unknown(name, [evidence.clone()]);
         let held = program.findings.iter().filter(said).any(|held| held.what == finding.what);
@@ -78,7 +80,8 @@ pub(super) fn starts(
 }
 
 /// Programs whose command lines also occur in texts for people.
-const SHOWN: [&str; 8] = ["curl", "wget", "git", "ping", "python3", "openssl", "ssh", "scp"];
+const SHOWN: [&str; 9] =
+    ["curl", "wget", "git", "java", "ping", "python3", "openssl", "ssh", "scp"];
 
 /// Adds programs of command lines with placeholders, which the code splits and starts: `"ffmpeg -i
 /// %s"`.

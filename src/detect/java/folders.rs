@@ -7,7 +7,7 @@ use super::code::{Code, Place};
 use super::flags;
 use super::storage::{HOME, write};
 use crate::code::branches::Reach;
-use crate::code::writes::{is_followed, unknown_folder};
+use crate::code::writes::{Unfollowed, is_followed, unknown_folder};
 use crate::code::{Base, Does, Value};
 use crate::facts::{Evidence, Finding, FindingCode, Program};
 
@@ -25,7 +25,7 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
     for (row, place) in code.doing(&[Does::MakesFolder, Does::WritesFile]) {
         let Some(range) = code.subject(row, place) else { continue };
         let mut followed = false;
-        let mut variable = None;
+        let mut stated: Option<Value> = None;
         // Each caller of the method may pass another path.
         for caller in 0..MAX_CALLERS {
             code.caller.set(Some(caller));
@@ -39,7 +39,9 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
                 take(program, shape, &value, row.does == Does::MakesFolder, evidence);
             }
             followed |= left_out || is_followed(&value) || value.flag().is_some();
-            variable = variable.or_else(|| value.env().map(str::to_owned));
+            if stated.as_ref().is_none_or(|held| held.env().is_none()) {
+                stated = Some(value);
+            }
             if caller + 1 >= several {
                 break;
             }
@@ -49,7 +51,8 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
                 "`{}` writes to a folder that no code names",
                 code.sources[place.0].raw(place.1)
             );
-            unfollowed.push((variable, code.evidence((place.0, place.1), note)));
+            let evidence = code.evidence((place.0, place.1), note);
+            unfollowed.push(Unfollowed::new(&stated.unwrap_or_default(), evidence));
         }
     }
     code.caller.set(None);

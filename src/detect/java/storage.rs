@@ -48,7 +48,7 @@ pub(super) fn databases(program: &mut Program, around: &Surroundings, code: &Cod
         let Some(file) = database_file(&address) else { continue };
         // A format, which the running program fills: `jdbc:h2:file:%s/shop`.
         if file.contains(['%', '{']) {
-            program.findings.push(Finding::folder_unknown(None, [evidence]));
+            program.findings.push(Finding::folder_unknown(None, None, [evidence]));
             continue;
         }
         if let Some(home) = file.strip_prefix("~/") {

@@ -151,7 +151,7 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
         let opened = world.code.doing(&[Does::OpensDatabase]).map(|(_, call)| call);
         let served = opened.filter(|call| drivers.by_address.iter().any(|n| n == call.name()));
         let places: BTreeSet<String> = served.map(|call| call.evidence("").place()).collect();
-        written.unfollowed.retain(|(_, at)| !places.contains(&at.place()));
+        written.unfollowed.retain(|one| !places.contains(&one.evidence.place()));
     }
     let mut starts = |call: &Call| listen::runs(world.code, call);
     program.connections.extend(connects::connections(world.code, &mut starts));

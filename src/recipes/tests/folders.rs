@@ -61,7 +61,7 @@ fn a_folder_that_documentation_mounts_is_a_guess_unless_a_variable_names_it() {
         let text = format!("```\ndocker run -v x:/box/data {run} me/box\n```\n");
         let place = Evidence::file(&RelPath::new("main").unwrap(), "writes");
         let program = applied(&[("README.md", &text)], |program| {
-            program.findings.push(Finding::folder_unknown(None, [place]));
+            program.findings.push(Finding::folder_unknown(None, None, [place]));
         });
         (told(&program), codes(&program).join(" "))
     };

@@ -74,7 +74,7 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
                 }
             } else {
                 scan.findings
-                    .push(Finding::folder_unknown(Some(name), [evidence.clone()]).with_fix(format!(
+                    .push(Finding::folder_unknown(Some(name), None, [evidence.clone()]).with_fix(format!(
                     "set both, for example --writable /data --env {name}=file:/data/app.db, and \
                      mount a volume at /data"
                 )));

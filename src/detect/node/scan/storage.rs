@@ -18,7 +18,7 @@ use super::super::token::{Token, arguments};
 use super::location::{Location, fixed};
 use super::modules::Modules;
 use super::{House, Scan, Source, left};
-use crate::code::writes::{HOME, unknown_folder};
+use crate::code::writes::{HOME, Unfollowed, unknown_folder};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Sourced};
 use crate::path::RelPath;
 
@@ -155,7 +155,9 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
                 if paths.iter().all(|found| found.path.starts_with("${}")) {
                     let note = format!("`{name}` writes to a folder that no code names");
                     let setting = MAKES_FOLDER.contains(&name) && member::is_setting(tokens);
-                    lost.borrow_mut().push((setting, (None, source.at(at, note))));
+                    let ending = paths.iter().find_map(|found| found.path.strip_prefix("${}"));
+                    let one = Unfollowed::ending_in(ending, source.at(at, note));
+                    lost.borrow_mut().push((setting, one));
                 }
                 paths
             };

@@ -122,7 +122,8 @@ pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut 
     let written = writes::written_with(source, opened_to_write(source));
     // Another field with that name may give the working directory, which is too little evidence to
     // make it writable.
-    let here = written.here.iter().map(|at| Finding::folder_unknown(None, [at.clone()])).next();
+    let here =
+        written.here.iter().map(|at| Finding::folder_unknown(None, None, [at.clone()])).next();
     disk.unfollowed = written.folder_unknown().or(here);
     let held: BTreeSet<String> = disk.writable.iter().map(|held| held.value.clone()).collect();
     // `written` already leaves out folders inside one another.

@@ -426,3 +426,13 @@ fn the_address_of_a_record_is_no_listener() {
     assert_eq!(ports("type Seen struct { Addr string }"), Some("9000".to_owned()));
     assert_eq!(ports("type Seen struct { *http.Server }"), Some("9000,7400".to_owned()));
 }
+
+#[test]
+fn the_known_end_of_a_path_is_said() {
+    let program = main(
+        "os path/filepath",
+        "dir := filepath.Join(where(), \"shop_data\", \"blobs\")\nos.MkdirAll(dir, 0700)",
+    );
+    let said = program.findings.iter().find(|one| one.code.as_str() == "folder-unknown").unwrap();
+    assert!(said.what.ends_with("whose path ends in `shop_data/blobs`"), "{}", said.what);
+}
