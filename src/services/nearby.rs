@@ -80,7 +80,7 @@ pub(crate) fn nearby(rows: &'static [Row], text: &str) -> Vec<Near> {
 }
 
 /// Words of names for addresses that are the program's own, or that its users type.
-const OWN: [&str; 34] = [
+const OWN: [&str; 36] = [
     "listen",
     "listener",
     "bind",
@@ -96,8 +96,10 @@ const OWN: [&str; 34] = [
     "external",
     "base",
     "site",
+    "website",
     "app",
     "web",
+    "client",
     "frontend",
     "front",
     "ui",
@@ -156,6 +158,11 @@ pub(crate) fn others(rows: &'static [Row], text: &str, keyed: bool) -> Vec<Other
         let variable = variable(line);
         let key = line.split_once(['=', ':']).map(|(key, _)| key.trim()).filter(|_| keyed);
         let Some(name) = key.or(variable.as_deref()) else { continue };
+        // An origin that is let in is no service that is called.
+        let lets_in = |word: String| ["cors", "origin", "origins"].contains(&word.as_str());
+        if !keyed && tokens(line).flat_map(parts).any(lets_in) {
+            continue;
+        }
         let words = parts(name);
         let is = |words: &[&str], word: &String| words.contains(&word.as_str());
         if words.iter().any(|word| is(&OWN, word)) || words.iter().all(|word| is(&PLAIN, word)) {
@@ -369,6 +376,8 @@ mod tests {
         for text in [
             "const base = process.env.BASE_URL || 'http://localhost:3000';",
             "fetch('http://localhost:9981/api');",
+            "cors({ origin: process.env.SHOP_URL || 'http://localhost:3000' })",
+            "const url = process.env.CLIENT_URL || 'http://localhost:3000';",
             "// process.env.PLUM_API_URL || 'http://localhost:9981'",
         ] {
             assert_eq!(of(text, false), "", "{text}");

@@ -74,8 +74,10 @@ impl Options {
         let mut at = 0;
         while let Some(word) = words.get(at) {
             at += 1;
-            let next =
-                words.get(at).filter(|next| !next.starts_with('-')).map(|next| next.as_str());
+            let next = words
+                .get(at)
+                .map(|next| next.as_str())
+                .filter(|next| *next == "-" || !next.starts_with('-'));
             let (flag, value) = match word.split_once('=') {
                 Some((flag, value)) => (flag, Some(value)),
                 None if is_short(word) => {

@@ -26,6 +26,8 @@ fn options_of_a_line_are_kept_or_said() {
     let line = ("Procfile", "web: gunicorn --certfile /etc/a.pem --timeout $LIMIT shop:app\n");
     let what = said(&first(&[FLASK, APP, line]), "start-arguments").unwrap();
     assert!(what.contains("--certfile") && what.contains("--timeout"), "{what}");
+    let line = ("Procfile", "web: gunicorn shop:app --log-file -\n");
+    assert_eq!(said(&first(&[FLASK, APP, line]), "start-arguments"), None);
     // Workers of another server's.
     let both = ("requirements.txt", "fastapi\nuvicorn\ngunicorn\n");
     let line =
