@@ -18,7 +18,7 @@ use super::value::{Base, Value, merge};
 use crate::path::RelPath;
 
 /// Maximum number of steps, which also ends cycles.
-const MAX_STEPS: u8 = 10;
+pub(super) const MAX_STEPS: u8 = 10;
 
 /// Maximum number of expressions that are evaluated for one value.
 pub(super) const MAX_LOOKS: u32 = 400;

@@ -68,6 +68,15 @@ impl Call {
         let found = file.dialect().indents.then(|| self.arguments().into_iter().find(named))?;
         found.map(|range| range.start + 2..range.end)
     }
+
+    /// The argument of that name, or else the one at `at` if it has no name.
+    pub(super) fn named_or_at(&self, name: &str, at: Option<usize>) -> Option<Range<usize>> {
+        self.named(name).or_else(|| {
+            let range = self.arguments().into_iter().nth(at?)?;
+            let named = self.file.dialect().indents && self.file.word(range.start + 1) == "=";
+            (!named).then_some(range)
+        })
+    }
 }
 
 impl<'r> Program<'r> {

@@ -321,7 +321,7 @@ impl<'r> Program<'r> {
             files.flat_map(move |file| {
                 let names = row.names.iter();
                 let found = names.flat_map(move |name| file.facts().definitions_of(file, name));
-                found.filter(|d| d.form == Form::Field).map(move |d| (row, file, d))
+                found.filter(move |d| row.is_at(file, d)).map(move |d| (row, file, d))
             })
         })
     }
@@ -330,6 +330,9 @@ impl<'r> Program<'r> {
     pub(super) fn subject(&self, row: &CallRow, call: &Call) -> Option<Value> {
         if row.on {
             return Some(self.value(&call.file, call.on()?));
+        }
+        if let Some(name) = &row.named {
+            return Some(self.value(&call.file, call.named_or_at(name, row.at)?));
         }
         self.argument(call, row.at.unwrap_or(0))
     }
@@ -349,10 +352,20 @@ impl<'r> Program<'r> {
         rows.iter().copied().filter(move |row| row.fits(call))
     }
 
+    /// True if a library's function makes what it opens.
+    pub(crate) fn is_made_by(&self, call: &Call) -> bool {
+        let makes = [Does::MakesFolder, Does::WritesFile, Does::OpensDatabase];
+        let of_library = |row: &&CallRow| row.when.is_none() && !matches!(&*row.of, "" | "*");
+        self.rows_for(call).filter(of_library).any(|row| makes.contains(&row.does))
+    }
+
     /// True if a single function has the name, and no known library's does, so that a call by that
     /// name refers to it.
     pub(super) fn is_distinct(&self, name: &str) -> bool {
-        let of_library = |row: &&CallRow| !matches!(row.does, Does::Demands | Does::Connects);
+        // A row for stated paths knows its calls by more than a name.
+        let of_library = |row: &&CallRow| {
+            !row.stated && !matches!(row.does, Does::Demands | Does::Connects)
+        };
         let rows = self.named.get(name).into_iter().flatten();
         self.defined.get(name) == Some(&1) && rows.copied().find(of_library).is_none()
     }

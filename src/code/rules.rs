@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::facts::Call;
+use super::facts::{Call, Definition, Form};
 use super::file::{File, is_below};
 
 /// What a call returns or does.
@@ -106,6 +106,18 @@ pub(crate) struct CallRow {
     pub does: Does,
     /// The argument that the row is about.
     pub at: Option<usize>,
+    /// The name of that argument, where arguments can have names. `at` then counts for one without.
+    pub named: Option<String>,
+    /// Named arguments with which the row does not apply.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// What is written counts only where the code states its path: the argument can also be
+    /// something else, such as a buffer or a number.
+    #[serde(default)]
+    pub stated: bool,
+    /// The library fills the name of the file: `{time}.log`, `%Y.log`.
+    #[serde(default)]
+    pub patterned: bool,
     /// The argument with the default.
     pub default: Option<usize>,
     /// The argument that receives the result.
@@ -157,6 +169,7 @@ impl CallRow {
         package
             && !(self.plain && call.is_method())
             && self.arguments.is_none_or(|count| call.arguments().len() == count)
+            && self.unless.iter().all(|name| call.named(name).is_none())
             && self.is_near(&call.file)
     }
 }
@@ -170,6 +183,12 @@ pub(crate) struct FieldRow {
     pub of: String,
     /// Names of the field.
     pub names: Vec<String>,
+    /// The types of the literals with this field; any if empty.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// It may also be assigned: `options.name = x`.
+    #[serde(default)]
+    pub assigned: bool,
     /// What it does.
     pub does: Does,
     /// A description for evidence.
@@ -185,6 +204,19 @@ impl FieldRow {
     /// True if the file imports the row's package.
     pub(crate) fn is_used(&self, file: &File) -> bool {
         self.of.is_empty() || file.imports_from(&self.of)
+    }
+
+    /// True if a definition of one of its names is such a field.
+    pub(crate) fn is_at(&self, file: &File, definition: &Definition) -> bool {
+        let of_type = || {
+            let open = file.enclosing(definition.name).filter(|open| *open > 0);
+            open.is_some_and(|open| self.types.iter().any(|of| of == file.word(open - 1)))
+        };
+        match definition.form {
+            Form::Field => self.types.is_empty() || of_type(),
+            Form::Assigned => self.assigned,
+            _ => false,
+        }
     }
 }
 

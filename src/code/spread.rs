@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::eval::whole_call;
+use super::eval::{MAX_LOOKS, MAX_STEPS, whole_call};
 use super::facts::{Call, locals};
 use super::file::File;
 use super::program::Program;
@@ -58,6 +58,13 @@ impl Program<'_> {
         };
         first.others = all.map(|value| value.parts).take(MAX_ARGUMENTS).collect();
         Some(first)
+    }
+
+    /// The elements of a list, or the value of anything else.
+    pub(super) fn values(&self, file: &Rc<File>, range: Range<usize>) -> Vec<Value> {
+        self.looks.set(MAX_LOOKS);
+        let listed = self.listed(file, range.clone(), MAX_STEPS);
+        listed.unwrap_or_else(|| vec![self.value(file, range)])
     }
 
     /// The elements of a list: a literal, an `append` to one, or the arguments that a call gives to

@@ -126,6 +126,25 @@ impl Value {
         }
     }
 
+    /// The same path, with a plain name in place of the pattern in the name of its file:
+    /// `logs/x` for `logs/{time}.log`. A folder that a pattern names is unknown.
+    #[must_use]
+    pub(crate) fn without_pattern(mut self) -> Self {
+        for parts in std::iter::once(&mut self.parts).chain(&mut self.others) {
+            let pattern = |part: &Part| part.text.as_ref().and_then(|text| text.find(['{', '%']));
+            let first = parts.iter().enumerate().find_map(|(at, part)| Some((at, pattern(part)?)));
+            let Some((at, begin)) = first else { continue };
+            let text = parts[at].text.take().unwrap_or_default();
+            let (known, open) = text.split_at(begin);
+            if !open.contains('/') || known.contains('/') {
+                let folder = known.rfind('/').map_or("", |end| &known[..=end]);
+                parts[at].text = Some(format!("{folder}x"));
+            }
+            parts.truncate(at + 1);
+        }
+        self
+    }
+
     /// A known text.
     pub(crate) fn known(text: impl Into<String>, evidence: Evidence) -> Self {
         Part::known(text, evidence).into()

@@ -77,6 +77,10 @@ pub(crate) fn written_where(
     let mut folders: BTreeMap<String, Sourced<String>> = BTreeMap::new();
     for (row, call) in code.doing(&WRITES).filter(|(_, call)| runs(call)) {
         let Some(value) = code.subject(row, &call) else { continue };
+        let value = if row.patterned { value.without_pattern() } else { value };
+        if row.stated && (value.is_like() || !value.alternatives().any(|one| is_followed(&one))) {
+            continue;
+        }
         let evidence = call.evidence(format!("`{}` writes there", call.name()));
         // An empty default of a folder often means that there is none, that of a file's folder does
         // not.
@@ -99,10 +103,11 @@ pub(crate) fn written_where(
         }
     }
     for (row, file, definition) in code.fields_doing(&WRITES) {
-        let value = code.value(file, definition.value.clone());
         let evidence = file.evidence(definition.name, row.note.clone());
-        for value in value.alternatives() {
-            written.take(&mut folders, &value, row.does, &evidence);
+        for value in code.values(file, definition.value.clone()) {
+            for value in value.alternatives() {
+                written.take(&mut folders, &value, row.does, &evidence);
+            }
         }
     }
     for (value, does, evidence) in more {
@@ -323,6 +328,8 @@ fn path(text: &str, target: Does) -> Option<String> {
             && scheme.starts_with("sqlite")
         {
             text = file;
+        } else {
+            text = text.strip_prefix("sqlite://").unwrap_or(text);
         }
         text = text.split('?').next().unwrap_or_default();
         if text.is_empty()

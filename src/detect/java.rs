@@ -513,3 +513,5 @@ mod tests_demands;
 mod tests_listen;
 #[cfg(test)]
 mod tests_modules;
+#[cfg(test)]
+mod tests_written;

@@ -31,6 +31,7 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
             code.caller.set(Some(caller));
             code.callers_seen.set(0);
             let value = code.value(place.0, range.clone(), 0);
+            let value = if row.patterned { value.without_pattern() } else { value };
             // With this caller's arguments the condition around the place may be false.
             let several = code.callers_seen.get();
             let left_out = several > 1 && code.reached(place, None, 0) == Reach::Sure(false);
@@ -46,7 +47,7 @@ pub(super) fn made(program: &mut Program, shape: &Shape, code: &Code) {
                 break;
             }
         }
-        if !followed && is_path(code, place, &range) {
+        if !followed && !row.stated && is_path(code, place, &range) {
             let note = format!(
                 "`{}` writes to a folder that no code names",
                 code.sources[place.0].raw(place.1)

@@ -76,6 +76,9 @@ fn database_file(address: &str) -> Option<&str> {
         rest.trim_start_matches("file:").trim_start_matches("nio:")
     } else if let Some(rest) = rest.strip_prefix("sqlite:") {
         rest.trim_start_matches("file:")
+    } else if let Some(file) = rest.strip_prefix("duckdb:") {
+        // https://duckdb.org/docs/stable/clients/java: without a path it is in memory.
+        file
     } else if let Some(rest) = rest.strip_prefix("hsqldb:") {
         rest.strip_prefix("file:")?
     } else {
@@ -233,6 +236,8 @@ mod tests {
             ("jdbc:sqlite::memory:", None),
             ("jdbc:hsqldb:file:db/x", Some("db/x")),
             ("jdbc:hsqldb:mem:x", None),
+            ("jdbc:duckdb:data/x.duckdb", Some("data/x.duckdb")),
+            ("jdbc:duckdb:", None),
             ("jdbc:derby://host/x", None),
             ("jdbc:postgresql://x/y", None),
         ] {

@@ -142,6 +142,7 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
         }
     }
     extra.extend(logs(world));
+    extra.extend(settings(world));
     // A module that is imported does not do what it does where it is started.
     let runs = |call: &Call| listen::runs(world.code, call);
     let mut written = writes::written_where(world.code, extra, runs);
@@ -163,6 +164,32 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
     program.writable.extend(written.folders);
     program.env.extend(written.env);
     program.findings.extend(written.findings);
+}
+
+/// What settings of libraries make them write.
+fn settings(world: &World) -> Vec<(Value, Does, Evidence)> {
+    let mut all = Vec::new();
+    for row in world.tables.settings.iter().filter(|row| imports(world, &row.of)) {
+        let elsewhere = row.unless.as_ref();
+        if elsewhere.is_some_and(|name| !configured(world.code, name).is_empty()) {
+            continue;
+        }
+        for (file, at, range) in configured(world.code, &row.name) {
+            let value = world.code.value(&file, range);
+            let at = file.evidence(at, format!("the setting {}", row.name));
+            match &row.is {
+                Some(is) if value.text().as_ref() == Some(is) => {
+                    all.push((Value::known(&*row.folder, at.clone()), Does::MakesFolder, at));
+                }
+                Some(_) => {}
+                None if row.file => all.push((value.without_pattern(), Does::WritesFile, at)),
+                None => all.push((value, Does::MakesFolder, at)),
+            }
+        }
+    }
+    // One that cannot be followed is none: the setting may be another program's.
+    all.retain(|(value, ..)| value.alternatives().any(|one| writes::is_followed(&one)));
+    all
 }
 
 /// True if the drivers of the project reach servers of databases alone.
@@ -212,7 +239,10 @@ pub(super) fn demanded_settings(world: &World) -> Vec<(String, Evidence)> {
     all.unwrap_or_default()
 }
 
-/// `app.config["NAME"] = value`, `NAME = value`, `NAME=value` among arguments.
+/// How many tokens the value of a setting may have.
+const MAX_SETTING: usize = 64;
+
+/// `app.config["NAME"] = value`, `NAME = value`, `NAME=value` among arguments, `{"NAME": value}`.
 fn configured(code: &Code, name: &str) -> Vec<(Rc<File>, usize, std::ops::Range<usize>)> {
     let mut all = Vec::new();
     for file in code.files() {
@@ -223,6 +253,14 @@ fn configured(code: &Code, name: &str) -> Vec<(Rc<File>, usize, std::ops::Range<
             if indexed && file.string(at).is_some_and(|text| text == name) {
                 let end = (at + 3..file.len()).find(|&end| file.is_line_end(end));
                 all.push((file.clone(), at, at + 3..end.unwrap_or(file.len())));
+            } else if file.word(at + 1) == ":"
+                && file.string(at).is_some_and(|text| text == name)
+                && let Some(open) = file.enclosing(at).filter(|open| file.word(*open) == "{")
+            {
+                let close = file.closing(open).min(at + MAX_SETTING);
+                let ends =
+                    |end: &usize| file.word(*end) == "," && file.enclosing(*end) == Some(open);
+                all.push((file.clone(), at, at + 2..(at + 2..close).find(ends).unwrap_or(close)));
             }
         }
     }

@@ -27,6 +27,7 @@ pub(super) struct Tables {
     pub(super) browsers: Vec<Browser>,
     pub(super) drivers: Drivers,
     pub(super) demanding: Vec<Demanding>,
+    pub(super) settings: Vec<Setting>,
 }
 
 /// A library that drives a browser.
@@ -73,6 +74,25 @@ pub(super) struct Demanding {
     pub(super) name: String,
     /// The argument that is true where the file must exist; none: a value of it is taken by its key.
     pub(super) strict: Option<String>,
+    #[expect(dead_code, reason = "a row without its source is refused; people read it")]
+    pub(super) source: String,
+}
+
+/// A setting that makes a library write.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Setting {
+    pub(super) of: String,
+    pub(super) name: String,
+    /// The value with which it writes `folder`; none: the value is the path.
+    pub(super) is: Option<String>,
+    #[serde(default)]
+    pub(super) folder: String,
+    /// The setting that names another folder.
+    pub(super) unless: Option<String>,
+    /// The path is a file, whose name the library fills.
+    #[serde(default)]
+    pub(super) file: bool,
     #[expect(dead_code, reason = "a row without its source is refused; people read it")]
     pub(super) source: String,
 }
@@ -314,6 +334,7 @@ impl Tables {
             browsers: catalog.table("browser")?,
             drivers: catalog.table("drivers")?,
             demanding: catalog.table("demanding")?,
+            settings: catalog.table("setting")?,
         })
     }
 }

@@ -14,6 +14,7 @@ mod services;
 mod started;
 mod stated;
 mod stopped;
+mod written;
 
 fn facts(files: &[(&str, &str)]) -> Facts {
     let repo = Repo::from_files(files.iter().copied());

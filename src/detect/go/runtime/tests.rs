@@ -10,6 +10,7 @@ mod paths;
 mod precision;
 mod reading;
 mod services;
+mod written;
 
 fn facts(files: &[(&str, &str)]) -> Facts {
     let module = [("go.mod", "module example.com/app\ngo 1.26\n")];

@@ -5,11 +5,10 @@ mod handed;
 mod literals;
 mod loops;
 mod member;
+mod rows;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-
-use serde::Deserialize;
 
 use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, option, path};
@@ -35,7 +34,7 @@ const MAKES_FOLDER: [&str; 8] = [
 ];
 
 /// Calls that write the file in their first argument.
-const WRITES_FILE: [&str; 12] = [
+const WRITES_FILE: [&str; 10] = [
     "createWriteStream",
     "writeFile",
     "writeFileSync",
@@ -46,8 +45,6 @@ const WRITES_FILE: [&str; 12] = [
     "outputJson",
     "writeJson",
     "writeJsonSync",
-    "DatabaseSync",
-    "Database",
 ];
 
 /// Options that name a folder to write.
@@ -60,16 +57,8 @@ const FOLDER_OPTIONS: [(&str, &str); 5] = [
 ];
 
 /// Options that name a file to write, by the call that takes them.
-const FILE_OPTIONS: [(&str, &str); 4] = [
-    ("File", "filename"),
-    ("Sequelize", "storage"),
-    ("DailyRotateFile", "filename"),
-    ("createClient", "url"),
-];
-
-/// Modules whose `createClient` opens a file.
-const LIBSQL: [&str; 4] =
-    ["@libsql/client", "@libsql/client/node", "@libsql/client/sqlite3", "@tursodatabase/api"];
+const FILE_OPTIONS: [(&str, &str); 3] =
+    [("File", "filename"), ("Sequelize", "storage"), ("DailyRotateFile", "filename")];
 
 /// Calls that read their first argument.
 const READS: [&str; 20] = [
@@ -126,7 +115,7 @@ const READ_OPTIONS: [&str; 14] = [
 pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mut Scan) {
     let app = house.app;
     let modules = Modules::of(app, launch, sources);
-    let rows: Vec<Writer> = app.catalog.table("writer").unwrap_or_default();
+    let (writers, settings) = (rows::Writers::of(app), rows::Setting::of(app));
     let mut written: Vec<Written> = Vec::new();
     let lost = RefCell::new(Vec::new());
     for (file, source) in sources.iter().enumerate() {
@@ -169,9 +158,8 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
                 }
             }
             written.extend(found);
-            for row in rows.iter().filter(|row| row.call == name && source.imports(&row.module)) {
-                written.extend(row.writes(call, &args, open, scan));
-            }
+            let quiet = &|tokens: &[Token]| modules.open_paths_of(tokens, file);
+            written.extend(writers.writes(app, call, &args, (open, quiet), scan));
             if name == "require" && launch.layout == Layout::Output && !launch.bundled {
                 required(app, launch, &args, &place, source, scan);
             }
@@ -182,6 +170,17 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
                     modules.open_path_of(tokens, file).filter(|found| found.open)
                 };
                 reads(app, launch, call, &args, (path, folder), scan);
+            }
+        }
+    }
+    for (file, source) in sources.iter().enumerate().filter(|_| !settings.is_empty()) {
+        let place = Location::of(app, launch, source);
+        let path = &|tokens: &[Token]| modules.open_paths_of(tokens, file);
+        for row in &settings {
+            for tokens in row.values(source) {
+                let at = tokens.first().map_or(0, |token| token.at);
+                let call = Call { name: row.name(), source, at, place: &place };
+                written.extend(self::written(call, tokens, row.is_file(), path, scan));
             }
         }
     }
@@ -254,7 +253,7 @@ fn writes(
     path: &dyn Fn(&[Token]) -> Vec<PathValue>,
     scan: &mut Scan,
 ) -> Vec<Written> {
-    let Call { name, source, .. } = call;
+    let name = call.name;
     let first = args.first().copied();
     let folder = first.filter(|_| MAKES_FOLDER.contains(&name));
     let stated = FOLDER_OPTIONS.iter().find(|(other, _)| *other == name);
@@ -262,13 +261,9 @@ fn writes(
         let values = handed::values(args, key).into_iter();
         return values.flat_map(|tokens| written(call, tokens, false, path, scan)).collect();
     }
-    let file =
-        first.filter(|_| WRITES_FILE.contains(&name) && (name != "Database" || is_sqlite(source)));
+    let file = first.filter(|_| WRITES_FILE.contains(&name));
     let file = file.or_else(|| {
-        // Clients of many services have a function of this name.
-        let held = name != "createClient" || LIBSQL.iter().any(|module| source.imports(module));
-        let mut named = FILE_OPTIONS.iter().filter(|_| held);
-        named.find(|(other, _)| *other == name).and_then(|(_, key)| option(args, key))
+        FILE_OPTIONS.iter().find(|(other, _)| *other == name).and_then(|(_, key)| option(args, key))
     });
     let (tokens, is_file) = match (folder, file) {
         (Some(tokens), _) => (tokens, false),
@@ -276,51 +271,6 @@ fn writes(
         _ => return Vec::new(),
     };
     written(call, tokens, is_file, path, scan)
-}
-
-/// A row of the table `writer`: a call of a library that keeps a file or a folder.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Writer {
-    module: String,
-    call: String,
-    /// The option with the path; empty if the first argument is the path.
-    #[serde(default)]
-    option: String,
-    /// True if the path is a folder.
-    #[serde(default)]
-    folder: bool,
-    /// The path if the options name none.
-    #[serde(default)]
-    default: String,
-    /// Where this is documented.
-    #[serde(rename = "source")]
-    _source: String,
-}
-
-impl Writer {
-    fn writes(
-        &self,
-        call: Call,
-        args: &[&[Token]],
-        path: &dyn Fn(&[Token]) -> Vec<PathValue>,
-        scan: &mut Scan,
-    ) -> Vec<Written> {
-        let tokens = match self.option.as_str() {
-            "" => args.first().copied(),
-            key => option(args, key),
-        };
-        let Some(tokens) = tokens else {
-            let stated = args.first().is_none_or(|one| one.first().is_some_and(|t| t.is('{')));
-            if self.default.is_empty() || !stated {
-                return Vec::new();
-            }
-            let usual =
-                |_: &[Token]| vec![PathValue::new(Anchor::WorkingDirectory, self.default.as_str())];
-            return written(call, &[], !self.folder, &usual, scan);
-        };
-        written(call, tokens, !self.folder, path, scan)
-    }
 }
 
 fn written(
@@ -424,12 +374,6 @@ fn database(
             ));
         }
     }
-}
-
-fn is_sqlite(source: &Source) -> bool {
-    ["better-sqlite3", "sqlite3", "bun:sqlite", "node:sqlite", "libsql"]
-        .iter()
-        .any(|module| source.imports(module))
 }
 
 fn is_beside(scan: &Scan) -> bool {

@@ -416,7 +416,10 @@ impl Disk {
             }
             (_, "create_dir_all" | "create_dir")
             | (Some("sled"), "open")
-            | (Some("DB"), "open_default" | "open") => {
+            | (Some("DB"), "open_default" | "open")
+                // This library's database is a file.
+                if !file.names("jammdb") =>
+            {
                 self.folder(text, evidence());
             }
             (Some("File"), "create" | "create_new") | (Some("fs"), "write") if first => {

@@ -130,3 +130,69 @@ fn a_default_of_argh_is_code_in_a_string() {
     let folders: Vec<&str> = found.iter().map(|folder| folder.value.as_str()).collect();
     assert_eq!(folders, ["store"]);
 }
+
+#[test]
+fn libraries_write_folders_and_files() {
+    let mut wrong = Vec::new();
+    for (uses, body, folders) in [
+        (
+            "std::fs::DirBuilder",
+            "DirBuilder::new().recursive(true).create(\"state/x\").unwrap();",
+            "state/x",
+        ),
+        (
+            "std::fs::{DirBuilder, OpenOptions}",
+            "let made = DirBuilder::new(); OpenOptions::new().create(true).read(true);",
+            "",
+        ),
+        (
+            "log4rs::append::file::FileAppender",
+            "let f = FileAppender::builder().build(\"logs/app.log\").unwrap();",
+            "logs",
+        ),
+        (
+            "log4rs::config::Root",
+            "let f = Root::builder().appender(\"a\").build(LevelFilter::Info);",
+            "",
+        ),
+        (
+            "tracing_appender::rolling::RollingFileAppender",
+            "let f = RollingFileAppender::builder().filename_prefix(\"app\").build(\"logs/kept\").unwrap();",
+            "logs/kept",
+        ),
+        (
+            "fern::Dispatch",
+            "Dispatch::new().chain(fern::log_file(\"logs/app.log\").unwrap());",
+            "logs",
+        ),
+        (
+            "flexi_logger::FileSpec",
+            "log_to_file(FileSpec::default().directory(\"logs/all\"));",
+            "logs/all",
+        ),
+        ("git2::Repository", "let r = Repository::clone(url, \"repos/y\").unwrap();", "repos/y"),
+        ("image::DynamicImage", "picture.save(\"thumbs/a.png\").unwrap();", "thumbs"),
+        ("image::DynamicImage", "picture.save(path).unwrap();", ""),
+        ("csv::Writer", "let w = csv::Writer::from_path(\"reports/a.csv\").unwrap();", "reports"),
+        (
+            "libsql::Builder",
+            "let d = Builder::new_local(\"data/x.db\").build().await.unwrap();",
+            "data",
+        ),
+        ("fjall::Config", "let k = Config::new(\"data/fjall\").open().unwrap();", "data/fjall"),
+        ("persy::Persy", "Persy::create(\"data/x.persy\").unwrap();", "data"),
+        ("jammdb::DB", "let d = DB::open(\"data/x.db\").unwrap();", "data"),
+        ("rustls_acme::caches::DirCache", "let c = DirCache::new(\"./acme_cache\");", "acme_cache"),
+        ("cacache", "cacache::write_sync(\"./kept\", \"k\", b).unwrap();", "kept"),
+        ("pickledb::PickleDb", "let d = PickleDb::new(\"data/x.db\", a, b);", "data"),
+        ("plotters::prelude::*", "let r = BitMapBackend::new(\"charts/a.png\", (1, 1));", "charts"),
+    ] {
+        let (found, _) = program("", &format!("use {uses}; fn main() {{ {body} }}"), &[]);
+        let mut all: Vec<&str> = found.writable.iter().map(|one| one.value.as_str()).collect();
+        all.extend(codes(&found.findings).into_iter().filter(|code| *code == "folder-unknown"));
+        if all.join(" ") != folders {
+            wrong.push(format!("{body}\n    {all:?} in place of {folders:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
