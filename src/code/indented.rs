@@ -69,9 +69,9 @@ impl Call {
         found.map(|range| range.start + 2..range.end)
     }
 
-    /// The argument of that name, or else the one at `at` if it has no name.
-    pub(super) fn named_or_at(&self, name: &str, at: Option<usize>) -> Option<Range<usize>> {
-        self.named(name).or_else(|| {
+    /// The argument of one of these names, or else the one at `at` if it has no name.
+    pub(super) fn named_or_at(&self, names: &[String], at: Option<usize>) -> Option<Range<usize>> {
+        names.iter().find_map(|name| self.named(name)).or_else(|| {
             let range = self.arguments().into_iter().nth(at?)?;
             let named = self.file.dialect().indents && self.file.word(range.start + 1) == "=";
             (!named).then_some(range)

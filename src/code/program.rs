@@ -331,8 +331,10 @@ impl<'r> Program<'r> {
         if row.on {
             return Some(self.value(&call.file, call.on()?));
         }
-        if let Some(name) = &row.named {
-            return Some(self.value(&call.file, call.named_or_at(name, row.at)?));
+        if !row.named.is_empty() || row.stated {
+            // The first argument, unless the row is about a named one alone.
+            let at = row.at.or_else(|| row.named.is_empty().then_some(0));
+            return Some(self.value(&call.file, call.named_or_at(&row.named, at)?));
         }
         self.argument(call, row.at.unwrap_or(0))
     }
@@ -363,9 +365,8 @@ impl<'r> Program<'r> {
     /// name refers to it.
     pub(super) fn is_distinct(&self, name: &str) -> bool {
         // A row for stated paths knows its calls by more than a name.
-        let of_library = |row: &&CallRow| {
-            !row.stated && !matches!(row.does, Does::Demands | Does::Connects)
-        };
+        let of_library =
+            |row: &&CallRow| !row.stated && !matches!(row.does, Does::Demands | Does::Connects);
         let rows = self.named.get(name).into_iter().flatten();
         self.defined.get(name) == Some(&1) && rows.copied().find(of_library).is_none()
     }

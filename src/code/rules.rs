@@ -106,13 +106,11 @@ pub(crate) struct CallRow {
     pub does: Does,
     /// The argument that the row is about.
     pub at: Option<usize>,
-    /// The name of that argument, where arguments can have names. `at` then counts for one without.
-    pub named: Option<String>,
     /// Named arguments with which the row does not apply.
     #[serde(default)]
     pub unless: Vec<String>,
-    /// What is written counts only where the code states its path: the argument can also be
-    /// something else, such as a buffer or a number.
+    /// The row counts only where the code states a path: the argument can also be something else,
+    /// such as a buffer or a number, and functions of other libraries can have the name.
     #[serde(default)]
     pub stated: bool,
     /// The library fills the name of the file: `{time}.log`, `%Y.log`.
@@ -142,7 +140,8 @@ pub(crate) struct CallRow {
     /// common.
     #[serde(default)]
     pub near: Vec<String>,
-    /// Names of arguments with the same meaning as `at`, in languages that have such.
+    /// Names of arguments with the same meaning as `at`, in languages that have such. `at` then
+    /// counts for an argument without a name.
     #[serde(default)]
     pub named: Vec<String>,
     /// The service that the call connects to, by its id in `services.toml`; by the address if none.

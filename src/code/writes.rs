@@ -348,7 +348,7 @@ fn path(text: &str, target: Does) -> Option<String> {
     // A join of `data/` and `/var`, and one of `shop/` and `../data`.
     let text = without_steps_up(&text.replace("//", "/"));
     // A number, an address, a URL, a route, a pattern, a message.
-    let odd = text.is_empty()
+    let odd = matches!(&*text, "" | "true" | "false")
         || text.trim_start_matches("../").contains("..") && text != ".."
         || text.chars().all(|c| c.is_ascii_digit() || c == '.' && text != ".")
         || text.contains(|c: char| c.is_control() || c.is_whitespace())

@@ -154,6 +154,8 @@ fn folders_that_are_served_are_carried() {
         "handler.setResourceBase(\"pages\");",
         "new PathResourceManager(Paths.get(\"pages\"), 9);",
         "new File(\"pages\").listFiles();",
+        "FileTemplateResolver r = new FileTemplateResolver(); r.setPrefix(\"pages\");",
+        "FileLoader l = new FileLoader(); l.setPrefix(\"pages\");",
     ] {
         let body = main(body);
         let found = program("", &[("App.java", &body), ("/pages/a.html", "x")]);

@@ -22,8 +22,8 @@ pub(super) struct Service {
     /// The framework.
     package: Option<String>,
     port: u16,
-    /// The variable that overrides the port.
-    variable: String,
+    /// The variable that overrides the port, if there is one.
+    variable: Option<String>,
     /// Arguments that open it to the network.
     #[serde(default)]
     args: Vec<String>,
@@ -63,7 +63,9 @@ impl Service {
     /// Adds the arguments that open the command, unless the start already has them.
     pub(super) fn open(&self, launch: &mut Launch) {
         let flag = self.args.first();
-        if flag.is_some_and(|flag| !launch.args.iter().any(|arg| arg.starts_with(flag.as_str()))) {
+        let told = |flag: &str| launch.args.iter().any(|arg| arg.starts_with(flag));
+        let open = self.flags.iter().any(|flag| told(flag));
+        if flag.is_some_and(|flag| !open && !told(flag)) {
             launch.args.extend(self.args.iter().cloned());
         }
     }
@@ -102,7 +104,7 @@ impl Service {
         if program.port.is_none() {
             let note = format!("{}'s default port ({})", self.name, self.source);
             program.port = Some(Sourced::new(self.port, at(note)));
-            program.port_variable = Some(self.variable.clone());
+            program.port_variable.clone_from(&self.variable);
         }
         // The code itself does not listen, so the search for its port found nothing.
         program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);

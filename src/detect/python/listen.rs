@@ -10,6 +10,9 @@ use crate::facts::{Evidence, Protocol};
 /// Maximum number of uses of a function that are looked at.
 const MAX_USES: usize = 32;
 
+/// Maximum number of tokens before the arguments of a call: `mcp.server.FastMCP(`.
+const MAX_HEAD: usize = 8;
+
 /// Maximum number of tokens of a line that makes a socket.
 const MAX_LINE: usize = 64;
 
@@ -18,6 +21,7 @@ impl Listener {
     pub(super) fn fits(&self, call: &Call) -> bool {
         let named = self.names.iter().any(|name| name == call.name());
         named
+            && self.is_told(call)
             && match self.of.as_str() {
                 "" => {
                     let named = || self.receivers.iter().any(|name| name == call.receiver());
@@ -30,6 +34,26 @@ impl Listener {
 }
 
 impl Listener {
+    /// True if the call is told to listen, where the library does not always do so.
+    fn is_told(&self, call: &Call) -> bool {
+        let told = || call.named(&self.with).or_else(|| call.arguments().into_iter().next());
+        let is = |text: &str| self.is.iter().any(|is| is == text);
+        self.with.is_empty()
+            || told().is_some_and(|at| call.file.string(at.start).is_some_and(|text| is(&text)))
+    }
+
+    /// The call that made the object whose method listens.
+    fn maker(&self, call: &Call) -> Option<Call> {
+        let file = &call.file;
+        let all = file.facts().definitions_of(file, call.receiver()).iter().take(MAX_USES);
+        let mut all = all.filter(|_| !self.made.is_empty());
+        all.find_map(|definition| {
+            let mut value = definition.value.clone().take(MAX_HEAD);
+            let open = value.find(|&at| file.word(at) == "(")?;
+            Call::at(file, open.checked_sub(1)?).filter(|made| made.name() == self.made)
+        })
+    }
+
     /// True for a method of an object that another module of the program, which imports the library,
     /// made or passed on: `from shop import create_app`, then `app = create_app()` and `app.run()`.
     fn is_for(&self, code: &Code, call: &Call) -> bool {
@@ -169,13 +193,15 @@ pub(super) fn address(code: &Code, row: &Listener, call: &Call) -> Option<Value>
         }
         return Some(code.value(file, range));
     }
+    let maker = row.maker(call);
     let given = |name: &Option<String>, at: Option<usize>| {
+        let made = || maker.as_ref()?.named(name.as_ref()?);
         let named = name.as_ref().and_then(|name| call.named(name));
         let placed = || {
             let range = call.arguments().get(at?)?.clone();
             (call.file.word(range.start + 1) != "=").then_some(range)
         };
-        named.or_else(placed).map(|range| {
+        named.or_else(placed).or_else(made).map(|range| {
             options::option(code, &call.file, &range)
                 .unwrap_or_else(|| code.value(&call.file, range))
         })

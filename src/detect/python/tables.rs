@@ -279,6 +279,14 @@ pub(super) struct Listener {
     pub(super) address: Option<String>,
     #[serde(default)]
     pub(super) address_at: Option<usize>,
+    /// The argument that decides whether it listens, and its values with which it does.
+    #[serde(default)]
+    pub(super) with: String,
+    #[serde(default)]
+    pub(super) is: Vec<String>,
+    /// The class that the object is of: arguments of its call count too.
+    #[serde(default)]
+    pub(super) made: String,
     /// The variable that the library reads where the host is not given.
     pub(super) host_variable: Option<String>,
     /// What holds where they are not given.

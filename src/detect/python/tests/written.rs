@@ -1,4 +1,4 @@
-//! Folders that libraries write, one row of the catalog each.
+//! Folders that libraries write, and ports that they listen on: one row of the catalog each.
 
 use super::{first, writable};
 
@@ -170,6 +170,82 @@ fn libraries_write_folders_and_files() {
         let found = written(imports, body);
         if found != folders {
             wrong.push(format!("{body}\n    {found:?} in place of {folders:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn libraries_listen() {
+    let mut wrong = Vec::new();
+    for (imports, body, ports) in [
+        (
+            "from mcp.server.fastmcp import FastMCP",
+            "mcp = FastMCP('x', host='0.0.0.0', port=3115)\nmcp.run(transport='streamable-http')",
+            "3115",
+        ),
+        (
+            "from mcp.server.fastmcp import FastMCP",
+            "mcp = FastMCP('x')\nmcp.run(transport='sse')",
+            "8000",
+        ),
+        ("from mcp.server.fastmcp import FastMCP", "mcp = FastMCP('x', port=3115)\nmcp.run()", ""),
+        (
+            "from fastmcp import FastMCP",
+            "mcp = FastMCP('x')\nmcp.run(transport='http', host='0.0.0.0', port=3116)",
+            "3116",
+        ),
+        ("from fastmcp import FastMCP", "mcp = FastMCP('x')\nmcp.run(transport='stdio')", ""),
+        (
+            "from xmlrpc.server import SimpleXMLRPCServer",
+            "s = SimpleXMLRPCServer(('0.0.0.0', 3108))",
+            "3108",
+        ),
+        (
+            "from pyftpdlib.servers import FTPServer",
+            "s = FTPServer(('0.0.0.0', 3109), handler)",
+            "3109",
+        ),
+        (
+            "from rpyc.utils.server import ThreadedServer",
+            "t = ThreadedServer(Service, port=3111)",
+            "3111",
+        ),
+        (
+            "import eventlet\nfrom eventlet import wsgi",
+            "wsgi.server(eventlet.listen(('', 3123)), app)",
+            "3123",
+        ),
+        ("from bokeh.server.server import Server", "s = Server({'/': app}, port=3124)", "3124"),
+        ("import litserve as ls", "server = ls.LitServer(api)\nserver.run(port=3125)", "3125"),
+        (
+            "from thrift.transport import TSocket",
+            "t = TSocket.TServerSocket(host='0.0.0.0', port=3127)",
+            "3127",
+        ),
+        (
+            "from pymodbus.server import StartTcpServer",
+            "StartTcpServer(context=c, address=('0.0.0.0', 3128))",
+            "3128",
+        ),
+        (
+            "from dnslib.server import DNSServer",
+            "s = DNSServer(resolver, port=3129, address='0.0.0.0')",
+            "3129/udp",
+        ),
+        (
+            "import aiocoap",
+            "c = aiocoap.Context.create_server_context(site, bind=('0.0.0.0', 3130))",
+            "3130/udp",
+        ),
+    ] {
+        let main = format!("{imports}\n{body}\nif __name__ == '__main__':\n    pass\n");
+        let program = first(&[("requirements.txt", "requests\n"), ("main.py", &main)]);
+        let first = program.port.iter().map(|port| port.value.to_string());
+        let found = first.chain(program.more_ports.iter().map(|port| port.value.to_string()));
+        let found = found.collect::<Vec<_>>().join(" ");
+        if found != ports {
+            wrong.push(format!("{body}\n    {found:?} in place of {ports:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

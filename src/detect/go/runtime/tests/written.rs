@@ -1,10 +1,16 @@
 //! Folders that libraries write, one row of the catalog each.
 
-use super::{codes, main};
+use super::{codes, with};
 
 /// The folders that a main function of these imports writes; `.` for the program's own.
 fn written(imports: &str, body: &str) -> String {
-    let program = main(imports, body);
+    let imports = imports.split(' ').map(|one| match one.split_once('=') {
+        Some((name, path)) => format!("import {name} {path:?}\n"),
+        None => format!("import {one:?}\n"),
+    });
+    let imports: String = imports.collect();
+    let program =
+        with(&[("main.go", &format!("package main\n{imports}\nfunc main() {{\n{body}\n}}\n"))]);
     let mut all: Vec<&str> = program.writable.iter().map(|one| one.value.as_str()).collect();
     all.extend(codes(&program).into_iter().filter(|code| *code == "folder-unknown"));
     all.join(" ")
@@ -43,7 +49,7 @@ fn libraries_write_folders_and_files() {
             "",
         ),
         (
-            "github.com/lestrrat-go/file-rotatelogs",
+            "rotatelogs=github.com/lestrrat-go/file-rotatelogs",
             "rotatelogs.New(\"logs/app.%Y%m%d.log\")",
             "logs",
         ),
