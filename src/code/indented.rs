@@ -73,8 +73,8 @@ impl Call {
     pub(super) fn named_or_at(&self, names: &[String], at: Option<usize>) -> Option<Range<usize>> {
         names.iter().find_map(|name| self.named(name)).or_else(|| {
             let range = self.arguments().into_iter().nth(at?)?;
-            let named = self.file.dialect().indents && self.file.word(range.start + 1) == "=";
-            (!named).then_some(range)
+            let keyed = self.file.dialect().indents && self.file.word(range.start + 1) == "=";
+            (!keyed).then_some(range)
         })
     }
 }

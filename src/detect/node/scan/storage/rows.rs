@@ -254,255 +254,242 @@ mod tests {
         all.join(" ")
     }
 
+    /// The dependencies, the source, and the folders that it writes.
+    const WRITERS: &[(&str, &str, &str)] = &[
+        // Databases, under any name in the file.
+        (
+            "better-sqlite3",
+            "const SQLite = require('better-sqlite3'); new SQLite('data/x.db')",
+            "data",
+        ),
+        (
+            "better-sqlite3",
+            "import Better from 'better-sqlite3'; new Better('./data/x.db')",
+            "data",
+        ),
+        (
+            "better-sqlite3",
+            "const Database = require('better-sqlite3'); new Database('data/x.db')",
+            "data",
+        ),
+        ("better-sqlite3", "const S = require('better-sqlite3'); new S(':memory:')", ""),
+        (
+            "better-sqlite3",
+            "import S from 'better-sqlite3'; import { Database } from './mine.js'; new Database('data/x.db')",
+            "",
+        ),
+        (
+            "sqlite3",
+            "const sqlite3 = require('sqlite3').verbose(); new sqlite3.Database('data/x.db')",
+            "data",
+        ),
+        ("express", "import { DatabaseSync as D } from 'node:sqlite'; new D('data/x.db')", "data"),
+        ("typeorm", "new DataSource({ type: 'sqlite', database: 'data/x.sqlite' })", "data"),
+        (
+            "typeorm",
+            "T.forRoot({ type: 'better-sqlite3', database: join(process.cwd(), 'store', 'a.db') })",
+            "store",
+        ),
+        ("typeorm", "new DataSource({ type: 'sqlite', database: 'x.sqlite' })", "."),
+        ("typeorm", "new DataSource({ type: 'sqlite', database: ':memory:' })", ""),
+        ("typeorm", "new DataSource({ type: 'postgres', database: 'a/b' })", ""),
+        ("express", "new DataSource({ type: 'sqlite', database: 'data/x.sqlite' })", ""),
+        (
+            "sequelize",
+            "const { Sequelize } = require('sequelize'); new Sequelize('sqlite:data/x.sqlite')",
+            "data",
+        ),
+        (
+            "sequelize",
+            "const { Sequelize } = require('sequelize'); new Sequelize('sqlite::memory:')",
+            "",
+        ),
+        (
+            "sequelize",
+            "const { Sequelize } = require('sequelize'); new Sequelize(process.env.DATABASE_URL)",
+            "",
+        ),
+        (
+            "sequelize",
+            "const { Sequelize } = require('sequelize'); new Sequelize('postgres://h/d')",
+            "",
+        ),
+        (
+            "drizzle-orm",
+            "import { drizzle } from 'drizzle-orm/libsql'; drizzle('file:data/x.db')",
+            "data",
+        ),
+        (
+            "drizzle-orm",
+            "import { drizzle } from 'drizzle-orm/libsql'; drizzle(process.env.DB)",
+            "",
+        ),
+        (
+            "@mikro-orm/sqlite",
+            "import { MikroORM } from '@mikro-orm/sqlite'; MikroORM.init({ dbName: 'data/x.db' })",
+            "data",
+        ),
+        (
+            "duckdb",
+            "const duckdb = require('duckdb'); new duckdb.Database('data/x.duckdb')",
+            "data",
+        ),
+        (
+            "@duckdb/node-api",
+            "import { DuckDBInstance } from '@duckdb/node-api'; await DuckDBInstance.create('data/x.duckdb')",
+            "data",
+        ),
+        ("keyv", "import Keyv from 'keyv'; new Keyv('sqlite://data/x.sqlite')", "data"),
+        ("keyv", "import Keyv from 'keyv'; new Keyv('redis://h')", ""),
+        (
+            "@keyv/sqlite",
+            "import Store from '@keyv/sqlite'; new Store({ uri: 'sqlite://data/x.sqlite' })",
+            "data",
+        ),
+        ("pouchdb", "const PouchDB = require('pouchdb'); new PouchDB('data/pouch')", "data/pouch"),
+        ("pouchdb", "const PouchDB = require('pouchdb'); new PouchDB('http://h/d')", ""),
+        ("enmap", "import Enmap from 'enmap'; new Enmap({ name: 'x' })", "data"),
+        ("quick.db", "const { QuickDB } = require('quick.db'); new QuickDB()", "."),
+        (
+            "quick.db",
+            "const { QuickDB } = require('quick.db'); new QuickDB({ filePath: 'data/j.sqlite' })",
+            "data",
+        ),
+        ("quick.db", "const { QuickDB } = require('quick.db'); new QuickDB({ driver: mysql })", ""),
+        (
+            "lowdb",
+            "const FileSync = require('lowdb/adapters/FileSync'); low(new FileSync('db/db.json'))",
+            "db",
+        ),
+        (
+            "lowdb",
+            "const Adapter = require('lowdb/adapters/FileSync'); low(new Adapter('db/db.json'))",
+            "db",
+        ),
+        (
+            "nedb",
+            "const Store = require('nedb'); new Store({ filename: 'data/x.db', autoload: true })",
+            "data",
+        ),
+        (
+            "@seald-io/nedb",
+            "const Datastore = require('@seald-io/nedb'); new Datastore({ filename: 'data/x.db' })",
+            "data",
+        ),
+        ("nedb", "const Datastore = require('nedb'); new Datastore()", ""),
+        (
+            "node-json-db",
+            "import { JsonDB, Config } from 'node-json-db'; new JsonDB(new Config('data/x', true))",
+            "data",
+        ),
+        (
+            "stormdb",
+            "const StormDB = require('stormdb'); new StormDB.localFileEngine('data/x.stormdb')",
+            "data",
+        ),
+        (
+            "vectra",
+            "const { LocalIndex } = require('vectra'); new LocalIndex('data/index')",
+            "data/index",
+        ),
+        // Sessions.
+        (
+            "connect-sqlite3",
+            "const SQLiteStore = require('connect-sqlite3')(session); new SQLiteStore({ dir: './var', db: 's.db' })",
+            "var",
+        ),
+        (
+            "connect-sqlite3",
+            "const SQLiteStore = require('connect-sqlite3')(session); new SQLiteStore()",
+            ".",
+        ),
+        (
+            "telegraf-session-local",
+            "const Local = require('telegraf-session-local'); new Local({ database: 'data/s.json' })",
+            "data",
+        ),
+        (
+            "whatsapp-web.js",
+            "const { LocalAuth } = require('whatsapp-web.js'); new LocalAuth()",
+            ".wwebjs_auth",
+        ),
+        (
+            "whatsapp-web.js",
+            "const { LocalAuth } = require('whatsapp-web.js'); new LocalAuth({ dataPath: 'auth' })",
+            "auth",
+        ),
+        (
+            "baileys",
+            "import { useMultiFileAuthState } from 'baileys'; await useMultiFileAuthState('auth_info')",
+            "auth_info",
+        ),
+        (
+            "telegram",
+            "const { StoreSession } = require('telegram/sessions'); new StoreSession('kept')",
+            "kept",
+        ),
+        // Logs.
+        (
+            "log4js",
+            "log4js.configure({ appenders: { f: { type: 'file', filename: 'logs/app.log' } } })",
+            "logs",
+        ),
+        (
+            "log4js",
+            "log4js.configure({ appenders: { f: { type: 'stdout', filename: 'logs/app.log' } } })",
+            "",
+        ),
+        ("pino", "const pino = require('pino'); pino(pino.destination('logs/app.log'))", "logs"),
+        ("pino", "const pino = require('pino'); pino(pino.destination(1))", ""),
+        (
+            "pino",
+            "pino({ transport: { target: 'pino/file', options: { destination: 'logs/app.log', mkdir: true } } })",
+            "logs",
+        ),
+        (
+            "pino",
+            "pino({ transport: { targets: [{ target: 'pino/file', options: { destination: 1 } }] } })",
+            "",
+        ),
+        (
+            "bunyan",
+            "bunyan.createLogger({ streams: [{ type: 'rotating-file', path: 'logs/app.log' }] })",
+            "logs",
+        ),
+        (
+            "rotating-file-stream",
+            "const rfs = require('rotating-file-stream'); rfs.createStream('a.log', { path: join(__dirname, 'log') })",
+            "log",
+        ),
+        // Uploads, pictures, checkouts.
+        ("multer", "const upload = require('multer'); upload({ dest: 'in/' })", "in"),
+        (
+            "express-fileupload",
+            "const up = require('express-fileupload'); app.use(up({ useTempFiles: true, tempFileDir: 'parts/' }))",
+            "parts",
+        ),
+        ("express-fileupload", "q.files.f.mv('./uploads/' + q.files.f.name)", "uploads"),
+        ("shelljs", "sh.mv('a/b', 'c/d')", ""),
+        (
+            "@tus/file-store",
+            "import { FileStore } from '@tus/file-store'; new FileStore({ directory: './files' })",
+            "files",
+        ),
+        ("sharp", "sharp(a).resize(1).toFile('cache/a.webp')", "cache"),
+        ("puppeteer", "await page.screenshot({ path: 'shots/a.png' })", "shots"),
+        ("puppeteer", "await page.screenshot({ fullPage: true })", ""),
+        (
+            "simple-git",
+            "const git = require('simple-git')(); import 'simple-git'; git.clone(url, 'repos/y')",
+            "repos/y",
+        ),
+        ("cacache", "import cacache from 'cacache'; cacache.put('store/c', 'k', d)", "store/c"),
+    ];
+
     #[test]
     fn libraries_write_folders_and_files() {
         let mut wrong = Vec::new();
-        for (package, source, folders) in [
-            // Databases, under any name in the file.
-            (
-                "better-sqlite3",
-                "const SQLite = require('better-sqlite3'); new SQLite('data/x.db')",
-                "data",
-            ),
-            (
-                "better-sqlite3",
-                "import Better from 'better-sqlite3'; new Better('./data/x.db')",
-                "data",
-            ),
-            (
-                "better-sqlite3",
-                "const Database = require('better-sqlite3'); new Database('data/x.db')",
-                "data",
-            ),
-            ("better-sqlite3", "const S = require('better-sqlite3'); new S(':memory:')", ""),
-            (
-                "better-sqlite3",
-                "import S from 'better-sqlite3'; import { Database } from './mine.js'; new Database('data/x.db')",
-                "",
-            ),
-            (
-                "sqlite3",
-                "const sqlite3 = require('sqlite3').verbose(); new sqlite3.Database('data/x.db')",
-                "data",
-            ),
-            (
-                "express",
-                "import { DatabaseSync as D } from 'node:sqlite'; new D('data/x.db')",
-                "data",
-            ),
-            ("typeorm", "new DataSource({ type: 'sqlite', database: 'data/x.sqlite' })", "data"),
-            (
-                "typeorm",
-                "T.forRoot({ type: 'better-sqlite3', database: join(process.cwd(), 'store', 'a.db') })",
-                "store",
-            ),
-            ("typeorm", "new DataSource({ type: 'sqlite', database: 'x.sqlite' })", "."),
-            ("typeorm", "new DataSource({ type: 'sqlite', database: ':memory:' })", ""),
-            ("typeorm", "new DataSource({ type: 'postgres', database: 'a/b' })", ""),
-            ("express", "new DataSource({ type: 'sqlite', database: 'data/x.sqlite' })", ""),
-            (
-                "sequelize",
-                "const { Sequelize } = require('sequelize'); new Sequelize('sqlite:data/x.sqlite')",
-                "data",
-            ),
-            (
-                "sequelize",
-                "const { Sequelize } = require('sequelize'); new Sequelize('sqlite::memory:')",
-                "",
-            ),
-            (
-                "sequelize",
-                "const { Sequelize } = require('sequelize'); new Sequelize(process.env.DATABASE_URL)",
-                "",
-            ),
-            (
-                "sequelize",
-                "const { Sequelize } = require('sequelize'); new Sequelize('postgres://h/d')",
-                "",
-            ),
-            (
-                "drizzle-orm",
-                "import { drizzle } from 'drizzle-orm/libsql'; drizzle('file:data/x.db')",
-                "data",
-            ),
-            (
-                "drizzle-orm",
-                "import { drizzle } from 'drizzle-orm/libsql'; drizzle(process.env.DB)",
-                "",
-            ),
-            (
-                "@mikro-orm/sqlite",
-                "import { MikroORM } from '@mikro-orm/sqlite'; MikroORM.init({ dbName: 'data/x.db' })",
-                "data",
-            ),
-            (
-                "duckdb",
-                "const duckdb = require('duckdb'); new duckdb.Database('data/x.duckdb')",
-                "data",
-            ),
-            (
-                "@duckdb/node-api",
-                "import { DuckDBInstance } from '@duckdb/node-api'; await DuckDBInstance.create('data/x.duckdb')",
-                "data",
-            ),
-            ("keyv", "import Keyv from 'keyv'; new Keyv('sqlite://data/x.sqlite')", "data"),
-            ("keyv", "import Keyv from 'keyv'; new Keyv('redis://h')", ""),
-            (
-                "@keyv/sqlite",
-                "import Store from '@keyv/sqlite'; new Store({ uri: 'sqlite://data/x.sqlite' })",
-                "data",
-            ),
-            (
-                "pouchdb",
-                "const PouchDB = require('pouchdb'); new PouchDB('data/pouch')",
-                "data/pouch",
-            ),
-            ("pouchdb", "const PouchDB = require('pouchdb'); new PouchDB('http://h/d')", ""),
-            ("enmap", "import Enmap from 'enmap'; new Enmap({ name: 'x' })", "data"),
-            ("quick.db", "const { QuickDB } = require('quick.db'); new QuickDB()", "."),
-            (
-                "quick.db",
-                "const { QuickDB } = require('quick.db'); new QuickDB({ filePath: 'data/j.sqlite' })",
-                "data",
-            ),
-            (
-                "quick.db",
-                "const { QuickDB } = require('quick.db'); new QuickDB({ driver: mysql })",
-                "",
-            ),
-            (
-                "lowdb",
-                "const FileSync = require('lowdb/adapters/FileSync'); low(new FileSync('db/db.json'))",
-                "db",
-            ),
-            (
-                "lowdb",
-                "const Adapter = require('lowdb/adapters/FileSync'); low(new Adapter('db/db.json'))",
-                "db",
-            ),
-            (
-                "nedb",
-                "const Store = require('nedb'); new Store({ filename: 'data/x.db', autoload: true })",
-                "data",
-            ),
-            (
-                "@seald-io/nedb",
-                "const Datastore = require('@seald-io/nedb'); new Datastore({ filename: 'data/x.db' })",
-                "data",
-            ),
-            ("nedb", "const Datastore = require('nedb'); new Datastore()", ""),
-            (
-                "node-json-db",
-                "import { JsonDB, Config } from 'node-json-db'; new JsonDB(new Config('data/x', true))",
-                "data",
-            ),
-            (
-                "stormdb",
-                "const StormDB = require('stormdb'); new StormDB.localFileEngine('data/x.stormdb')",
-                "data",
-            ),
-            (
-                "vectra",
-                "const { LocalIndex } = require('vectra'); new LocalIndex('data/index')",
-                "data/index",
-            ),
-            // Sessions.
-            (
-                "connect-sqlite3",
-                "const SQLiteStore = require('connect-sqlite3')(session); new SQLiteStore({ dir: './var', db: 's.db' })",
-                "var",
-            ),
-            (
-                "connect-sqlite3",
-                "const SQLiteStore = require('connect-sqlite3')(session); new SQLiteStore()",
-                ".",
-            ),
-            (
-                "telegraf-session-local",
-                "const Local = require('telegraf-session-local'); new Local({ database: 'data/s.json' })",
-                "data",
-            ),
-            (
-                "whatsapp-web.js",
-                "const { LocalAuth } = require('whatsapp-web.js'); new LocalAuth()",
-                ".wwebjs_auth",
-            ),
-            (
-                "whatsapp-web.js",
-                "const { LocalAuth } = require('whatsapp-web.js'); new LocalAuth({ dataPath: 'auth' })",
-                "auth",
-            ),
-            (
-                "baileys",
-                "import { useMultiFileAuthState } from 'baileys'; await useMultiFileAuthState('auth_info')",
-                "auth_info",
-            ),
-            (
-                "telegram",
-                "const { StoreSession } = require('telegram/sessions'); new StoreSession('kept')",
-                "kept",
-            ),
-            // Logs.
-            (
-                "log4js",
-                "log4js.configure({ appenders: { f: { type: 'file', filename: 'logs/app.log' } } })",
-                "logs",
-            ),
-            (
-                "log4js",
-                "log4js.configure({ appenders: { f: { type: 'stdout', filename: 'logs/app.log' } } })",
-                "",
-            ),
-            (
-                "pino",
-                "const pino = require('pino'); pino(pino.destination('logs/app.log'))",
-                "logs",
-            ),
-            ("pino", "const pino = require('pino'); pino(pino.destination(1))", ""),
-            (
-                "pino",
-                "pino({ transport: { target: 'pino/file', options: { destination: 'logs/app.log', mkdir: true } } })",
-                "logs",
-            ),
-            (
-                "pino",
-                "pino({ transport: { targets: [{ target: 'pino/file', options: { destination: 1 } }] } })",
-                "",
-            ),
-            (
-                "bunyan",
-                "bunyan.createLogger({ streams: [{ type: 'rotating-file', path: 'logs/app.log' }] })",
-                "logs",
-            ),
-            (
-                "rotating-file-stream",
-                "const rfs = require('rotating-file-stream'); rfs.createStream('a.log', { path: join(__dirname, 'log') })",
-                "log",
-            ),
-            // Uploads, pictures, checkouts.
-            ("multer", "const upload = require('multer'); upload({ dest: 'in/' })", "in"),
-            (
-                "express-fileupload",
-                "const up = require('express-fileupload'); app.use(up({ useTempFiles: true, tempFileDir: 'parts/' }))",
-                "parts",
-            ),
-            ("express-fileupload", "q.files.f.mv('./uploads/' + q.files.f.name)", "uploads"),
-            ("shelljs", "sh.mv('a/b', 'c/d')", ""),
-            (
-                "@tus/file-store",
-                "import { FileStore } from '@tus/file-store'; new FileStore({ directory: './files' })",
-                "files",
-            ),
-            ("sharp", "sharp(a).resize(1).toFile('cache/a.webp')", "cache"),
-            ("puppeteer", "await page.screenshot({ path: 'shots/a.png' })", "shots"),
-            ("puppeteer", "await page.screenshot({ fullPage: true })", ""),
-            (
-                "simple-git",
-                "const git = require('simple-git')(); import 'simple-git'; git.clone(url, 'repos/y')",
-                "repos/y",
-            ),
-            ("cacache", "import cacache from 'cacache'; cacache.put('store/c', 'k', d)", "store/c"),
-        ] {
+        for &(package, source, folders) in WRITERS {
             let found = written(package, source);
             if found != folders {
                 wrong.push(format!("{source}\n    {found:?} in place of {folders:?}"));
