@@ -215,7 +215,11 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
     let none_known = scan.writable.is_empty() && !is_beside(scan);
     let lost = lost.into_inner().into_iter().filter(|(setting, _)| none_known || *setting);
     scan.findings.extend(unknown_folder(lost.map(|(_, place)| place)));
-    // A folder inside a writable one is writable too.
+    keep_topmost(scan);
+}
+
+/// A folder inside a writable one is writable too.
+fn keep_topmost(scan: &mut Scan) {
     let written: BTreeSet<String> = scan.writable.iter().map(|w| w.value.clone()).collect();
     scan.writable.retain(|folder| {
         let mut above = folder.value.match_indices('/').map(|(end, _)| &folder.value[..end]);
