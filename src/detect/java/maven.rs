@@ -42,6 +42,9 @@ pub(super) struct Sibling {
 pub(super) struct Run {
     /// `mvn`, or the shell with the wrapper.
     pub(super) command: Vec<String>,
+    /// True if the wrapper's Maven does not know `-ntp`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) reports_transfers: bool,
     /// `-f`, `-pl` and `-am`, if they are needed.
     pub(super) selection: Vec<String>,
     /// `-D` options of every run.
@@ -89,6 +92,24 @@ fn wrapper(folder: &Dir) -> Option<RelPath> {
     complete.then(|| folder.join("mvnw")).flatten()
 }
 
+/// The first Maven that knows `-ntp` (`--no-transfer-progress`):
+/// <https://maven.apache.org/docs/3.6.1/release-notes.html>.
+const KNOWS_NTP: [u64; 3] = [3, 6, 1];
+
+/// True if the wrapper downloads a Maven that refuses `-ntp`.
+fn refuses_ntp(folder: &Dir) -> Result<bool> {
+    let Some((_, text)) = folder.text(".mvn/wrapper/maven-wrapper.properties")? else {
+        return Ok(false);
+    };
+    let version = text.lines().find_map(|line| {
+        let url = line.trim().strip_prefix("distributionUrl")?;
+        let (_, version) = url.rsplit_once("apache-maven-")?;
+        let mut parts = version.split(['.', '-']).map_while(|part| part.parse().ok());
+        Some([parts.next()?, parts.next()?, parts.next()?])
+    });
+    Ok(version.is_some_and(|version: [u64; 3]| version < KNOWS_NTP))
+}
+
 /// The question about profiles. `built` has those with which the repository itself builds.
 pub(super) fn profiles_question(built: Option<Sourced<String>>) -> Question {
     Question {
@@ -115,6 +136,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
         more_manifests.push(in_context(&path));
     }
     let mut command = vec!["mvn".to_owned()];
+    let reports_transfers = wrapper(&folder).is_some() && refuses_ntp(&folder)?;
     if let Some(path) = wrapper(&folder) {
         // The path needs a `/`: the script finds its properties beside itself, and `mvnw` alone
         // has no folder.
@@ -178,6 +200,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
     without_sources.retain(|option| !options.contains(option));
     let run = Run {
         command,
+        reports_transfers,
         selection,
         options,
         without_sources,

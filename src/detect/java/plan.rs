@@ -97,7 +97,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let goals = goals(run, built);
     let words = |extra: &[String]| {
         let mut words = run.command.clone();
-        words.extend(["-B", "-ntp"].map(str::to_owned));
+        words.push("-B".to_owned());
+        words.extend((!run.reports_transfers).then(|| "-ntp".to_owned()));
         words.extend(run.selection.iter().cloned());
         words.extend(options.iter().cloned());
         words.extend(extra.iter().cloned());

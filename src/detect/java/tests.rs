@@ -115,6 +115,13 @@ fn the_wrapper_must_be_complete() {
         (found.tool.value.as_str(), details(&found).run.command.as_slice()),
         ("mvnw", ["sh", "./mvnw"].map(str::to_owned).as_slice())
     );
+    let old = |version: &str| {
+        let url = format!("distributionUrl=https://a.example/apache-maven-{version}-bin.zip\n");
+        let wrapper = (".mvn/wrapper/maven-wrapper.properties", url.as_str());
+        let found = facts(&[whole[0], whole[1], wrapper], "").unwrap();
+        details(&found).run.reports_transfers
+    };
+    assert!(old("3.5.0") && old("3.6.0") && !old("3.6.1") && !old("3.9.11"));
     let found = facts(&whole[..2], "").unwrap();
     assert_eq!(found.tool.value, "mvn");
     assert!(found.findings.iter().any(|f| f.code.as_str() == "wrapper-incomplete"));
