@@ -67,6 +67,8 @@ struct Outputs {
     named: Vec<(String, Evidence, Vec<RelPath>)>,
     /// The script that builds, and its evidence.
     build: Option<(String, Evidence)>,
+    /// The scripts that it runs.
+    runs: BTreeSet<String>,
     /// Where the tool of that script writes.
     tool: Tool,
     /// Folders that the tools of other scripts write.
@@ -79,6 +81,45 @@ enum Tool {
     /// A bundler's own program.
     Bundler(RelPath, Evidence),
     Unknown,
+}
+
+/// Package managers, which run scripts.
+const MANAGERS: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
+
+/// A script, its evidence, and what it writes.
+type Part = (String, Evidence, RelPath);
+
+/// Programs that run several scripts of a package.
+const RUNNERS: [&str; 5] = ["npm-run-all", "npm-run-all2", "run-s", "run-p", "concurrently"];
+
+/// The scripts that a script runs: `npm run build:css && npm run build:js`, `run-s build:*`.
+fn run_by(app: &App, script: &str) -> BTreeSet<String> {
+    let scripts = app.package.scripts();
+    let text = scripts.get(script).copied().unwrap_or_default();
+    let mut found = BTreeSet::new();
+    for command in script::parse(text).commands.into_iter().map(script::unwrap) {
+        let Some((first, rest)) = command.argv.split_first() else { continue };
+        let words: Vec<&str> = if RUNNERS.contains(&first.as_str()) {
+            rest.iter().map(|word| word.trim_start_matches("npm:")).collect()
+        } else if MANAGERS.contains(&first.as_str()) {
+            let names = rest.iter().filter(|word| !matches!(word.as_str(), "run" | "run-script"));
+            names.map(String::as_str).take(1).collect()
+        } else {
+            continue;
+        };
+        for word in words {
+            let (begin, end) = word.split_once('*').unwrap_or((word, ""));
+            let fits = |name: &str| {
+                if word.contains('*') {
+                    name.starts_with(begin) && name.ends_with(end)
+                } else {
+                    name == word
+                }
+            };
+            found.extend(scripts.keys().filter(|name| fits(name)).map(ToString::to_string));
+        }
+    }
+    found
 }
 
 /// The output of building the app in `dir`, if it contains or is contained in `path`.
@@ -108,9 +149,21 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
         let output = paths.iter().rfind(|path| meets(path))?;
         Some((name, at, output))
     });
+    // Each of several outputs below the path is a part of what is served.
+    let inside = |output: &RelPath| output.is_within(path) && output != path;
+    let parts: Vec<Part> = named
+        .clone()
+        .filter(|(.., output)| inside(output))
+        .map(|(name, at, output)| (name.clone(), at.clone(), output.clone()))
+        .collect();
     let usual = outputs.build.as_ref().map(|(name, _)| name);
     let first = named.clone().find(|(name, ..)| Some(*name) == usual).or_else(|| named.next());
     if let Some((name, at, output)) = first {
+        let whole = outputs.merged(parts, dir).into_iter();
+        let held = inside(output).then_some(output);
+        let whole = whole.clone().find(|(.., all)| held.is_some_and(|own| own.is_within(all)));
+        let (name, at, output) =
+            whole.as_ref().map_or((name, at, output), |(name, at, output)| (name, at, output));
         return found(name, output, vec![writes(at, output)]);
     }
     let own = outputs.build.as_ref().map(|(build, at)| (build, at, &outputs.tool));
@@ -156,20 +209,22 @@ pub(super) fn made_inside(dir: &Dir, folder: &RelPath) -> Result<Vec<Sourced<Fro
         Some((name, at, paths.iter().rfind(inside)?))
     });
     let mut found: Vec<Sourced<FrontEnd>> = Vec::new();
-    for (script, at, output) in named.filter(|(.., output)| ignored.names(output)) {
-        if found.iter().any(|held| held.value.output == *output) {
+    let named = named.filter(|(.., output)| ignored.names(output));
+    let parts = named.map(|(name, at, output)| (name.clone(), at.clone(), output.clone()));
+    for (script, at, output) in outputs.merged(parts.collect(), dir) {
+        if found.iter().any(|held| held.value.output == output) {
             continue;
         }
         let note = format!("it writes {output}, which a .gitignore names");
         let value = FrontEnd {
             language: super::LANGUAGE.id.to_owned(),
             dir: dir.path.clone(),
-            script: script.clone(),
-            output: output.clone(),
+            script,
+            output,
             moved_from: None,
             opened: None,
         };
-        found.push(Sourced::new(value, Evidence { note, ..at.clone() }));
+        found.push(Sourced::new(value, Evidence { note, ..at }));
     }
     Ok(found)
 }
@@ -199,7 +254,13 @@ impl Ignored {
 
 impl Outputs {
     fn read(dir: &Dir) -> Result<Self> {
-        let none = Self { named: Vec::new(), build: None, tool: Tool::Unknown, others: Vec::new() };
+        let none = Self {
+            named: Vec::new(),
+            build: None,
+            runs: BTreeSet::new(),
+            tool: Tool::Unknown,
+            others: Vec::new(),
+        };
         let Some(app) = App::read(dir)? else { return Ok(none) };
         let at = |name: &str| app.package.at(&["scripts", name], "a script");
         let build = app.build_script();
@@ -227,7 +288,46 @@ impl Outputs {
                 others.extend(folders.map(|folder| (name.to_owned(), at(name), folder)));
             }
         }
-        Ok(Self { named, build: build.map(|name| (name.clone(), at(&name))), tool, others })
+        let runs = build.as_deref().map(|build| run_by(&app, build)).unwrap_or_default();
+        let build = build.map(|name| (name.clone(), at(&name)));
+        Ok(Self { named, build, runs, tool, others })
+    }
+
+    /// One part for all outputs of a script, and one for all scripts that the usual one runs: a
+    /// stage of the image runs one script, and one folder is copied from it. The package's own folder
+    /// also holds its dependencies and is never copied, nor is a folder of the repository that the
+    /// stage does not hold: it may take the place of the whole folder.
+    fn merged(&self, parts: Vec<Part>, dir: &Dir) -> Vec<Part> {
+        let own = &dir.path;
+        let join = |all: &[Part]| {
+            let mut outputs = all.iter().map(|(.., output)| output.clone());
+            let first = outputs.next()?;
+            let whole = outputs.try_fold(first, |held, next| {
+                let mut above = [next.clone()].into_iter().chain(next.ancestors());
+                above.find(|above| held.is_within(above))
+            });
+            let held = |whole: &RelPath| whole.is_within(own) || !dir.repo.exists(whole);
+            whole.filter(|whole| !whole.is_root() && !own.is_within(whole) && held(whole))
+        };
+        let usual = self.build.as_ref().filter(|(build, _)| {
+            parts.iter().all(|(name, ..)| name == build || self.runs.contains(name))
+        });
+        if let (Some((name, at)), true) = (usual, parts.iter().any(|part| part.0 != parts[0].0)) {
+            if let Some(whole) = join(&parts) {
+                return vec![(name.clone(), at.clone(), whole)];
+            }
+            return parts;
+        }
+        let mut merged: Vec<Part> = Vec::new();
+        for part in &parts {
+            if merged.iter().any(|held| held.0 == part.0 && part.2.is_within(&held.2)) {
+                continue;
+            }
+            let same: Vec<Part> = parts.iter().filter(|one| one.0 == part.0).cloned().collect();
+            let whole = join(&same).unwrap_or_else(|| part.2.clone());
+            merged.push((part.0.clone(), part.1.clone(), whole));
+        }
+        merged
     }
 
     /// The script beside the usual one whose tool writes what `meets`, if there is only one or one
@@ -311,7 +411,6 @@ pub(super) fn copies(script: &str) -> bool {
 /// True if the script of `app` only runs the package manager in the folder of a front end: `cd
 /// client && npm ci && npm run build` or `npm run build --prefix client`.
 pub(super) fn delegates(app: &App, script: &str, dir: &RelPath) -> bool {
-    const MANAGERS: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
     const FOLDERS: [&str; 4] = ["--prefix", "--dir", "--cwd", "-C"];
     let mut here = app.dir.path.clone();
     let mut any = false;
@@ -402,6 +501,23 @@ mod tests {
             of(&reads, &[("static/in.css", "")], "static"),
             Some(made("build", "static/out.css"))
         );
+    }
+
+    #[test]
+    fn several_outputs_of_one_build_are_copied_together() {
+        let both = r#"{"scripts": {"build": "tailwindcss -i in.css -o ../static/app.css && esbuild a.ts --outfile=../static/app.js"}}"#;
+        assert_eq!(of(both, &[], "static"), Some(made("build", "static")));
+        for build in ["npm run build:css && npm run build:js", "npm-run-all build:*"] {
+            let apart = format!(
+                r#"{{"scripts": {{"build": "{build}", "build:css": "sass a:../static/css/a.css", "build:js": "esbuild a.ts --outdir=../static/js"}}}}"#
+            );
+            assert_eq!(of(&apart, &[], "static"), Some(made("build", "static")), "{build}");
+            // The stage does not hold the page beside them.
+            let page = [("static/index.html", "")];
+            assert_eq!(of(&apart, &page, "static"), Some(made("build:css", "static/css/a.css")));
+            // Of one of them alone, its own script is enough.
+            assert_eq!(of(&apart, &[], "static/js"), Some(made("build:js", "static/js")));
+        }
     }
 
     #[test]
