@@ -10,7 +10,7 @@ use super::parameters::named_in;
 use super::program::Program;
 
 /// How many callers of a function are looked at.
-const MAX_CALLERS: usize = 8;
+const MAX_CALLERS: usize = 32;
 
 /// How many calls of its name are, and how many files that import its own.
 const MAX_CALLS: usize = 64;

@@ -1,13 +1,18 @@
 //! Migrations of Alembic, which somebody has to run before a new version starts.
 
 use super::ProgramDetails;
+use super::options::decorators;
 use super::world::World;
+use crate::code::Call;
 use crate::facts::{Evidence, Finding, FindingCode, Program};
 use crate::path::RelPath;
 
 /// Settings of Alembic, and what they are called below Flask-Migrate.
 const SETTINGS: [(&str, &str); 2] =
     [("alembic", "alembic.ini"), ("flask-migrate", "migrations/alembic.ini")];
+
+/// Maximum number of tokens between the words of a command.
+const MAX_WORDS: usize = 12;
 
 /// Reports a program that starts without its migrations.
 pub(super) fn finding(
@@ -43,13 +48,22 @@ pub(super) fn finding(
 
 /// True if the program itself brings its database up to date.
 fn runs(world: &World) -> bool {
+    // A command of flask's own runs when somebody asks for it.
+    let asked_for = |call: &Call| {
+        let function = call.file.facts().function_at(call.at);
+        let decorators = function.map(|function| decorators(&call.file, function));
+        decorators.is_some_and(|all| all.iter().any(|one| one.name() == "command"))
+    };
     let imports = |module: &str| {
-        world.code.calls_named("upgrade").any(|call| call.file.imports_module(module))
+        let mut calls = world.code.calls_named("upgrade");
+        calls.any(|call| call.file.imports_module(module) && !asked_for(&call))
     };
     let says = |file: &std::rc::Rc<crate::code::File>| {
+        let is = |at: usize, word: &str| file.string(at).is_some_and(|text| text == word);
         (0..file.len()).any(|at| {
-            file.string(at)
-                .is_some_and(|text| text == "alembic" || text.contains("alembic upgrade"))
+            // `["alembic", "upgrade", "head"]`; a logger has the name too.
+            is(at, "alembic") && (at..at + MAX_WORDS).any(|at| is(at, "upgrade"))
+                || file.string(at).is_some_and(|text| text.contains("alembic upgrade"))
         })
     };
     imports("alembic") || imports("flask_migrate") || world.code.files().any(says)

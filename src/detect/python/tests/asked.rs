@@ -25,6 +25,11 @@ fn variables_that_a_function_or_a_list_demands() {
     assert_eq!(of(&format!("{switched}{uses}C = setting('SHOP_C')\n")), ["SHOP_A"]);
     let within = "class Own:\n    def __init__(self):\n        self.a = setting('SHOP_A', mandatory=True)\n    def b(self):\n        return 1\n";
     assert_eq!(of(&format!("{switched}{within}OWN = Own()\n")), ["SHOP_A"]);
+    // However many calls there are, and none of its arguments is a default.
+    let many: Vec<String> =
+        (0..12).map(|n| format!("X{n} = setting('SHOP_X{n}', default='x')\n")).collect();
+    let many = many.concat();
+    assert_eq!(of(&format!("{switched}{many}A = setting('SHOP_A', mandatory=True)\n")), ["SHOP_A"]);
     let apart = "from conf import setting\nfrom fastapi import FastAPI\napp = FastAPI()\nA = setting('SHOP_A', mandatory=True)\n";
     let conf = format!("import os, sys\n{switched}");
     let program = first(&[UVICORN, ("main.py", apart), ("conf.py", &conf)]);

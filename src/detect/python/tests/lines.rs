@@ -134,6 +134,16 @@ fn migrations_of_alembic_are_said_and_a_server_is_no_file() {
     assert!(said(&of("", app), "folder-unknown").is_some());
     let own = format!("from alembic import command\n{app}command.upgrade(None, 'head')\n");
     assert_eq!(said(&of("psycopg\n", &own), "migrations-not-run"), None);
+    // A logger of that name, and a command that somebody must give, run none.
+    let logger = format!("{app}LOGGING = {{'loggers': {{'alembic': {{'level': 'INFO'}}}}}}\n");
+    assert!(said(&of("psycopg\n", &logger), "migrations-not-run").is_some());
+    let command = format!(
+        "from alembic import command\n{app}@app.cli.command()\ndef deploy():\n    command.upgrade(None, 'head')\n"
+    );
+    assert!(said(&of("psycopg\n", &command), "migrations-not-run").is_some());
+    let starts =
+        format!("import subprocess\n{app}subprocess.run(['alembic', 'upgrade', 'head'])\n");
+    assert_eq!(said(&of("psycopg\n", &starts), "migrations-not-run"), None);
 }
 
 #[test]
