@@ -151,7 +151,14 @@ impl<'s> Scene<'s> {
         if calls.is_empty() {
             return None;
         }
-        let production = listeners.iter().all(|(development, _)| !development);
+        let develops = |call: &Call| {
+            ["reload", "debug"]
+                .iter()
+                .filter_map(|name| call.named(name))
+                .any(|range| file.word(range.start) != "False")
+        };
+        let production =
+            listeners.iter().all(|(development, call)| !development && !develops(call));
         let found = listen::listening(code, rows, true);
         let local = found.findings.iter().any(|one| one.code == FindingCode::LocalhostOnly);
         Some(More { module: module.clone(), calls, serves: production && !local })

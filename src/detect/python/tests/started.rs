@@ -264,6 +264,10 @@ fn a_file_that_does_more_than_serve_is_started_itself_or_said() {
     let own = "import uvicorn, threading\nfrom fastapi import FastAPI\napp = FastAPI()\ndef poll():\n    pass\ndef main():\n    threading.Thread(target=poll).start()\n    uvicorn.run(app, host='0.0.0.0', port=8123)\nif __name__ == '__main__':\n    main()\n";
     let (id, said) = of("fastapi\nuvicorn\n", &[("main.py", own)]);
     assert_eq!((id.as_str(), said.as_str()), ("main.py", ""));
+    // A file that reloads its sources is a developer's.
+    let reloads = own.replace("port=8123", "port=8123, reload=True");
+    let (id, said) = of("fastapi\nuvicorn\n", &[("main.py", &reloads)]);
+    assert!(id == "main:app" && said.contains("`start`"), "{id} {said}");
     let web = "from fastapi import FastAPI\napp = FastAPI()\n";
     let bot = "import asyncio, uvicorn\nfrom web import app\nasync def main():\n    server = uvicorn.Server(uvicorn.Config(app, host='0.0.0.0', port=8181))\n    await asyncio.gather(dp.start_polling(bot), server.serve())\nif __name__ == '__main__':\n    asyncio.run(main())\n";
     let (id, said) = of("fastapi\nuvicorn\naiogram\n", &[("web.py", web), ("main.py", bot)]);
