@@ -292,21 +292,25 @@ impl SystemPackage {
 /// The programs that code starts, each with its key of `packages.toml`.
 pub(crate) fn commands() -> Result<&'static BTreeMap<String, String>> {
     static READ: OnceLock<BTreeMap<String, String>> = OnceLock::new();
-    if let Some(commands) = READ.get() {
-        return Ok(commands);
-    }
-    let commands = parsed("commands.toml")?;
-    Ok(READ.get_or_init(|| commands))
+    once(&READ, "commands.toml")
 }
 
 /// The table of system packages, by key.
 pub(crate) fn system_packages() -> Result<&'static BTreeMap<String, SystemPackage>> {
     static READ: OnceLock<BTreeMap<String, SystemPackage>> = OnceLock::new();
-    if let Some(packages) = READ.get() {
-        return Ok(packages);
+    once(&READ, "packages.toml")
+}
+
+/// A file under `templates/catalog/`, read once.
+fn once<T: serde::de::DeserializeOwned>(
+    read: &'static OnceLock<T>,
+    name: &str,
+) -> Result<&'static T> {
+    if let Some(held) = read.get() {
+        return Ok(held);
     }
-    let packages = parsed("packages.toml")?;
-    Ok(READ.get_or_init(|| packages))
+    let table = parsed(name)?;
+    Ok(read.get_or_init(|| table))
 }
 
 /// A file under `templates/catalog/`.

@@ -72,9 +72,7 @@ impl Program<'_> {
             means(call, file, function)
                 || file.dialect().indents
                     && !call.is_head_of(file, function)
-                    && self.callee(call).is_some_and(|(held, callee)| {
-                        held.path == file.path && callee.name == function.name
-                    })
+                    && self.leads_to(call, file, function)
         });
         let others = self.importers(&file.path).take(MAX_CALLS);
         let others = others.filter(|(_, other)| *other != called && file.exports_whole(function));

@@ -55,13 +55,6 @@ impl Program<'_> {
         Some(Value::known(format!("{folder}/temporary"), call.evidence(note)))
     }
 
-    /// The value of an argument that is given by its place: `mandatory=True` there is none.
-    fn placed(&self, call: &Call, number: usize, steps: u8) -> Option<Value> {
-        let range = call.arguments().get(number).cloned()?;
-        let by_place = call.file.word(range.start + 1) != "=";
-        by_place.then(|| self.argument_within(call, number, steps)).flatten()
-    }
-
     /// The value of a call according to a row; `None` if the row is not about values.
     fn by_row(&self, row: &CallRow, call: &Call, keys: &[String], steps: u8) -> Option<Value> {
         let argument = |number: usize| self.argument_within(call, number, steps);
@@ -89,9 +82,8 @@ impl Program<'_> {
             }
             _ if !keys.is_empty() => None,
             Does::Environment => {
-                let named = || self.named_argument(call, "default", steps);
-                let default = named().or_else(|| self.placed(call, row.default?, steps));
-                let default = default.and_then(|value| value.text());
+                let default = call.named_or_at(&["default"], row.default);
+                let default = default.and_then(|at| self.eval(&call.file, at, steps).text());
                 let unknown = || Value::unknown(call.evidence("a variable of a name not known"));
                 let Some(key) = argument(at)?.text() else { return Some(unknown()) };
                 // A method of any type may read more than the environment.

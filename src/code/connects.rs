@@ -125,17 +125,11 @@ fn needed(code: &Program, row: &CallRow, call: &Call) -> Vec<String> {
 /// The argument that a row is about: by its name, or by its place if it has no name of its own, as in
 /// `Redis(db=1)`.
 fn target(row: &CallRow, call: &Call) -> Option<Range<usize>> {
-    let named = if row.does == Does::Connects {
-        NAMED.iter().find_map(|name| call.named(name))
-    } else {
-        row.named.iter().find_map(|name| call.named(name))
-    };
-    let placed = || {
-        let one = call.arguments().get(row.at.unwrap_or(0)).cloned()?;
-        let keyword = call.file.dialect().indents && call.file.word(one.start + 1) == "=";
-        (!keyword).then_some(one)
-    };
-    named.or_else(placed)
+    let at = Some(row.at.unwrap_or(0));
+    match row.does {
+        Does::Connects => call.named_or_at(&NAMED, at),
+        _ => call.named_or_at(&row.named, at),
+    }
 }
 
 /// What a call connects to, with its place.
@@ -158,8 +152,8 @@ fn is_of(file: &Rc<File>, field: usize, package: &str) -> bool {
     file.word(open - 1).ends_with("Options") && path.is_some_and(|path| is_below(path, package))
 }
 
-/// The connection to this machine, with the setting that names another host.
-fn here(value: &Value, service: Option<&String>, at: &Evidence) -> Option<Connection> {
+/// The connection to this machine that a value states, with the setting that names another host.
+pub(crate) fn here(value: &Value, service: Option<&String>, at: &Evidence) -> Option<Connection> {
     value.alternatives().find_map(|value| {
         let mut text = String::new();
         let mut ends = Vec::new();

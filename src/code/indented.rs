@@ -69,13 +69,21 @@ impl Call {
         found.map(|range| range.start + 2..range.end)
     }
 
+    /// The argument at a position, if it has no name: `port=80` has one.
+    pub(crate) fn placed(&self, at: usize) -> Option<Range<usize>> {
+        let range = self.arguments().into_iter().nth(at)?;
+        let keyed = self.file.dialect().indents && self.file.word(range.start + 1) == "=";
+        (!keyed).then_some(range)
+    }
+
     /// The argument of one of these names, or else the one at `at` if it has no name.
-    pub(super) fn named_or_at(&self, names: &[String], at: Option<usize>) -> Option<Range<usize>> {
-        names.iter().find_map(|name| self.named(name)).or_else(|| {
-            let range = self.arguments().into_iter().nth(at?)?;
-            let keyed = self.file.dialect().indents && self.file.word(range.start + 1) == "=";
-            (!keyed).then_some(range)
-        })
+    pub(super) fn named_or_at<N: AsRef<str>>(
+        &self,
+        names: &[N],
+        at: Option<usize>,
+    ) -> Option<Range<usize>> {
+        let mut names = names.iter();
+        names.find_map(|name| self.named(name.as_ref())).or_else(|| self.placed(at?))
     }
 }
 
@@ -286,6 +294,12 @@ impl<'r> Program<'r> {
         self.files_in(self.folder(name)?).next().cloned()
     }
 
+    /// True if a call refers to that function of a file.
+    pub(super) fn leads_to(&self, call: &Call, file: &Rc<File>, function: &Function) -> bool {
+        let called = self.callee(call);
+        called.is_some_and(|(at, found)| Rc::ptr_eq(&at, file) && found.name == function.name)
+    }
+
     /// The function of the program that a call refers to.
     pub(crate) fn callee(&self, call: &Call) -> Option<(Rc<File>, Function)> {
         let file = &call.file;
@@ -327,16 +341,10 @@ impl<'r> Program<'r> {
             return Some(value);
         }
         let word = file.word(function.name);
-        let calls = self.calls_named(word).take(MAX_CALLERS).filter(|call| {
-            let called = self.callee(call);
-            called.is_some_and(|(at, found)| Rc::ptr_eq(&at, file) && found.name == function.name)
-        });
+        let calls = self.calls_named(word).take(MAX_CALLERS);
+        let calls = calls.filter(|call| self.leads_to(call, file, function));
         let values = calls.filter_map(|call| {
-            let named = call.named(name);
-            let argument = named.or_else(|| {
-                let all = call.arguments();
-                all.get(position).filter(|one| call.file.word(one.start + 1) != "=").cloned()
-            })?;
+            let argument = call.named_or_at(&[name], Some(position))?;
             Some((true, self.eval(&call.file, argument, steps)))
         });
         merge(values.collect()).filter(|value| !value.is_unknown()).or(default)

@@ -9,8 +9,9 @@ const READS: [&str; 5] = ["process.env", "os.environ", "getenv", "env::var", "Lo
 /// What gives a variable a default, or turns a comparison round.
 const OPEN: [&str; 7] = ["||", "??", "!=", " or ", ",", "unwrap_or", "not "];
 
-/// True if one of the lines of a text, counted from 1, lies in a branch that is taken only if a variable of
-/// the environment has a certain value, as in `if (process.env.DB_TYPE === "mysql") {`.
+/// True if one of the lines of a text, counted from 1, lies in a branch that is taken only if a
+/// variable of the environment has a certain value, as in
+/// `if (process.env.DB_TYPE === "mysql") {`.
 pub(crate) fn is_chosen(lines: &[&str], line: u32) -> bool {
     let line = usize::try_from(line).unwrap_or_default();
     let near = lines.get(line.saturating_sub(MAX_LINES)..line);

@@ -37,13 +37,8 @@ impl Closure {
     /// `provided` contains. Packages of the standard library have no dot in their first folder.
     pub(super) fn unprovided(&self, provided: &BTreeSet<String>) -> Option<(&str, &Evidence)> {
         let contains = |import: &str| {
-            let mut path = Some(import);
-            std::iter::from_fn(|| {
-                let held = path?;
-                path = held.rsplit_once('/').map(|(above, _)| above);
-                Some(held)
-            })
-            .any(|above| provided.contains(above))
+            std::iter::successors(Some(import), |path| Some(path.rsplit_once('/')?.0))
+                .any(|path| provided.contains(path))
         };
         let foreign = |import: &str| import.split('/').next().is_some_and(|h| h.contains('.'));
         let mut all = self.external.iter();

@@ -1,5 +1,7 @@
 //! What a program needs and does at run time, read from the files in its import closure.
 
+use std::cell::OnceCell;
+
 use anyhow::Result;
 
 use super::ProgramDetails;
@@ -9,7 +11,7 @@ use super::special;
 use crate::code::{Call, Does, Part, Program as Code, connects, writes};
 use crate::detect::go::codes;
 use crate::detect::{add_front_end, env_file};
-use crate::facts::{Connection, EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
+use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 
 mod arguments;
@@ -51,6 +53,15 @@ struct World<'w, 'r> {
     code: &'w Code<'w>,
     /// The folder of the program's own package.
     folder: &'w RelPath,
+    /// The functions that the program leads to, once something asks for them.
+    reached: OnceCell<reached::Reached>,
+}
+
+impl World<'_, '_> {
+    /// True unless a call is in a function that nothing leads to.
+    fn reaches(&self, call: &Call) -> bool {
+        self.reached.get_or_init(|| reached::Reached::new(self)).holds(call)
+    }
 }
 
 /// Fills in `program` and returns the details that only Go's plan needs.
@@ -61,7 +72,7 @@ pub(super) fn analyse(
     program: &mut Program,
 ) -> Result<ProgramDetails> {
     let code = special::program(closure, &module.tables.code);
-    let world = World { module, closure, code: &code, folder };
+    let world = World { module, closure, code: &code, folder, reached: OnceCell::new() };
     let mut details = ProgramDetails::default();
 
     let embeds = embeds::embeds(&world);
@@ -131,7 +142,7 @@ pub(super) fn analyse(
     program.findings.extend(generated::packed(&world));
     program.findings.extend(needs::needs(&world, &mut program.needs, &mut details)?);
 
-    program.connections = connections(&world);
+    program.connections = connects::connections(&code, &mut |call| world.reaches(call));
     let (variables, refused) = demands::demands(&world);
     let subcommands = subcommands::subcommands(&world);
     let mut wanted = arguments::demanded(&world, &subcommands);
@@ -165,14 +176,6 @@ pub(super) fn analyse(
     program.findings.extend(words_lacking(&world, program));
     program.handles_sigterm = Some(sigterm(&code, program));
     Ok(details)
-}
-
-/// What the code that is started connects to at this machine.
-fn connections(world: &World) -> Vec<Connection> {
-    let mut reached = None;
-    let mut runs =
-        |call: &Call| reached.get_or_insert_with(|| reached::Reached::new(world)).holds(call);
-    connects::connections(world.code, &mut runs)
 }
 
 /// Sets the variable without which the program does not serve.

@@ -456,61 +456,6 @@ fn a_repository_over_http_is_refused_by_maven() {
 }
 
 #[test]
-fn what_a_parent_says_to_all_of_its_modules_makes_none_an_application() {
-    let plugin = |more: &str| {
-        format!(
-            "<plugin><groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId>{more}</plugin>"
-        )
-    };
-    let main = "<configuration><mainClass>a.Main</mainClass></configuration>";
-    let skip = "<configuration><skip>true</skip></configuration>";
-    let repackage =
-        "<executions><execution><goals><goal>repackage</goal></goals></execution></executions>";
-    let found = |root: &str, app: &str| {
-        let root = format!(
-            "<project><groupId>g</groupId><artifactId>p</artifactId><version>1</version><packaging>pom</packaging><modules><module>api</module><module>app</module></modules>{root}</project>"
-        );
-        let module = |name: &str, more: &str| {
-            format!(
-                "<project><parent><groupId>g</groupId><artifactId>p</artifactId><version>1</version></parent><artifactId>{name}</artifactId>{more}</project>"
-            )
-        };
-        let (api, app) = (module("api", ""), module("app", app));
-        let repo = Repo::from_files([
-            ("pom.xml", root.as_str()),
-            ("api/pom.xml", &api),
-            ("api/src/main/java/a/Api.java", "package a; class Api {}"),
-            ("app/pom.xml", &app),
-            (
-                "app/src/main/java/a/Main.java",
-                "package a; class Main { public static void main(String[] args) {} }",
-            ),
-        ]);
-        ["api", "app"].map(|dir| {
-            let facts = detect(&Dir::new(&repo, RelPath::new(dir).unwrap())).unwrap();
-            facts.is_some_and(|facts| !facts.programs.is_empty())
-        })
-    };
-    let managed =
-        format!("<build><pluginManagement><plugins>{}</plugins></pluginManagement>", plugin(main));
-    let used = format!("{managed}<plugins>{}</plugins></build>", plugin(skip));
-    let build = format!("<build><plugins>{}</plugins></build>", plugin(repackage));
-    let on = build.replace(
-        repackage,
-        &format!("{repackage}<configuration><skip>false</skip></configuration>"),
-    );
-    assert_eq!(found(&used, &on), [false, true]);
-    // Managed alone, used without a goal, and a property.
-    assert_eq!(found(&format!("{managed}</build>"), &build), [false, true]);
-    let bare = format!("{managed}<plugins>{}</plugins></build>", plugin(""));
-    assert_eq!(found(&bare, &build), [false, true]);
-    assert_eq!(
-        found("<properties><start-class>a.Main</start-class></properties>", ""),
-        [false, true]
-    );
-}
-
-#[test]
 fn an_execution_that_the_parent_binds_keeps_its_own_settings() {
     let with = |id: &str| {
         let executions = format!(

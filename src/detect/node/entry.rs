@@ -19,6 +19,7 @@ use command::keep;
 pub(crate) use command::kept;
 pub(crate) use files::{exports_alone, from_files, named};
 use settle::settle;
+pub(crate) use several::of_runner;
 pub(crate) use started::with_recipes;
 pub(crate) use variables::settle as settle_variables;
 

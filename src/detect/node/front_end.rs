@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 
-use super::{App, framework, program, script, site};
+use super::{App, entry, framework, program, script, site};
 use crate::detect::is_there;
 use crate::facts::{Evidence, Facts, FrontEnd, Sourced};
 use crate::path::RelPath;
@@ -83,14 +83,8 @@ enum Tool {
     Unknown,
 }
 
-/// Package managers, which run scripts.
-const MANAGERS: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
-
 /// A script, its evidence, and what it writes.
 type Part = (String, Evidence, RelPath);
-
-/// Programs that run several scripts of a package.
-const RUNNERS: [&str; 5] = ["npm-run-all", "npm-run-all2", "run-s", "run-p", "concurrently"];
 
 /// The scripts that a script runs: `npm run build:css && npm run build:js`, `run-s build:*`.
 fn run_by(app: &App, script: &str) -> BTreeSet<String> {
@@ -98,26 +92,9 @@ fn run_by(app: &App, script: &str) -> BTreeSet<String> {
     let text = scripts.get(script).copied().unwrap_or_default();
     let mut found = BTreeSet::new();
     for command in script::parse(text).commands.into_iter().map(script::unwrap) {
-        let Some((first, rest)) = command.argv.split_first() else { continue };
-        let words: Vec<&str> = if RUNNERS.contains(&first.as_str()) {
-            rest.iter().map(|word| word.trim_start_matches("npm:")).collect()
-        } else if MANAGERS.contains(&first.as_str()) {
-            let names = rest.iter().filter(|word| !matches!(word.as_str(), "run" | "run-script"));
-            names.map(String::as_str).take(1).collect()
-        } else {
-            continue;
-        };
-        for word in words {
-            let (begin, end) = word.split_once('*').unwrap_or((word, ""));
-            let fits = |name: &str| {
-                if word.contains('*') {
-                    name.starts_with(begin) && name.ends_with(end)
-                } else {
-                    name == word
-                }
-            };
-            found.extend(scripts.keys().filter(|name| fits(name)).map(ToString::to_string));
-        }
+        let own = script::runs_script(&command, &scripts).map(|(name, _)| name.to_owned());
+        found.extend(own);
+        found.extend(entry::of_runner(app, &command));
     }
     found
 }
@@ -159,7 +136,7 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
     let usual = outputs.build.as_ref().map(|(name, _)| name);
     let first = named.clone().find(|(name, ..)| Some(*name) == usual).or_else(|| named.next());
     if let Some((name, at, output)) = first {
-        let whole = outputs.merged(parts, dir).into_iter();
+        let whole = outputs.merged(&parts, dir).into_iter();
         let held = inside(output).then_some(output);
         let whole = whole.clone().find(|(.., all)| held.is_some_and(|own| own.is_within(all)));
         let (name, at, output) =
@@ -211,7 +188,7 @@ pub(super) fn made_inside(dir: &Dir, folder: &RelPath) -> Result<Vec<Sourced<Fro
     let mut found: Vec<Sourced<FrontEnd>> = Vec::new();
     let named = named.filter(|(.., output)| ignored.names(output));
     let parts = named.map(|(name, at, output)| (name.clone(), at.clone(), output.clone()));
-    for (script, at, output) in outputs.merged(parts.collect(), dir) {
+    for (script, at, output) in outputs.merged(&parts.collect::<Vec<_>>(), dir) {
         if found.iter().any(|held| held.value.output == output) {
             continue;
         }
@@ -297,7 +274,7 @@ impl Outputs {
     /// stage of the image runs one script, and one folder is copied from it. The package's own folder
     /// also holds its dependencies and is never copied, nor is a folder of the repository that the
     /// stage does not hold: it may take the place of the whole folder.
-    fn merged(&self, parts: Vec<Part>, dir: &Dir) -> Vec<Part> {
+    fn merged(&self, parts: &[Part], dir: &Dir) -> Vec<Part> {
         let own = &dir.path;
         let join = |all: &[Part]| {
             let mut outputs = all.iter().map(|(.., output)| output.clone());
@@ -312,14 +289,14 @@ impl Outputs {
         let usual = self.build.as_ref().filter(|(build, _)| {
             parts.iter().all(|(name, ..)| name == build || self.runs.contains(name))
         });
-        if let (Some((name, at)), true) = (usual, parts.iter().any(|part| part.0 != parts[0].0)) {
-            if let Some(whole) = join(&parts) {
-                return vec![(name.clone(), at.clone(), whole)];
-            }
-            return parts;
+        let several = parts.iter().any(|part| part.0 != parts[0].0);
+        if let Some((name, at)) = usual.filter(|_| several)
+            && let Some(whole) = join(parts)
+        {
+            return vec![(name.clone(), at.clone(), whole)];
         }
         let mut merged: Vec<Part> = Vec::new();
-        for part in &parts {
+        for part in parts {
             if merged.iter().any(|held| held.0 == part.0 && part.2.is_within(&held.2)) {
                 continue;
             }
@@ -411,6 +388,7 @@ pub(super) fn copies(script: &str) -> bool {
 /// True if the script of `app` only runs the package manager in the folder of a front end: `cd
 /// client && npm ci && npm run build` or `npm run build --prefix client`.
 pub(super) fn delegates(app: &App, script: &str, dir: &RelPath) -> bool {
+    const MANAGERS: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
     const FOLDERS: [&str; 4] = ["--prefix", "--dir", "--cwd", "-C"];
     let mut here = app.dir.path.clone();
     let mut any = false;

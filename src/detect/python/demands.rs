@@ -87,10 +87,9 @@ pub(super) fn demands(code: &Code) -> BTreeMap<String, Demand> {
         if row.default.is_none() || gives_none(&row.of) {
             continue;
         }
-        let defaulted = call.arguments().len() > 1
-            && row.default == Some(1)
-            && call.arguments().get(1).is_some_and(|one| call.file.word(one.start + 1) != "=")
-            || call.named("default").is_some();
+        let defaulted =
+            call.arguments().len() > 1 && row.default == Some(1) && call.placed(1).is_some()
+                || call.named("default").is_some();
         let name = code.argument(&call, row.at.unwrap_or(0)).and_then(|value| value.text());
         if let Some(name) = name.filter(|_| !defaulted) {
             add(name, &call.file, call.at, of_cast(&call));

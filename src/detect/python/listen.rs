@@ -197,11 +197,7 @@ pub(super) fn address(code: &Code, row: &Listener, call: &Call) -> Option<Value>
     let given = |name: &Option<String>, at: Option<usize>| {
         let made = || maker.as_ref()?.named(name.as_ref()?);
         let named = name.as_ref().and_then(|name| call.named(name));
-        let placed = || {
-            let range = call.arguments().get(at?)?.clone();
-            (call.file.word(range.start + 1) != "=").then_some(range)
-        };
-        named.or_else(placed).or_else(made).map(|range| {
+        named.or_else(|| call.placed(at?)).or_else(made).map(|range| {
             options::option(code, &call.file, &range)
                 .unwrap_or_else(|| code.value(&call.file, range))
         })

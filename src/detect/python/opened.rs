@@ -245,10 +245,8 @@ fn is_read(code: &Code, call: &Call, on: bool) -> bool {
         return true;
     }
     let position = usize::from(!on);
-    let named = call.named("mode");
-    let placed = call.arguments().get(position).cloned();
-    let placed = placed.filter(|range| call.file.word(range.start + 1) != "=");
-    let mode = named.or(placed).map(|range| code.value(&call.file, range));
+    let mode = call.named("mode").or_else(|| call.placed(position));
+    let mode = mode.map(|range| code.value(&call.file, range));
     mode.is_none_or(|mode| {
         mode.text().is_some_and(|text| text.starts_with('r') && !text.contains('+'))
     })

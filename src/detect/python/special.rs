@@ -102,8 +102,7 @@ pub(super) fn variable_of(program: &Program, call: &Call) -> Option<Range<usize>
 
 /// The default of such a variable.
 pub(super) fn default_of(call: &Call) -> Option<Range<usize>> {
-    let second = call.arguments().get(1).cloned();
-    call.named("default").or(second.filter(|one| call.file.word(one.start + 1) != "="))
+    call.named("default").or_else(|| call.placed(1))
 }
 
 fn call(program: &Program, call: &Call, _: &[String], steps: u8) -> Option<Value> {

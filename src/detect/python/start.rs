@@ -297,8 +297,7 @@ impl<'s> Scene<'s> {
             }
             let order = if place(one).is_some() { 0 } else { 2 };
             let entries = vec![path];
-            let first = found.is_empty();
-            if first {
+            if found.is_empty() {
                 let modules = self.sources.closure(&entries)?;
                 held.extend(modules.iter().map(|module| module.file.path.clone()));
             }
@@ -311,8 +310,8 @@ impl<'s> Scene<'s> {
                 order,
             };
             // A line of the repository that names the object knows what it leaves out.
-            let settled = !first || order == 0;
-            found.push(if settled { candidate } else { self.with_block(one, candidate)? });
+            let open = found.is_empty() && order != 0;
+            found.push(if open { self.with_block(one, candidate)? } else { candidate });
         }
         if found.is_empty() {
             found.extend(self.called_with(told)?);

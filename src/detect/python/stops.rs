@@ -407,12 +407,7 @@ impl Reader<'_> {
         let (_, file, definition) = fields.next().filter(|_| fields.next().is_none())?;
         let value = definition.value.clone();
         let made = Call::at(file, value.start).filter(|call| call.name() == "Field");
-        let first = made.as_ref().and_then(|call| {
-            call.named("default").or_else(|| {
-                let first = call.arguments().into_iter().next()?;
-                (file.word(first.start + 1) != "=").then_some(first)
-            })
-        });
+        let first = made.as_ref().and_then(|call| call.named("default").or_else(|| call.placed(0)));
         let made = made.and_then(|call| call.named("default_factory"));
         // `Field(default_factory=lambda: "unsafe-" + random())`
         if let Some(made) = made.filter(|made| file.word(made.start) == "lambda") {

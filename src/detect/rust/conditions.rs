@@ -33,14 +33,13 @@ pub(super) fn is_met(
     never: &[&str],
     on: &dyn Fn(&str) -> Option<bool>,
 ) -> bool {
-    let never = |word: &str| never.contains(&word);
-    held(file, range, &Known { on, never: &never }, MAX_DEPTH) != Some(false)
+    held(file, range, &Known { on, never }, MAX_DEPTH) != Some(false)
 }
 
 /// What is known about the names in a condition.
 struct Known<'k> {
     on: &'k dyn Fn(&str) -> Option<bool>,
-    never: &'k dyn Fn(&str) -> bool,
+    never: &'k [&'k str],
 }
 
 fn is_condition(file: &SourceFile, at: usize) -> bool {
@@ -53,7 +52,7 @@ fn holds(
     on: &dyn Fn(&str) -> Option<bool>,
     depth: u8,
 ) -> Option<bool> {
-    held(file, range, &Known { on, never: &|_| false }, depth)
+    held(file, range, &Known { on, never: &[] }, depth)
 }
 
 /// The value of a condition; `None` if it depends on more than features and the system.
@@ -72,7 +71,7 @@ fn held(file: &SourceFile, range: Range<usize>, known: &Known, depth: u8) -> Opt
         "unix" if range.len() == 1 => return Some(true),
         // Images contain release builds.
         "windows" | "debug_assertions" if range.len() == 1 => return Some(false),
-        word if range.len() == 1 && (known.never)(word) => return Some(false),
+        word if range.len() == 1 && known.never.contains(&word) => return Some(false),
         _ => {}
     }
     if !file.is(range.start + 1, "(") {

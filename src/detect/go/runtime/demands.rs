@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::reach::Reach;
-use super::reached::Reached;
 use super::{World, lists};
 use crate::code::tags;
 use crate::code::{Call, Does, File, Form, conditions, connects, is_env_name};
@@ -180,8 +179,7 @@ fn readers(world: &World, found: &mut Demands) {
 
 /// Adds variables without a default that are handed to a library which needs a value.
 fn handed(world: &World, found: &mut Demands) {
-    let mut reached = None;
-    let mut runs = |call: &Call| reached.get_or_insert_with(|| Reached::new(world)).holds(call);
+    let mut runs = |call: &Call| world.reaches(call);
     for (name, file, at) in
         connects::handed(world.code, &[Does::Demands, Does::Connects], &mut runs)
     {

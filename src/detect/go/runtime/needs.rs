@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::World;
-use super::reached::Reached;
 use crate::code::{Call, Does, conditions};
 use crate::detect::go::ProgramDetails;
 use crate::detect::go::{codes, programs};
@@ -209,10 +208,9 @@ fn own_names<'w>(world: &'w World) -> [&'w str; 2] {
 fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
     let mut packages: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut unknown: BTreeMap<String, Evidence> = BTreeMap::new();
-    let mut reached: Option<Reached> = None;
     let repo = world.module.sources.repo;
     for (row, call) in world.code.doing(&[Does::Starts]) {
-        if !reached.get_or_insert_with(|| Reached::new(world)).holds(&call) {
+        if !world.reaches(&call) {
             continue;
         }
         if conditions::is_elsewhere(&call.file, call.at, &["GOOS"], |system| system == "linux") {

@@ -85,17 +85,24 @@ pub(super) fn of(app: &App, command: &Command) -> Result<Option<Vec<Process>>> {
 /// The scripts that `run-s`, or `npm-run-all` without `--parallel`, runs in sequence.
 pub(super) fn in_sequence(app: &App, command: &Command) -> Option<Vec<String>> {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
-    let names = match words.as_slice() {
-        ["run-s", rest @ ..] => rest,
-        ["npm-run-all" | "npm-run-all2", rest @ ..]
-            if !rest.iter().any(|w| matches!(*w, "-p" | "--parallel" | "-l")) =>
-        {
-            rest
+    let sequential = match words.as_slice() {
+        ["run-s", ..] => true,
+        ["npm-run-all" | "npm-run-all2", rest @ ..] => {
+            !rest.iter().any(|w| matches!(*w, "-p" | "--parallel" | "-l"))
         }
-        _ => return None,
+        _ => false,
     };
-    let names = names.iter().filter(|word| !word.starts_with('-'));
-    Some(names.flat_map(|name| matching(app, name)).collect())
+    sequential.then(|| of_runner(app, command))
+}
+
+/// The scripts that a program for several of them runs, in whatever order: `run-s build:*`,
+/// `concurrently npm:web`.
+pub(crate) fn of_runner(app: &App, command: &Command) -> Vec<String> {
+    const RUNNERS: [&str; 5] = ["run-s", "run-p", "npm-run-all", "npm-run-all2", "concurrently"];
+    let Some((first, rest)) = command.argv.split_first() else { return Vec::new() };
+    let names =
+        rest.iter().filter(|word| RUNNERS.contains(&first.as_str()) && !word.starts_with('-'));
+    names.flat_map(|word| matching(app, word.strip_prefix("npm:").unwrap_or(word))).collect()
 }
 
 /// The scripts that a name with `*` matches.

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::{MAX_LIST, texts};
-use crate::code::{File, Program as Code};
+use crate::code::{File, Program as Code, Value, connects};
 use crate::facts::Connection;
 
 /// Parts of the names of engines, with the service that each reaches.
@@ -33,22 +33,8 @@ pub(super) fn other_at_localhost(file: &Rc<File>, range: &Range<usize>) -> Optio
             .filter(|port| text == host && file.word(at + 1) == "," && port.parse::<u16>().is_ok());
         let text = port.map_or_else(|| text.to_string(), |port| format!("{host}:{port}"));
         let whole = text.contains("://") || port.is_some();
-        let behind = text.split(host).nth(1).unwrap_or_default();
-        let digits = behind.strip_prefix(':').unwrap_or_default();
-        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-        let address = match &digits[..end] {
-            "" => host.to_owned(),
-            port => format!("{host}:{port}"),
-        };
-        let evidence = vec![file.evidence(at, "an address in the settings")];
-        (whole && !call).then_some(Connection {
-            service: None,
-            text,
-            address,
-            variable: None,
-            flag: None,
-            evidence,
-        })
+        let at = file.evidence(at, "an address in the settings");
+        (whole && !call).then(|| connects::here(&Value::known(text, at.clone()), None, &at))?
     })
 }
 

@@ -23,9 +23,5 @@ pub(super) fn settled(house: &House, source: &Source, tokens: &[Token]) -> Optio
 
 /// True for a field of settings: `config.paths.store`.
 pub(super) fn is_setting(tokens: &[Token]) -> bool {
-    let field = |(at, token): (usize, &Token)| match at % 2 {
-        0 => token.word().is_some_and(|word| word != "this"),
-        _ => token.is('.'),
-    };
-    tokens.len() > 2 && tokens.len() % 2 == 1 && tokens.iter().enumerate().all(field)
+    is_member(tokens) && !tokens.iter().any(|token| token.is_word("this"))
 }
