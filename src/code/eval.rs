@@ -10,6 +10,7 @@ use super::conditions::{heads, is_conditional};
 use super::facts::{Call, Definition, Form, locals};
 use super::file::File;
 use super::idioms::generic;
+use super::overrides::overrides;
 use super::program::{Program, is_global};
 use super::rules::Does;
 use super::services::is_other_service;
@@ -398,6 +399,7 @@ impl Program<'_> {
         let owner = from.word(owner.end - 1).to_ascii_lowercase();
         let mut candidates: Vec<(i32, Value)> = Vec::new();
         let mut sometimes = true;
+        let mut settings: Vec<Value> = Vec::new();
         let keyed = wanted.as_ref().and_then(|of| self.keyed(of, name, &hints, steps));
         candidates.extend(keyed.clone().map(|value| (KEYED, value)));
         for (dir, file, definition) in self.fields_of(name).take(MAX_FIELDS) {
@@ -422,6 +424,9 @@ impl Program<'_> {
             };
             if value.is_unknown() {
                 continue;
+            }
+            if of.is_some() && overrides(file, definition, &value) {
+                settings.push(value.clone());
             }
             let home = home(file, definition);
             let mut score =
@@ -459,6 +464,7 @@ impl Program<'_> {
         let mut value = chosen(best)
             .filter(Value::is_known)
             .or_else(|| chosen(if best > 8 { 8 } else { best }))?;
+        value = settings.iter().fold(value, Value::overridden_by);
         // A field of that name may be another type's.
         if wanted.is_none() {
             let others = value.others.iter_mut().flatten();

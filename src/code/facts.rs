@@ -1,6 +1,7 @@
 //! Calls, definitions, functions and fields of a file, found in its tokens without a grammar.
 
 pub(super) mod assigned;
+mod matched;
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -258,6 +259,10 @@ impl Facts {
     /// `a, b := x, y` and similar assignments.
     fn assignment(&mut self, tree: &Tree, at: usize, body: usize) {
         let declares = tree.dialect().declares;
+        if let Some(bound) = matched::of(tree, at) {
+            self.definitions.push(bound);
+            return;
+        }
         if at > body && tree.word(at - 1) == "}" {
             let before = tree.opening(at - 1).checked_sub(1).map_or("", |at| tree.word(at));
             if tree.dialect().tails || declares.contains(&before) {
@@ -583,8 +588,12 @@ fn declarator(tree: &Tree, at: usize) -> Option<usize> {
 /// The first `count` comma-separated expressions from `at` to the end of the statement.
 pub(super) fn values(tree: &Tree, at: usize, count: usize) -> Vec<Range<usize>> {
     let (mut all, mut from, mut here) = (Vec::new(), at, at);
+    // `let a = if let Ok(b) = c { b } else { d }`
+    let mut pattern = false;
     while here < tree.len() {
         match tree.word(here) {
+            "let" if tree.dialect().tails => pattern = true,
+            "=" if pattern => pattern = false,
             _ if tree.is_open(here) => here = tree.closing(here),
             "," if all.len() + 1 == count => break,
             "," => {

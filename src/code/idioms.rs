@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::facts::Call;
 use super::file::File;
 use super::program::Program;
-use super::value::{Value, merge};
+use super::value::{Part, Value, merge};
 
 /// Maximum number of tokens in a chain of methods.
 const MAX_CHAIN: usize = 256;
@@ -139,6 +139,15 @@ impl Program<'_> {
             if taken.is_known() && other.env().is_none() {
                 return Some(taken.clone());
             }
+        }
+        // `if let Ok(port) = env::var("X") { port } else { 3000 }`: the variable with its default.
+        if let [set, default] = values.as_slice()
+            && let ([part], Some(text)) = (set.parts.as_slice(), default.text())
+            && file.word(range.start + 1) == "let"
+            && part.env.is_some()
+            && part.text.is_none()
+        {
+            return Some(Part { text: Some(text), ..part.clone() }.into());
         }
         let known = values.iter().position(|value| !value.is_unknown())?;
         let mut value = values.swap_remove(known);

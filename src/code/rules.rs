@@ -90,6 +90,8 @@ pub(crate) enum Does {
     TakesSignals,
     /// Reads an environment file that has to exist.
     Dotenv,
+    /// Opens the git repository in the folder in argument `at`, or in one above it.
+    OpensRepository,
 }
 
 /// Functions with the same effect.

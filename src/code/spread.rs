@@ -43,12 +43,12 @@ impl Program<'_> {
         Some(all)
     }
 
-    /// The elements of the list in `range list` as alternatives: what a loop goes through. `None`
-    /// for any other expression.
+    /// The elements of the list in `range list` as alternatives: what a loop goes through; or one
+    /// of the elements, as in `list[0]`. `None` for any other expression.
     pub(super) fn each(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
         let loops = file.dialect().keywords.contains(&"range") && file.word(range.start) == "range";
         if !loops || range.len() < 2 {
-            return None;
+            return self.element(file, range, steps);
         }
         let all = self.listed(file, range.start + 1..range.end, steps).unwrap_or_default();
         let mut all = all.iter().flat_map(Value::alternatives);
@@ -58,6 +58,60 @@ impl Program<'_> {
         };
         first.others = all.map(|value| value.parts).take(MAX_ARGUMENTS).collect();
         Some(first)
+    }
+
+    /// The element of a list at a position: `commands[0]`, where the list is known, or is each of the
+    /// lists that a loop goes through. `None` for any other expression.
+    fn element(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
+        let open = range.end.checked_sub(3).filter(|&open| open > range.start)?;
+        let goes = file.dialect().keywords.contains(&"range") && file.word(open) == "[";
+        if !goes || file.closing(open) + 1 != range.end {
+            return None;
+        }
+        let number: usize = file.word(open + 1).parse().ok()?;
+        let list = range.start..open;
+        if let Some(all) = self.listed(file, list.clone(), steps) {
+            return all.into_iter().nth(number);
+        }
+        let function = file.facts().function_at(open).filter(|_| list.len() == 1)?;
+        let all = locals(file, function, open, file.word(list.start));
+        let [one] = all.as_slice() else { return None };
+        let looped = one.value.start + 1..one.value.end;
+        let (file, lists) =
+            self.literal(file, looped, steps).filter(|_| file.word(one.value.start) == "range")?;
+        let inner = file.elements(lists).into_iter().take(MAX_ARGUMENTS).filter_map(|one| {
+            let open = file.opening(one.end - 1);
+            let element = file.elements(open).into_iter().nth(number);
+            let element = element.filter(|_| file.word(open) == "{" && open >= one.start)?;
+            Some(self.eval(&file, element, steps))
+        });
+        let mut inner = inner.filter(Value::is_known);
+        let mut first = inner.next()?;
+        first.others = inner.map(|value| value.parts).collect();
+        Some(first)
+    }
+
+    /// The brace of the literal that a list is, by its own or by a name that is defined once.
+    fn literal(
+        &self,
+        file: &Rc<File>,
+        range: Range<usize>,
+        steps: u8,
+    ) -> Option<(Rc<File>, usize)> {
+        let steps = steps.checked_sub(1)?;
+        if range.len() > 1 {
+            let open = file.opening(range.end - 1);
+            let literal = file.word(open) == "{" && file.word(range.start) == "[";
+            return literal.then(|| (file.clone(), open));
+        }
+        let (at, name) = (range.start, file.word(range.start));
+        let function = file.facts().function_at(at);
+        let own = function.map(|function| locals(file, function, at, name)).unwrap_or_default();
+        if let [one] = own.as_slice() {
+            return self.literal(file, one.value.clone(), steps);
+        }
+        let (file, value) = self.defined_once(file, name).filter(|_| own.is_empty())?;
+        self.literal(&file, value, steps)
     }
 
     /// The elements of a list, or the value of anything else.
@@ -71,7 +125,11 @@ impl Program<'_> {
     /// a function with any number of them.
     fn listed(&self, file: &Rc<File>, range: Range<usize>, steps: u8) -> Option<Vec<Value>> {
         let steps = steps.checked_sub(1)?;
-        if let Some(call) = whole_call(file, &range).filter(|call| call.at == range.start) {
+        let call = whole_call(file, &range);
+        if let Some(call) = call.as_ref().filter(|call| call.package() == Some("strings")) {
+            return self.words(call, steps);
+        }
+        if let Some(call) = call.filter(|call| call.at == range.start) {
             let arguments = call.arguments();
             let first = arguments.first().filter(|_| call.name() == "append")?.clone();
             let mut all = self.listed(file, first, steps)?;
@@ -107,8 +165,23 @@ impl Program<'_> {
         })
     }
 
+    /// The words of a text: `strings.Fields("git pull")`.
+    fn words(&self, call: &Call, steps: u8) -> Option<Vec<Value>> {
+        let value = self.argument_within(call, 0, steps).filter(|_| call.name() == "Fields")?;
+        let at = value.evidence()?.clone();
+        let text = value.text()?;
+        let words = text.split_whitespace().map(|word| Value::known(word, at.clone()));
+        Some(words.take(MAX_ARGUMENTS).collect())
+    }
+
     /// The elements of a variable of the package that is defined once.
     fn package_list(&self, file: &Rc<File>, name: &str, steps: u8) -> Option<Vec<Value>> {
+        let (file, value) = self.defined_once(file, name)?;
+        self.listed(&file, value, steps)
+    }
+
+    /// What a variable of the package is defined as, if nothing else defines it.
+    fn defined_once(&self, file: &Rc<File>, name: &str) -> Option<(Rc<File>, Range<usize>)> {
         let mut found = None;
         for file in self.package_of(file) {
             for definition in file.facts().definitions_of(&file, name) {
@@ -122,7 +195,6 @@ impl Program<'_> {
                 found = Some((file.clone(), definition.value.clone()));
             }
         }
-        let (file, value) = found?;
-        self.listed(&file, value, steps)
+        found
     }
 }

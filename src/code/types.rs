@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::facts::{Definition, Form, struct_name};
 use super::file::File;
+use super::idioms::generic;
 use super::program::Program;
 
 /// Maximum number of variables with a stated type that are examined before a place.
@@ -176,7 +177,15 @@ impl Program<'_> {
                 self.stated(file, before..before + 1)
             }
             ")" => {
-                let name = file.opening(last).checked_sub(1).filter(|&at| at >= range.start)?;
+                let mut name = file.opening(last).checked_sub(1).filter(|&at| at >= range.start)?;
+                if file.word(name) == ">" {
+                    // `from_str::<Settings>(..)`
+                    let open = generic(file, name).filter(|&open| open > range.start + 1)?;
+                    if let Some(of) = self.stated(file, open..name) {
+                        return Some(of);
+                    }
+                    name = open - 2;
+                }
                 let joint = name.checked_sub(1).map_or("", |at| file.word(at));
                 if joint == "." {
                     // A method that keeps the value keeps its type.

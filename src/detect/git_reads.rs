@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use crate::code::{Does, Program, Value};
 use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -82,6 +83,35 @@ pub(super) fn finding(
         evidence,
     );
     Ok(Some(if let_in(repo, context) { found.with_why(LET_IN) } else { found }))
+}
+
+/// The finding for a program that opens the repository around its working directory with a library.
+/// A program that clones works on the repositories of others.
+pub(super) fn opened(code: &Program) -> Option<Finding> {
+    let clones = code.doing(&[Does::MakesFolder]).any(|(made, _)| {
+        let mut opens = code.rows.call.iter().filter(|row| row.does == Does::OpensRepository);
+        opens.any(|row| row.of == made.of && row.near == made.near)
+    });
+    let here = |value: &Value| {
+        let folder = value.text().is_some_and(|text| ["", ".", "./", ".git"].contains(&&*text));
+        folder && value.env().is_none() && value.flag().is_none()
+    };
+    let opening = code.doing(&[Does::OpensRepository]).filter(|_| !clones);
+    let own = opening.filter(|(row, call)| {
+        code.argument(call, row.at.unwrap_or(0)).is_some_and(|value| here(&value))
+    });
+    let note = "opens the git repository of the working directory";
+    let evidence: Vec<Evidence> = own.map(|(_, call)| call.evidence(note)).take(PLACES).collect();
+    let first = evidence.first()?.place();
+    let found = Finding::new(
+        FindingCode::GitRead,
+        format!("the program opens the git repository: {first}"),
+        evidence,
+    );
+    Some(found.with_why("the image holds no .git: the program finds no repository").with_fix(
+        "read the revision from a variable, open the repository only if it is unset, and set \
+             it with `docker run -e`",
+    ))
 }
 
 /// The files that detection has read for an application; those of one further down belong to that one.

@@ -51,9 +51,14 @@ const VALUED: [&str; 14] = [
 /// Targets that compile only to check the code.
 const CHECKING: [&str; 8] = ["ci", "check", "test", "tests", "lint", "vet", "race", "cover"];
 
+/// Build tags of a developer's own runs.
+const DEVELOPMENT: [&str; 6] = ["dev", "development", "debug", "local", "test", "integration"];
+
 /// One build command, parsed.
 struct Command<'s> {
     step: &'s Step,
+    /// True for `go run`, which counts only where nothing builds.
+    runs: bool,
     tags: Vec<String>,
     /// True if it has tags that dockgen cannot read.
     unknown: bool,
@@ -101,11 +106,18 @@ fn of<'c, 's>(
     module: &Module,
     folder: &RelPath,
 ) -> Vec<&'c Command<'s>> {
-    let builds = |exactly: bool| {
-        commands.iter().filter(move |command| command.builds(module, folder, exactly))
+    let builds = |exactly: bool, runs: bool| {
+        let all = commands.iter().filter(move |command| command.runs == runs);
+        all.filter(move |command| command.builds(module, folder, exactly))
     };
-    let exact: Vec<&Command> = builds(true).collect();
-    let mut all = if exact.is_empty() { builds(false).collect() } else { exact };
+    let mut all: Vec<&Command> = builds(true, false).collect();
+    if all.is_empty() {
+        all = builds(false, false).collect();
+    }
+    if all.is_empty() {
+        let development = |tag: &String| DEVELOPMENT.contains(&tag.as_str());
+        all = builds(true, true).filter(|run| !run.tags.iter().any(development)).collect();
+    }
     // The flags of a quick check are not those of a release.
     all.sort_by_key(|command| !command.step.release && CHECKING.contains(&&*command.step.part));
     all
@@ -250,7 +262,7 @@ fn argument(variable: &str) -> String {
 /// Parses a step, if it is a command that builds for Linux.
 fn read(step: &Step) -> Option<Command<'_>> {
     let (verb, words) = step.words.get(1..)?.split_first()?;
-    if verb != "build" && verb != "install" {
+    if !matches!(verb.as_str(), "build" | "install" | "run") {
         return None;
     }
     let system = step.env.iter().rev().find(|(key, _)| key == "GOOS").map(|(_, value)| &**value);
@@ -260,6 +272,7 @@ fn read(step: &Step) -> Option<Command<'_>> {
     }
     let mut command = Command {
         step,
+        runs: verb == "run",
         tags: Vec::new(),
         unknown: false,
         linker: Vec::new(),
@@ -275,6 +288,10 @@ fn read(step: &Step) -> Option<Command<'_>> {
     while let Some(word) = words.next() {
         if !word.starts_with('-') {
             command.packages.push(word.clone());
+            if command.runs {
+                // What follows are arguments of the program.
+                break;
+            }
             continue;
         }
         // Go accepts one dash or two.
@@ -498,6 +515,9 @@ mod tests {
                 "a |  | ",
             ),
             ("build.sh", "go build -tags a ./cmd/$1\n", "a |  | "),
+            ("Makefile", "run:\n\tgo run -tags 'a b' ./cmd/x -tags c\n", "a,b |  | "),
+            ("Makefile", "run:\n\tgo run -tags dev ./cmd/x\n", " |  | "),
+            ("Makefile", "r:\n\tgo run -tags b ./cmd/x\nall:\n\tgo build ./cmd/x\n", " |  | "),
             ("Makefile", "all:\n\tgo build -tags a ./cmd/other\n", " |  | "),
         ] {
             assert_eq!(line(&details(&[(file, text)]).0), expected, "{file}");

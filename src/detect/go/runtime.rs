@@ -10,7 +10,7 @@ use super::closure::Closure;
 use super::special;
 use crate::code::{Call, Does, Part, Program as Code, connects, writes};
 use crate::detect::go::codes;
-use crate::detect::{add_front_end, env_file};
+use crate::detect::{add_front_end, env_file, git_reads};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
 
@@ -136,6 +136,7 @@ pub(super) fn analyse(
         add_front_end(&mut program.front_ends, made);
     }
     program.findings.extend(embeds.findings);
+    program.findings.extend(git_reads::opened(&code));
     details.generate = generated::templates(&world);
     program.findings.extend(generated::unmade(&world));
     program.findings.extend(generated::generated(&world)?);

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::source::SourceFile;
 use super::{ProgramDetails, Tables, special};
 use crate::code::connects;
-use crate::detect::add_front_end;
 use crate::detect::rust::codes;
+use crate::detect::{add_front_end, git_reads};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -25,7 +25,9 @@ mod functions;
 mod held;
 mod house;
 mod item;
+mod layers;
 mod listen;
+mod lists;
 mod missing;
 mod positional;
 mod process;
@@ -90,6 +92,8 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     program.findings.extend(subcommand_unknown.filter(|_| program.kind == Kind::Service));
     program.connections = connects::connections(&source, &mut |_| true);
     program.findings.extend(missing::missing(&source, code));
+    program.findings.extend(git_reads::opened(&source));
+    program.findings.extend(layers::lacking(&layers::layers(&source, code)));
     program.findings.append(&mut disk.absent);
     demands::demands(&source, code, &disk, program);
     for made in disk.made {

@@ -78,12 +78,13 @@ fn matched(program: &Program, call: &Call, _: &[String], steps: u8) -> Option<Va
 const MAX_ARGUMENTS: usize = 400;
 
 /// Attributes that say what sets a field.
-const SETTING: [&str; 10] = [
+const SETTING: [&str; 11] = [
     "arg",
     "clap",
     "structopt",
     "serde",
     "argh",
+    "bpaf",
     "config",
     "envconfig",
     "educe",
@@ -119,7 +120,18 @@ fn attributes(
             let is_set = file.word(part.start + 1) == "=" && !value.is_empty();
             let text =
                 || file.string(value.start).filter(|_| is_set).map(std::borrow::Cow::into_owned);
+            // bpaf sets with calls: `#[bpaf(long, env("PORT"), fallback(3000))]`.
+            let called = of == "bpaf" && file.word(part.start + 1) == "(";
+            let inner = || file.string(part.start + 2).filter(|_| called).map(String::from);
             match file.word(part.start) {
+                "fallback" if called => {
+                    default = program.eval(file, value.start..value.end - 1, steps).text();
+                }
+                "env" if called => env = inner(),
+                "long" if called => flag = inner(),
+                "option" if of == "argh" => {
+                    flag.get_or_insert_with(|| field.replace('_', "-"));
+                }
                 "env" => env = text().or_else(|| Some(field.to_ascii_uppercase())),
                 "long" => flag = text().or_else(|| Some(field.replace('_', "-"))),
                 "from" if of == "envconfig" => env = text(),

@@ -8,6 +8,7 @@ mod demands;
 mod listen;
 mod opened;
 mod positional;
+mod settings;
 mod structs;
 mod written;
 

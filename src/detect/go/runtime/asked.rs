@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use super::World;
-use crate::code::Call;
+use crate::code::{Call, conditions};
+
+/// How many tokens a condition may have.
+const MAX_HEAD: usize = 48;
 
 /// True if the function tests with `os.Stat(path)`, before the call, whether the file exists.
 pub(super) fn tested_before(call: &Call) -> bool {
@@ -47,4 +50,26 @@ pub(super) fn is_uncalled(world: &World, call: &Call) -> bool {
     let name = call.file.word(function.name);
     let named = || world.code.files().map(|file| file.places(name).len()).sum::<usize>();
     !matches!(name, "main" | "init" | "") && named() == 1
+}
+
+/// True if the call runs only with a setting that is off by default: `if *tls {`, `if o.cert != "" {`.
+pub(super) fn is_off(world: &World, call: &Call) -> bool {
+    let file = &call.file;
+    let off = |part: Range<usize>| {
+        let unequal = part.clone().find(|&at| file.word(at) == "!=");
+        let Some(mark) = unequal else {
+            let value = world.code.value(file, part);
+            return value.text().as_deref() == Some("false") && !value.is_like();
+        };
+        let empty = file.string(mark + 1).is_some_and(|text| text.is_empty());
+        let value = world.code.value(file, part.start..mark);
+        empty && mark + 2 == part.end && value.is_unset()
+    };
+    conditions::heads(file, call.at).into_iter().any(|head| {
+        let plain = file.word(head.start) == "if" && head.len() < MAX_HEAD;
+        let last = file.split(head.start + 1..head.end, &[";"]).pop();
+        let Some(last) = last.filter(|_| plain) else { return false };
+        let parts = file.split(last.clone(), &["&&"]);
+        !last.into_iter().any(|at| file.word(at) == "||") && parts.into_iter().any(off)
+    })
 }

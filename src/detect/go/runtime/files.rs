@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::World;
-use super::asked::{is_uncalled, tested_before, tests, tests_a_file};
+use super::asked::{is_off, is_uncalled, tested_before, tests, tests_a_file};
 use super::literals::{is_development, is_handed_on, is_talk, is_tried_in_turn};
 use super::served::{self, Served};
 use crate::code::rules::CallRow;
@@ -341,6 +341,7 @@ impl Opened {
                     || call.file.word(at + 1) == "(" && tests(world, call.file.word(at))
             })
             || tested_before(call)
+            || is_off(world, call)
             || is_uncalled(world, call)
             // This function is itself an `Open` of a file system: its callers decide what a
             // failure means.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::World;
-use crate::code::{Call, Does, conditions};
+use crate::code::{Call, Does, conditions, shell_lines};
 use crate::detect::go::ProgramDetails;
 use crate::detect::go::{codes, programs};
 use crate::detect::script::interpreter;
@@ -205,23 +205,19 @@ fn own_names<'w>(world: &'w World) -> [&'w str; 2] {
     [world.folder.file_name(), programs::own_name(world.module.layout)]
 }
 
-fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
-    let mut packages: BTreeMap<String, Evidence> = BTreeMap::new();
-    let mut unknown: BTreeMap<String, Evidence> = BTreeMap::new();
-    let repo = world.module.sources.repo;
-    for (row, call) in world.code.doing(&[Does::Starts]) {
-        if !world.reaches(&call) {
-            continue;
-        }
-        if conditions::is_elsewhere(&call.file, call.at, &["GOOS"], |system| system == "linux") {
-            continue;
-        }
-        if asks_for_a_revision(&call) {
-            continue;
-        }
-        let value = world.code.argument(&call, row.at.unwrap_or(0));
-        let Some(text) = value.and_then(|value| value.text()) else { continue };
-        let evidence = call.evidence(format!("`exec.{}(\"{text}\")`", call.name()));
+/// The programs that the code starts.
+#[derive(Default)]
+struct Started {
+    /// The keys of their packages.
+    packages: BTreeMap<String, Evidence>,
+    /// Those of which no package is known.
+    unknown: BTreeMap<String, Evidence>,
+}
+
+impl Started {
+    /// Adds a program that the code starts by a name or a path.
+    fn add(&mut self, world: &World, needs: &mut Needs, text: String, evidence: Evidence) {
+        let repo = world.module.sources.repo;
         // Names of Windows programs, and names that are hidden files rather than programs.
         let elsewhere = [".exe", ".bat", ".cmd", ".ps1"].iter().any(|end| text.ends_with(end));
         let elsewhere = elsewhere || text.starts_with('.') && !text.contains('/');
@@ -236,11 +232,11 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
             if name == "sh" || name == "dash" || name == "ash" {
                 needs.shell.get_or_insert(evidence);
             } else if let Some(key) = world.module.tables.commands.get(&name) {
-                packages.entry(key.clone()).or_insert(evidence);
+                self.packages.entry(key.clone()).or_insert(evidence);
             } else {
-                unknown.entry(name).or_insert(evidence);
+                self.unknown.entry(name).or_insert(evidence);
             }
-            continue;
+            return;
         }
         // A program that looks for itself is in the image.
         let beside = text.strip_prefix("./").unwrap_or(&text);
@@ -248,9 +244,42 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
         if matches!(name, "sh" | "ash" | "dash") || BASIC.contains(&name) {
             needs.shell.get_or_insert(evidence);
         } else if let Some(key) = world.module.tables.commands.get(name) {
-            packages.entry(key.clone()).or_insert(evidence);
+            self.packages.entry(key.clone()).or_insert(evidence);
         } else if !known && !itself {
-            unknown.entry(text).or_insert(evidence);
+            self.unknown.entry(text).or_insert(evidence);
+        }
+    }
+}
+
+fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
+    let mut started = Started::default();
+    let mut shells = Vec::new();
+    for (row, call) in world.code.doing(&[Does::Starts]) {
+        if !world.reaches(&call) {
+            continue;
+        }
+        if conditions::is_elsewhere(&call.file, call.at, &["GOOS"], |system| system == "linux") {
+            continue;
+        }
+        if asks_for_a_revision(&call) {
+            continue;
+        }
+        let at = row.at.unwrap_or(0);
+        let Some(value) = world.code.argument(&call, at) else { continue };
+        for text in value.alternatives().filter_map(|value| value.text()) {
+            if shell_lines::SHELLS.contains(&text.as_str())
+                && let Some(line) = call.arguments().get(at + 1)
+            {
+                shells.push((call.clone(), line.start..call.file.closing(call.open)));
+            }
+            let evidence = call.evidence(format!("`exec.{}(\"{text}\")`", call.name()));
+            started.add(world, needs, text, evidence);
+        }
+    }
+    let Started { mut packages, mut unknown } = started;
+    for (name, evidence) in shell_lines::started(world.code, shells.into_iter()) {
+        if let Some(key) = world.module.tables.commands.get(&name) {
+            packages.entry(key.clone()).or_insert(evidence);
         }
     }
     // `./tool` is where a program looks beside itself for what it expects on the PATH.

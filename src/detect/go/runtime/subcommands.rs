@@ -12,6 +12,7 @@ use crate::facts::{Evidence, Sourced};
 
 mod dispatch;
 mod docopt;
+mod positions;
 mod tagged;
 
 use dispatch::Dispatched;

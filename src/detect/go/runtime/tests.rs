@@ -10,6 +10,7 @@ mod paths;
 mod precision;
 mod reading;
 mod services;
+mod settings;
 mod written;
 
 fn facts(files: &[(&str, &str)]) -> Facts {

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use super::Code;
 use super::disk::Disk;
-use super::environment::{self, Layer};
 use super::item::{after_field, field_at};
-use super::{arguments, positional, refused, variables};
+use super::{arguments, environment, layers, positional, refused, variables};
 use crate::code::{Does, Program as Source, connects};
 use crate::detect::env_file;
 use crate::detect::rust::codes;
@@ -55,7 +54,7 @@ pub(super) fn demands(source: &Source, code: &Code, disk: &Disk, program: &mut P
     let layer = environment::layer(code);
     let mut settings: Vec<(String, Evidence)> = Vec::new();
     for (field, evidence) in fields(code, disk) {
-        match layer.as_ref().map_or_else(|| by_envy(code, &field), |l: &Layer| l.variable(&field)) {
+        match layer.as_ref().and_then(|layer| layer.variable(&field)) {
             Some(name) => {
                 found.entry(name).or_insert(evidence);
             }
@@ -85,9 +84,16 @@ pub(super) fn demands(source: &Source, code: &Code, disk: &Disk, program: &mut P
     if !settings.is_empty() {
         let names: Vec<String> =
             settings.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
+        let files: Vec<String> =
+            layers::layers(source, code).into_iter().map(|layer| layer.name).collect();
+        let from = if files.is_empty() {
+            String::new()
+        } else {
+            format!(", which it reads from {},", files.join(", "))
+        };
         program.findings.push(Finding::new(
             codes::SETTINGS_REQUIRED,
-            format!("the program stops if its settings lack {}", names.join(", ")),
+            format!("the program stops if its settings{from} lack {}", names.join(", ")),
             settings.iter().take(4).map(|(_, evidence)| evidence.clone()),
         ));
     }
@@ -331,19 +337,4 @@ fn implemented(file: &SourceFile, at: usize) -> Option<String> {
     let open = (start..at).find(|n| file.is(*n, "{"))?;
     let of = (start..open).find(|n| file.is(*n, "for")).unwrap_or(start);
     Some(file.word(of + 1).to_owned())
-}
-
-/// The variable that `envy::prefixed("APP_")` makes of a field.
-fn by_envy(code: &Code, field: &str) -> Option<String> {
-    if !code.dependencies.contains("envy") {
-        return None;
-    }
-    let prefixed = code.find(|file, at| {
-        file.is(at, "prefixed") && file.path_to(at).contains(&"envy") && file.is(at + 1, "(")
-    });
-    let prefix = match prefixed {
-        Some((file, at)) => file.string(at + 2)?.into_owned(),
-        None => String::new(),
-    };
-    Some(format!("{prefix}{field}").to_ascii_uppercase())
 }

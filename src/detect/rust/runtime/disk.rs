@@ -1,7 +1,7 @@
 //! Files and folders that the code opens, and folders into which it writes.
 
-use super::Code;
 use super::held::{Held, OPENERS, call, is_compared};
+use super::{Code, rocket};
 use crate::code::{Base, Call, Program as Source};
 use crate::detect::rust::source::SourceFile;
 use crate::detect::{add_front_end, makers};
@@ -160,7 +160,9 @@ pub(super) fn disk(source: &Source, code: &Code) -> Disk {
         }
     }
     // Rocket reads Rocket.toml, and its templates from templates/, without a call that names them.
-    for (name, dependency) in [("Rocket.toml", "rocket"), ("templates", "rocket_dyn_templates")] {
+    let templates = rocket::templates(code).unwrap_or_else(|| "templates".to_owned());
+    let read = [("Rocket.toml", "rocket"), (templates.as_str(), "rocket_dyn_templates")];
+    for (name, dependency) in read {
         if let (Some(evidence), Some(path)) = (code.uses(dependency), code.root.join(name))
             && code.repo.exists(&path)
         {

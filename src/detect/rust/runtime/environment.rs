@@ -2,7 +2,8 @@
 //! `config::Environment::with_prefix("APP")` or figment's `Env::prefixed("APP_")`. A variable
 //! there overrides a file and a default in the code. Rules:
 //! <https://docs.rs/config/latest/config/struct.Environment.html>,
-//! <https://docs.rs/figment/latest/figment/providers/struct.Env.html>.
+//! <https://docs.rs/figment/latest/figment/providers/struct.Env.html>,
+//! <https://docs.rs/envy/latest/envy/>.
 
 use super::{Code, SourceFile};
 
@@ -18,7 +19,7 @@ pub(super) struct Layer {
 
 /// The layer of environment variables, if the program has one.
 pub(super) fn layer(code: &Code) -> Option<Layer> {
-    let known: Vec<&str> = ["config", "figment"]
+    let known: Vec<&str> = ["config", "figment", "envy"]
         .into_iter()
         .filter(|name| code.dependencies.contains(*name))
         .collect();
@@ -31,10 +32,14 @@ pub(super) fn layer(code: &Code) -> Option<Layer> {
 }
 
 fn at_call(code: &Code, file: &SourceFile, at: usize, known: &[&str]) -> Option<Layer> {
+    let path = file.path_to(at);
+    // `envy::from_env::<Settings>()`
+    if known.contains(&"envy") && path == ["envy", "from_env"] {
+        return Some(Layer { prefix: String::new(), separator: None });
+    }
     if !file.is(at + 1, "(") {
         return None;
     }
-    let path = file.path_to(at);
     let [.., owner, call] = path.as_slice() else { return None };
     let name = match text(code, file, at + 1) {
         Some(text) => Some(text.to_ascii_uppercase()),
@@ -57,6 +62,9 @@ fn at_call(code: &Code, file: &SourceFile, at: usize, known: &[&str]) -> Option<
                 given("prefix_separator").or(separator.clone()).unwrap_or_else(|| "_".to_owned());
             let prefix = name.or(given("prefix")).map_or_else(String::new, |name| name + &between);
             Some(Layer { prefix, separator })
+        }
+        ("envy", "prefixed") if known.contains(&"envy") => {
+            Some(Layer { prefix: name?, separator: None })
         }
         ("Env", "prefixed" | "raw") if known.contains(&"figment") => {
             Some(Layer { prefix: name.unwrap_or_default(), separator: given("split") })

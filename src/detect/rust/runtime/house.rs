@@ -58,13 +58,19 @@ fn layered(found: &mut Listening, source: &Source, code: &Code) {
     let Some(at) = found.findings[number].evidence.first().cloned() else { return };
     let field = source.files().filter(|file| file.path == at.file).find_map(|file| {
         let fields = file.facts().definitions().iter();
-        let mut fields = fields.filter(|field| matches!(field.form, Form::Field | Form::Tag));
-        let field = fields.find(|field| {
+        let fields = fields.filter(|field| matches!(field.form, Form::Field | Form::Tag));
+        let mut fields = fields.filter(|field| {
             let lines = [field.name, field.value.start];
             lines.iter().any(|&token| file.evidence(token, "").line == at.line)
-        })?;
-        let text = source.value(file, field.value.clone()).text().unwrap_or_default();
-        Some((file.word(field.name).to_owned(), source.owner_of(file, field)?, text))
+        });
+        // Several fields may stand on one line.
+        fields.find_map(|field| {
+            let text = source.value(file, field.value.clone()).text().unwrap_or_default();
+            let own = field.form == Form::Tag || is_loopback(&text);
+            own.then(|| {
+                Some((file.word(field.name).to_owned(), source.owner_of(file, field)?, text))
+            })?
+        })
     });
     let Some((field, owner, text)) = field else { return };
     let Some(setting) = source.setting_name(&owner, &field) else { return };
@@ -76,6 +82,11 @@ fn layered(found: &mut Listening, source: &Source, code: &Code) {
     };
     found.findings.remove(number);
     found.env.push(Sourced::new(EnvVar { key, value }, at));
+}
+
+/// True for an address of this machine alone.
+fn is_loopback(text: &str) -> bool {
+    ["127.", "localhost", "[::1]", "::1"].iter().any(|local| text.starts_with(local))
 }
 
 /// Adds how the program listens.

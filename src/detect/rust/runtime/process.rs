@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::subcommands::{Subcommands, subcommands};
-use super::{Code, shell_lines};
+use super::{Code, lists, shell_lines};
 use crate::code::Program as Source;
 use crate::detect::rust::codes;
 use crate::detect::script::interpreter;
@@ -134,13 +134,21 @@ fn commands(source: &Source, code: &Code, program: &mut Program) {
         if !ours || call.file.string(name.start).is_some() && name.len() == 1 {
             continue;
         }
-        let value = source.value(&call.file, name.clone()).text();
         let plain = |text: &String| {
             !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == '{')
         };
-        if let Some(text) = value.filter(plain) {
+        let value = source.value(&call.file, name.clone());
+        let mut texts: Vec<String> =
+            value.alternatives().filter_map(|value| value.text()).filter(plain).collect();
+        if texts.is_empty() {
+            texts = lists::named(source, &call.file, name);
+        }
+        for text in texts {
             started(code, program, &text, call.evidence(format!("starts `{text}`")));
         }
+    }
+    for (text, evidence) in lists::of_libraries(source, code) {
+        started(code, program, &text, evidence);
     }
 }
 

@@ -34,6 +34,16 @@ pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
     Some(found)
 }
 
+/// The folder of the templates that Rocket.toml names, of the profile `release` or of all:
+/// <https://api.rocket.rs/v0.5/rocket_dyn_templates/>.
+pub(super) fn templates(code: &Code) -> Option<String> {
+    let text = code.repo.text(&code.root.join("Rocket.toml")?).ok()??;
+    let table: toml::Table = text.parse().ok()?;
+    let mut profiles = ["global", "release", "default"].iter().filter_map(|name| table.get(*name));
+    let named = profiles.find_map(|profile| profile.get("template_dir")?.as_str())?;
+    Some(named.trim_start_matches("./").trim_end_matches('/').to_owned())
+}
+
 /// The expression that the code gives to a key: `.merge(("port", x))` or `rocket::Config { port: x
 /// }`.
 fn given(source: &Source, key: &str) -> Option<(Rc<File>, Range<usize>)> {

@@ -23,7 +23,7 @@ const LIBRARIES: [(&str, &[&str]); 5] = [
 ];
 
 /// Derives that turn the variants of an enum into words of the command line.
-const DERIVES: [&str; 4] = ["Subcommand", "Parser", "StructOpt", "FromArgs"];
+const DERIVES: [&str; 5] = ["Subcommand", "Parser", "StructOpt", "FromArgs", "Bpaf"];
 
 /// Functions that parse the arguments of the process.
 const PARSES: [&str; 4] = ["parse", "try_parse", "from_args", "parse_args"];
@@ -43,6 +43,9 @@ const PARSES_WORDS: [&str; 6] = [
 /// Usual names of the subcommand that serves.
 const SERVING: [&str; 8] =
     ["serve", "server", "start", "run", "daemon", "web", "start-server", "run-server"];
+
+/// How many tokens behind a word of the command line are searched for the variable that keeps it.
+const MAX_FILLED: usize = 40;
 
 /// How many functions deep the code of a subcommand is followed to a listener.
 const MAX_CALLS: usize = 4;
@@ -122,8 +125,12 @@ pub(super) fn subcommands(source: &Source, code: &Code) -> Subcommands {
 /// env::args().nth(1).as_deref()`. The arm that listens is the argument with which to start it.
 fn by_hand(source: &Source, code: &Code) -> Subcommands {
     let mut all = Vec::new();
-    for file in code.files.iter().filter(|file| file.names("args")) {
-        let declared = declared_from(file);
+    for file in code.files {
+        let words = words_of(file);
+        if words.is_empty() {
+            continue;
+        }
+        let declared = declared_from(file, &words);
         for at in 0..file.len() {
             if !file.is(at, "match") || file.kind(at) != Some(Kind::Word) {
                 continue;
@@ -131,7 +138,7 @@ fn by_hand(source: &Source, code: &Code) -> Subcommands {
             let Some(open) = (at..file.len()).take(40).find(|at| file.is(*at, "{")) else {
                 continue;
             };
-            let is_argument = |word: &str| word == "args" || declared.contains(word);
+            let is_argument = |word: &str| words.contains(&word) || declared.contains(word);
             if (at..open).any(|at| is_argument(file.word(at))) {
                 arms(file, open, &mut all);
             }
@@ -150,14 +157,40 @@ fn by_hand(source: &Source, code: &Code) -> Subcommands {
     Subcommands { library, names: all.into_iter().map(|one| one.word).collect(), serving }
 }
 
-/// Names that get their value from the command line: `let mode = env::args().nth(1)`.
-fn declared_from(file: &SourceFile) -> BTreeSet<&str> {
+/// Functions that give the words of the command line in a file: of the standard library, and of
+/// libraries that take the words one after the other.
+fn words_of(file: &SourceFile) -> Vec<&'static str> {
+    let mut words = Vec::new();
+    words.extend(file.names("args").then_some("args"));
+    words.extend(file.names("pico_args").then_some("subcommand"));
+    words.extend(file.names("lexopt").then_some("lexopt"));
+    words
+}
+
+/// Names that get their value from the command line: `let mode = env::args().nth(1)`, and those
+/// that lexopt's `Value(word)` fills: `Value(word) => command = Some(word.string()?)`.
+fn declared_from<'f>(file: &'f SourceFile, words: &[&str]) -> BTreeSet<&'f str> {
     let declares = |at: &usize| file.is(at - 1, "let") || file.is(at - 1, "mut");
     let names = (1..file.len()).filter(declares).filter(|at| file.kind(*at) == Some(Kind::Word));
-    names
-        .filter(|at| file.statement(*at).any(|n| file.is(n, "args")))
-        .map(|at| file.word(at))
-        .collect()
+    let given = |at: &usize| {
+        file.statement(*at)
+            .any(|n| matches!(file.word(n), "args" | "subcommand") && words.contains(&file.word(n)))
+    };
+    let mut found: BTreeSet<&str> = names.filter(given).map(|at| file.word(at)).collect();
+    if !words.contains(&"lexopt") {
+        return found;
+    }
+    let taken = (0..file.len()).filter(|at| {
+        file.is(*at, "Value") && file.is(at + 1, "(") && file.closing(at + 1) == at + 3
+    });
+    for at in taken {
+        let word = file.word(at + 2);
+        found.insert(word);
+        let filled = (at + 4..(at + MAX_FILLED).min(file.len()))
+            .find(|n| file.is(*n, "=") && file.is(n + 1, "Some") && file.is(n + 3, word));
+        found.extend(filled.map(|n| file.word(n - 1)));
+    }
+    found
 }
 
 /// Adds the words in the arms of a `match`: `Some("serve") =>` or `"serve" =>`.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::super::World;
 use super::super::reach::Reach;
-use super::SERVING;
+use super::{SERVING, positions};
 use crate::code::{File, Form, Function, is_env_name};
 use crate::facts::{Evidence, Finding, FindingCode};
 
@@ -303,6 +303,7 @@ impl Reader<'_, '_, '_> {
 
     /// The literals of a list that have a name in that field.
     fn listed(&self, field: &str, branches: &mut Vec<Branch>) {
+        let known = branches.len();
         for file in self.world.code.files() {
             let all = file.facts().definitions_of(file, field).iter();
             for definition in all.filter(|definition| definition.form == Form::Field) {
@@ -318,6 +319,16 @@ impl Reader<'_, '_, '_> {
                         definition.name,
                         open..file.closing(open),
                     ));
+                }
+            }
+        }
+        if branches.len() == known {
+            for (file, name, open) in positions::named(self.world.code, field) {
+                let Some(text) = file.string(name).filter(|text| is_command(text)) else {
+                    continue;
+                };
+                if branches.len() < MAX_BRANCHES {
+                    branches.push(self.branch(&text, &file, name, open..file.closing(open)));
                 }
             }
         }

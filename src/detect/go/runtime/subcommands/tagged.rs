@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::super::World;
 use super::super::reach::Reach;
 use super::{MAX_LEVELS, SERVING};
-use crate::code::File;
 use crate::code::tags::kebab;
+use crate::code::{Call, File};
 use crate::facts::Evidence;
 
 /// How many commands are read, which bounds the work on generated code.
@@ -197,10 +197,34 @@ pub(super) fn kingpin(world: &World, reach: &Reach) -> Vec<Serving> {
         let literal = |at: usize| file.string(at).is_some_and(|text| text == name);
         let listens = cases(variable.unwrap_or_default(), &literal);
         if listens || SERVING.contains(&name.as_str()) {
-            let evidence = call.evidence(format!("command `{name}`"));
-            serving.push((listens, (vec![name], evidence, false)));
+            let mut path = above(&call);
+            path.push(name);
+            let evidence = call.evidence(format!("command `{}`", path.join(" ")));
+            serving.push((listens, (path, evidence, false)));
         }
     }
     let some = serving.iter().any(|(listens, _)| *listens);
     serving.into_iter().filter(|(listens, _)| *listens == some).map(|(_, one)| one).collect()
+}
+
+/// The names of the commands that a command of kingpin is below: those of the variables on which
+/// `Command` is called.
+fn above(call: &Call) -> Vec<String> {
+    let file = &call.file;
+    let mut names = Vec::new();
+    let mut of = call.receiver().to_owned();
+    for _ in 0..MAX_LEVELS {
+        let all = file.facts().definitions_of(file, &of).iter();
+        let made = all.filter(|definition| definition.form.is_variable()).find_map(|definition| {
+            let mut value = definition.value.clone();
+            let at = value.find(|&at| file.word(at) == "Command" && file.word(at + 1) == "(")?;
+            let outer = Call::at(file, at)?;
+            let name = outer.arguments().first().and_then(|one| file.string(one.start))?;
+            Some((name.into_owned(), outer.receiver().to_owned()))
+        });
+        let Some((name, outer)) = made else { break };
+        names.insert(0, name);
+        of = outer;
+    }
+    names
 }

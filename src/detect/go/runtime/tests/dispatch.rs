@@ -37,6 +37,10 @@ fn the_command_that_leads_to_the_listener_is_given() {
     assert_eq!(args("os zgo.at/zli", &shifted("\"\", ")), None);
     let list = "type command struct {\nname string\nrun func([]string) error\n}\nvar all = []*command{\n{name: \"hub\", run: serve},\n{name: \"help\", run: help},\n}\nfunc main() { start(os.Args[1:]) }\nfunc start(args []string) {\nif len(args) == 0 {\nreturn\n}\nfor _, c := range all {\nif c.name == args[0] {\nc.run(args[1:])\n}\n}\n}";
     assert_eq!(args("os", list).as_deref(), Some("hub"));
+    let bare = "type command struct {\nname, help string\nrun func([]string) error\n}\nvar all = []command{\n{\"hub\", \"x\", serve},\n{\"help\", \"y\", help},\n}\nfunc main() {\nfor _, c := range all {\nif c.name == os.Args[1] {\nc.run(nil)\n}\n}\n}";
+    assert_eq!(args("os", bare).as_deref(), Some("hub"));
+    let bare = "func main() {\nfor _, c := range []struct {\nrun func([]string) error\nname string\n}{{help, \"help\"}, {serve, \"hub\"}} {\nif c.name == os.Args[1] {\nc.run(nil)\n}\n}\n}";
+    assert_eq!(args("os", bare).as_deref(), Some("hub"));
     let sets = "func main() {\nhub := flag.NewFlagSet(\"hub\", flag.ExitOnError)\nif len(os.Args) < 2 {\nos.Exit(1)\n}\nswitch os.Args[1] {\ncase hub.Name():\nserve(nil)\ncase \"help\":\nhelp(nil)\n}\n}";
     assert_eq!(args("flag os", sets).as_deref(), Some("hub"));
 }

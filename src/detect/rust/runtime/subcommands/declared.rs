@@ -34,7 +34,10 @@ pub(super) fn declared(
         let named = |name: &String| items.named.get(name.as_str()).into_iter().flatten();
         commands.enums.iter().flat_map(named).copied().collect()
     } else {
-        let enums = || items.enums().filter(|(file, at)| !other.contains(file.word(at + 1)));
+        let enums = || {
+            let all = items.enums().filter(|(file, at)| commands_of_bpaf(file, *at));
+            all.filter(|(file, at)| !other.contains(file.word(at + 1)))
+        };
         let mut held = BTreeSet::new();
         for (file, at) in enums() {
             for variant in variants(file, at) {
@@ -217,6 +220,17 @@ impl<'c> Items<'c> {
     }
 }
 
+/// False for an enum of bpaf whose variants are alternatives of flags, not commands.
+fn commands_of_bpaf(file: &SourceFile, item: usize) -> bool {
+    let from = item.saturating_sub(MAX_ATTRIBUTES);
+    let before = (from..item).rev().take_while(|n| !file.is(*n, ";") && !file.is(*n, "}"));
+    if !before.into_iter().any(|n| file.is(n, "Bpaf")) {
+        return true;
+    }
+    let Some(open) = (item..item + 20).find(|n| file.is(*n, "{")) else { return false };
+    (open..file.closing(open)).any(|n| file.is(n, "command") && file.is(n - 1, "("))
+}
+
 /// The variants of an enum.
 fn variants(file: &SourceFile, item: usize) -> Vec<Variant> {
     let mut all = Vec::new();
@@ -230,6 +244,13 @@ fn variants(file: &SourceFile, item: usize) -> Vec<Variant> {
             given =
                 name.and_then(|n| file.string(n + 2)).map(std::borrow::Cow::into_owned).or(given);
             flat |= (at + 2..end).any(|n| file.is(n, "flatten"));
+            // bpaf: `#[bpaf(command("serve"))]`
+            let command = (at + 2..end).find(|n| file.is(*n, "command") && file.is(n + 1, "("));
+            let command = command.filter(|_| file.is(at + 2, "bpaf"));
+            given = command
+                .and_then(|n| file.string(n + 2))
+                .map(std::borrow::Cow::into_owned)
+                .or(given);
             at = end + 1;
             continue;
         }
