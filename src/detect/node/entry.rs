@@ -13,6 +13,7 @@ mod settle;
 mod several;
 mod shell;
 mod started;
+mod tool_files;
 mod variables;
 
 use command::keep;

@@ -111,7 +111,7 @@ impl Launch {
     ) -> Vec<Evidence> {
         let mut evidence = Vec::new();
         if let Some(word) = word.filter(|_| self.args.is_empty()) {
-            self.args.push(word.value.clone());
+            self.args.extend(word.value.split(' ').map(str::to_owned));
             evidence.extend(word.evidence.iter().cloned());
         }
         for arg in args {

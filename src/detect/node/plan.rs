@@ -22,7 +22,7 @@ use self::steps::Installed;
 use super::front_end::delegates;
 use super::launch::{Launch, Layout};
 use super::tool::{self, Tool};
-use super::{App, Details, install_scripts, manifest, migrations, prisma, program, scan, version};
+use super::{App, Details, install_scripts, manifest, migrations, program, scan, version};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::detect::node::codes;

@@ -253,6 +253,7 @@ fn of_site(app: &App, program: &mut Program) -> Result<()> {
     let evidence = Evidence::file(&app.package.path, "the image's own web server listens there");
     program.port = Some(Sourced::new(scan::SITE_PORT, evidence));
     program.findings.extend(scan::revision(app, &[])?);
+    program.findings.extend(scan::absent_of_site(app)?);
     builder_needs(app, program)?;
     Ok(())
 }

@@ -22,6 +22,7 @@ mod migrated;
 mod modules;
 mod must_exist;
 mod named_hosts;
+mod named_programs;
 mod pages;
 mod process;
 mod required;
@@ -50,6 +51,7 @@ use crate::detect::node::codes;
 use crate::facts::{EnvVar, Evidence, Finding, FrontEnd, Port, Sourced};
 use crate::path::RelPath;
 
+pub(crate) use self::absent::of_site as absent_of_site;
 pub(crate) use self::browser::install_settings;
 pub(crate) use self::revision::revision;
 pub(crate) use self::sources::{Source, reached};
@@ -94,7 +96,7 @@ pub(crate) struct Scan {
     pub(crate) more_ports: Vec<Sourced<Port>>,
     /// Arguments that open the program to the network.
     pub(crate) args: Vec<Sourced<String>>,
-    /// The first argument without which the program does not listen.
+    /// The first arguments without which the program does not listen, separated by spaces.
     pub(crate) subcommand: Option<Sourced<String>>,
     /// Variables with the port, if the code has no default.
     pub(crate) port_env: Vec<String>,

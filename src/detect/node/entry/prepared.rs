@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::{App, Command, Entry, node};
+use super::{App, Command, Entry, node, tool_files};
 use crate::detect::node::codes;
 use crate::docker::quote;
 use crate::facts::{Evidence, Finding, Sourced};
@@ -102,6 +102,10 @@ fn step(
             line.push(quote::shell_words(&words));
             lines.push(line.join(" "));
             entry.launch.keep_development |= step.launch.keep_development;
+            if let Some(tool) = &step.command {
+                let read = tool_files::of(app, tool, &step.launch.args)?;
+                entry.launch.carried.extend(read);
+            }
             let new = step
                 .findings
                 .into_iter()

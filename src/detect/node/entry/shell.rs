@@ -35,6 +35,12 @@ fn file<'c>(app: &App, command: &'c Command) -> Option<&'c str> {
     (path.extension() == "sh" || named != first || path.extension().is_empty()).then_some(named)
 }
 
+/// True for the word that ends a loop, a condition or a function.
+fn closes_block(command: &Command) -> bool {
+    let first = command.argv.first().map(String::as_str);
+    first.is_some_and(|word| matches!(word, "fi" | "done" | "esac" | "}"))
+}
+
 /// The commands of the shell file behind a command; `None` if there is no such file.
 pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
     let Some(name) = file(app, command) else { return Ok(None) };
@@ -63,9 +69,15 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
         let first = chain.commands.first().and_then(|c| c.argv.first()).map_or("", String::as_str);
         let opens =
             matches!(first, "if" | "for" | "while" | "until" | "case") || line.ends_with('{');
-        let closes = matches!(first, "fi" | "done" | "esac" | "}");
+        let closes = chain.commands.first().is_some_and(closes_block);
         if opens || closes || depth > 0 {
-            depth = if opens { depth + 1 } else { depth.saturating_sub(usize::from(closes)) };
+            // `until nc -z db 1; do sleep 1; done` ends on its own line.
+            let whole = opens && chain.commands.iter().any(|command| closes_block(command));
+            depth = match (opens, closes) {
+                (true, _) if whole => depth,
+                (true, _) => depth + 1,
+                (false, closes) => depth.saturating_sub(usize::from(closes)),
+            };
             unread.get_or_insert((number, line.to_owned()));
             continue;
         }

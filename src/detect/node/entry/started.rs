@@ -9,6 +9,11 @@ use crate::detect::node::script;
 use crate::facts::Evidence;
 use crate::recipes::{self, Recipe};
 
+/// The port that a platform gives the program, as a Procfile writes it, and the one that the image
+/// gives it.
+const PLATFORM_PORT: [&str; 2] = ["${PORT}", "$PORT"];
+const OWN_PORT: &str = "8080";
+
 /// Extends the scripts' entries by what recipes add: flags and arguments of the same start, and
 /// other files that they start.
 pub(crate) fn with_recipes(app: &App, mut entries: Vec<Entry>) -> Result<Vec<Entry>> {
@@ -27,8 +32,24 @@ pub(crate) fn with_recipes(app: &App, mut entries: Vec<Entry>) -> Result<Vec<Ent
         let plain = written.iter().filter(|variable| !variable.value.contains(['$', '`']));
         let env = plain.map(|variable| (variable.key.clone(), variable.value.clone())).collect();
         let command = Command { argv: run.words.clone(), ..Command::default() };
-        let mut argv = variables::settle(app, &command).command.argv;
-        if !believed || argv.iter().any(|word| word.contains(['$', '`', '%'])) {
+        let settled = variables::settle(app, &command);
+        let (mut argv, mut fixed) = (settled.command.argv, settled.fixed);
+        if !believed {
+            continue;
+        }
+        for word in &mut argv {
+            if PLATFORM_PORT.iter().any(|name| word.contains(name)) {
+                for name in PLATFORM_PORT {
+                    *word = word.replace(name, OWN_PORT);
+                }
+                fixed.push(("PORT".to_owned(), OWN_PORT.to_owned()));
+            }
+        }
+        if argv.iter().any(|word| word.contains(['$', '`', '%'])) {
+            // Whatever else the file starts, it is not what serves.
+            if run.by == Recipe::Procfile && run.name == "web" {
+                break;
+            }
             continue;
         }
         if let Some(first) = argv.first_mut()
@@ -41,7 +62,9 @@ pub(crate) fn with_recipes(app: &App, mut entries: Vec<Entry>) -> Result<Vec<Ent
         if script::runs_script(&command, &scripts).is_some() {
             continue;
         }
-        let Ok(entry) = node(app, &command)? else { continue };
+        let Ok(mut entry) = node(app, &command)? else { continue };
+        entry.findings.extend(variables::finding(&fixed, run.evidence.clone()));
+        entry.fixed.extend(fixed);
         add(&mut entries, entry, run.evidence);
     }
     Ok(entries)
@@ -126,7 +149,8 @@ mod tests {
         // Values of an example, of one deployment, and of its network stay out.
         let given = "services: {db: {image: postgres}, a: {build: ., command: [node, a.js, --own=user1, --own=user2, --token=abc, --db=postgres://db:5432, --level=3]}}\n";
         assert_eq!(starts("{}", "compose.yml", given), ["a.js --level=3"]);
-        assert!(starts("{}", "Procfile", "web: node $FILE\n").is_empty());
+        assert!(starts("{}", "Procfile", "web: node $FILE\nworker: node b.js\n").is_empty());
+        assert_eq!(starts("{}", "Procfile", "web: node a.js --port $PORT"), ["a.js --port 8080"]);
         assert!(starts("{}", "README.md", "    node a.js\n").is_empty());
     }
 }

@@ -76,18 +76,14 @@ pub(super) fn artifacts(
             for output in &launch.outputs {
                 all.push(built(&format!("{home}/{output}"))?);
             }
-            for file in &launch.carried {
+            let mut carried = launch.carried.clone();
+            carried.sort();
+            carried.dedup();
+            for file in &carried {
                 all.push(Artifact::new(None, &relative(app, file), &format!("{home}/{file}"))?);
             }
             for (from, to) in &launch.left {
                 all.push(Artifact::new(None, &relative(app, from), &format!("{home}/{to}"))?);
-            }
-            // Migrations that run at the start read the schema.
-            let prisma =
-                launch.before.as_ref().is_some_and(|line| line.contains("node_modules/prisma/"));
-            for file in super::prisma::files(&app.dir, &app.package).into_iter().filter(|_| prisma)
-            {
-                all.push(Artifact::new(None, &relative(app, &file), &format!("{home}/{file}"))?);
             }
         }
         Layout::Bundle => {

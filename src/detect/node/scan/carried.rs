@@ -20,7 +20,9 @@ pub(super) fn imports(app: &App, launch: &Launch, scan: &mut Scan) -> Result<()>
     if launch.layout != Layout::Output {
         return Ok(());
     }
-    let folders: Vec<RelPath> = scan.files.iter().map(|file| file.value.clone()).collect();
+    let named = launch.carried.iter().filter_map(|way| app.dir.join(way));
+    let folders: Vec<RelPath> =
+        scan.files.iter().map(|file| file.value.clone()).chain(named).collect();
     let inside = |path: &RelPath| folders.iter().any(|folder| path.is_within(folder));
     let output = |path: &RelPath| {
         let first = path.strip(&app.dir.path).and_then(|way| way.split('/').next());

@@ -5,6 +5,7 @@ mod commands;
 mod followed;
 mod host;
 mod microservice;
+mod options;
 mod rows;
 pub(super) mod settings;
 mod special;
@@ -183,9 +184,8 @@ impl<'s> Reader<'s, '_> {
         let asked = argument::asked(&self.code, &source.code, here);
         scan.subcommand =
             asked.map(|(word, evidence)| Sourced::new(word, evidence)).or_else(|| {
-                let (of, word, at) = commands::asked(self.sources, source, call.open)?;
-                let evidence = of.at(at, format!("the command `{word}` listens"));
-                Some(Sourced::new(word, evidence))
+                let (words, evidence) = commands::asked(self.sources, source, call.open)?;
+                Some(Sourced::new(words, evidence))
             });
     }
 

@@ -17,7 +17,7 @@ const GENERATE: [&str; 7] =
     ["prebuild", "prestart", "generate", "codegen", "postinstall", "prepare", "preinstall"];
 
 /// Words in the names of examples.
-const EXAMPLES: [&str; 5] = ["example", "sample", "template", "dist", "default"];
+pub(super) const EXAMPLES: [&str; 5] = ["example", "sample", "template", "dist", "default"];
 
 /// Calls that ask whether a file is there.
 const ASKS: [&str; 6] = ["existsSync", "exists", "access", "accessSync", "statSync", "ENOENT"];
@@ -179,7 +179,7 @@ fn lost(app: &App, file: &RelPath, evidence: Evidence, wanted: bool) -> Option<F
 }
 
 /// The example of a file beside it: config.example.json, config.json.sample.
-fn example(app: &App, file: &RelPath) -> Option<RelPath> {
+pub(super) fn example(app: &App, file: &RelPath) -> Option<RelPath> {
     let name = file.file_name();
     let stem = name.split('.').next().filter(|stem| !stem.is_empty())?;
     let folder = file.parent().unwrap_or_default();
@@ -194,7 +194,7 @@ fn example(app: &App, file: &RelPath) -> Option<RelPath> {
 }
 
 /// True if the .gitignore of a folder names the file itself.
-fn ignores(app: &App, folder: &RelPath, file: &RelPath) -> bool {
+pub(super) fn ignores(app: &App, folder: &RelPath, file: &RelPath) -> bool {
     let Some(path) = folder.join(".gitignore") else { return false };
     let Ok(Some(text)) = app.dir.repo.text(&path) else { return false };
     let way = file.relative_to(folder);

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::super::App;
 use super::super::manifest::Kind as Dependency;
 use super::super::token::{Kind, Token, arguments, closing};
-use super::{House, Scan, Source, env_file, lines, tagged};
+use super::{House, Scan, Source, env_file, lines, named_programs, tagged};
 use crate::catalog;
 use crate::detect::node::codes;
 use crate::detect::privileges::Privileged;
@@ -73,12 +73,13 @@ pub(super) fn read(
     }
     let values = &|source: &Source, tokens: &[Token]| -> Vec<String> {
         let Ok(code) = house.code() else { return Vec::new() };
-        let value = code.value(&source.code, source.range(tokens));
-        let mut texts: Vec<String> = value.alternatives().filter_map(|one| one.text()).collect();
-        texts.sort();
-        texts.dedup();
-        texts.truncate(MAX_VALUES);
-        texts
+        let range = source.range(tokens);
+        let mut texts = named_programs::texts(code, &source.code, range.clone());
+        if range.len() != 1 || !named_programs::is_handed(&source.code, range.start) {
+            let value = code.value(&source.code, range);
+            texts.extend(value.alternatives().filter_map(|one| one.text()));
+        }
+        texts.into_iter().take(MAX_VALUES).collect()
     };
     let mut commands = Vec::new();
     for source in sources {
@@ -242,7 +243,7 @@ fn lacks(scan: &mut Scan, program: &str, certain: bool, place: Evidence) {
 }
 
 /// How many values of one expression are programs.
-const MAX_VALUES: usize = 8;
+const MAX_VALUES: usize = 24;
 
 /// The texts to which an expression of a source may lead.
 type Values<'v> = &'v dyn Fn(&Source, &[Token]) -> Vec<String>;

@@ -97,7 +97,7 @@ fn runs_by_convention(app: &App, path: &RelPath) -> bool {
     !build && (root || matches!(first, "app" | "pages" | "src" | "server" | "lib" | "utils"))
 }
 
-fn read(app: &App, path: RelPath) -> Result<Option<Source>> {
+pub(super) fn read(app: &App, path: RelPath) -> Result<Option<Source>> {
     let Some(text) = app.dir.repo.source_text(&path)? else { return Ok(None) };
     let tree = Tree::new(&DIALECT, &text);
     let tokens = token::of(&tree);

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::super::required::is_schema;
+use super::options::{of_action, option};
 use crate::code::{Call, File, Form, Kind, Part, Program, Special, Value, is_env_name};
 
 /// How many occurrences of one word are read in a file.
@@ -63,10 +64,10 @@ fn call(program: &Program, call: &Call, keys: &[String], steps: u8) -> Option<Va
         }
         // The values of a command line: `program.opts()` or `yargs(...).option(...).parse()`.
         "opts" | "parse" | "parseSync" | "option" | "options" if from(&["commander", "yargs"]) => {
-            option(program, file, keys.last()?, steps)
+            option(program, file, keys.last()?, &(0..0), steps)
         }
         _ if matches!(root, "program" | "yargs" | "require") && from(&["commander", "yargs"]) => {
-            option(program, file, keys.last()?, steps)
+            option(program, file, keys.last()?, &(0..0), steps)
         }
         // Nest: `app.get(ConfigService)`.
         "get" if first.is_some_and(|one| file.word(one.start) == "ConfigService") => {
@@ -137,53 +138,6 @@ fn schema(
     Some(Part::setting(text, env, None, file.evidence(default.start, note)).into())
 }
 
-/// The default of a command-line option.
-fn option(program: &Program, file: &Rc<File>, key: &str, steps: u8) -> Option<Value> {
-    let calls = program.calls_of(&["option", "options", "default", "requiredOption"]);
-    calls.filter(|call| call.file.path == file.path).find_map(|call| {
-        let given = call.arguments();
-        // `.options({ port: { default: 3000 } })` or `.default({ port: 3000 })`
-        if file.word(given.first()?.start) == "{" {
-            let stated = file.property(given.first()?.start, key)?;
-            let stated = match call.name() {
-                "default" => stated,
-                _ => file.property(stated.start, "default")?,
-            };
-            let mut value = program.eval(file, stated, steps);
-            if let [part] = value.parts.as_mut_slice() {
-                part.flag = Some(key.to_owned());
-            }
-            return Some(value);
-        }
-        let name = file.string(given.first()?.start)?;
-        let long = name.split([' ', ',', '|']).find_map(|word| word.strip_prefix("--"));
-        if name != key && long.map(camel).as_deref() != Some(key) {
-            return None;
-        }
-        let stated = given.iter().skip(1).find_map(|one| file.property(one.start, "default"));
-        // The default follows the name: `.option("-p, --port <n>", "text", "3000")` or
-        // `.default("port", 3000)`.
-        let last = given.last().filter(|_| given.len() > 2 || call.name() == "default");
-        let mut value = program.eval(file, stated.or(last.cloned())?, steps);
-        if let [part] = value.parts.as_mut_slice() {
-            part.flag = Some(long.unwrap_or(&name).to_owned());
-        }
-        Some(value)
-    })
-}
-
-/// `--db-port` becomes `dbPort`.
-fn camel(long: &str) -> String {
-    let mut parts = long.split('-');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |mut name, part| {
-        let mut chars = part.chars();
-        name.extend(chars.next().map(|c| c.to_ascii_uppercase()));
-        name.push_str(chars.as_str());
-        name
-    })
-}
-
 /// The value in `registerAs("app", () => ({ port }))` or `ConfigModule.forRoot({ load:
 /// [configuration] })`: <https://docs.nestjs.com/techniques/configuration>.
 fn nest(program: &Program, keys: &[String], steps: u8) -> Option<Value> {
@@ -206,8 +160,15 @@ fn nest(program: &Program, keys: &[String], steps: u8) -> Option<Value> {
 }
 
 /// The value at `keys` of a name that leads nowhere else.
-fn below(program: &Program, file: &Rc<File>, at: usize, keys: &[String], _: u8) -> Option<Value> {
-    feathers(program, file, at, keys)
+fn below(
+    program: &Program,
+    file: &Rc<File>,
+    at: usize,
+    keys: &[String],
+    steps: u8,
+) -> Option<Value> {
+    of_action(program, file, at, keys, steps)
+        .or_else(|| feathers(program, file, at, keys))
         .or_else(|| listed(program, file, at, keys))
         .or_else(|| environment(program, keys.last()?))
         .or_else(|| unset(file, at, keys))
