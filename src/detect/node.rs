@@ -318,6 +318,19 @@ impl<'r> App<'r> {
         Some(format!("node_modules/{package}/{}", file.trim_start_matches("./")))
     }
 
+    /// The dependency that brings a command, according to npm's lockfile.
+    fn package_of_command(&self, command: &str) -> Option<String> {
+        let lock = tool::npm_lock(&self.root).ok()?;
+        let (_, lock) = (*lock).as_ref()?;
+        let packages = lock.get("packages")?;
+        let mut names = self.package.dependencies().map(|(name, _)| name);
+        let brings = |name: &&str| {
+            let bin = packages.get(format!("node_modules/{name}")).and_then(|held| held.get("bin"));
+            bin.is_some_and(|bin| bin.get(command).is_some())
+        };
+        names.find(brings).map(str::to_owned)
+    }
+
     /// The link to the file behind the command of a dependency.
     fn linked_command(&self, command: &str) -> Option<String> {
         // pnpm puts shell scripts there, while other package managers link to the file itself.

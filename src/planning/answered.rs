@@ -62,6 +62,14 @@ pub(super) fn apply(
             bail!("`{pair}` in `env` is not KEY=value")
         };
         let var = EnvVar { key: key.to_owned(), value: value.to_owned() };
+        // The variable of the port says where the program listens.
+        if program.port_variable.as_ref() == Some(&var.key)
+            && answers.get(id::PORT).is_none()
+            && let Some(port) = value.parse::<u16>().ok().filter(|port| *port > 0)
+        {
+            program.port = Some(Sourced::assumed(port));
+            program.findings.retain(|finding| finding.code != FindingCode::PortUnknown);
+        }
         program.env.retain(|held| held.value.key != var.key);
         program.env.push(Sourced::assumed(var));
     }

@@ -135,6 +135,8 @@ impl Workflow<'_> {
             if let Some((_, value)) = self.env.iter().rev().find(|(held, _)| held == key) {
                 add(value, line, several);
             }
+        } else if let Some((_, value)) = self.env.iter().find(|(held, _)| held == inner) {
+            add(value, line, several);
         } else if let Some(key) = inner.strip_prefix("matrix.") {
             let keys: Vec<&str> = key.split('.').collect();
             for item in self.matrix.map(|m| matrix_values(m, &keys)).unwrap_or_default() {
@@ -274,6 +276,111 @@ pub(super) fn circle(home: &RelPath, file: &RelPath, text: &str, into: &mut Buil
         }
     }
 }
+
+/// A composite action of the repository, which its workflows use:
+/// <https://docs.github.com/actions/creating-actions/creating-a-composite-action>.
+pub(super) fn composite(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
+    let documents = settings::parse_yaml(text);
+    let Some(root) = documents.first() else { return };
+    let Some(runs) = root.entries().iter().find(|entry| entry.key == "runs") else { return };
+    // `${{ inputs.node-version }}` has the default of the input.
+    let inputs = root.get("inputs").map(Item::entries).unwrap_or_default().iter();
+    let default = |input: &Entry| {
+        let value = input.item.text_at(&["default"])?;
+        Some((format!("inputs.{}", input.key), value.to_owned()))
+    };
+    let env = inputs.filter_map(default).collect();
+    let workflow = Workflow { home, file, job: runs, matrix: None, release: false, env };
+    for step in runs.item.get("steps").map(Item::items).unwrap_or_default() {
+        if let Some(uses) = step.text_at(&["uses"]) {
+            workflow.action(uses, step, &mut into.tools);
+        }
+    }
+}
+
+/// bitbucket-pipelines.yml: an image for all steps, or for one.
+/// <https://support.atlassian.com/bitbucket-cloud/docs/docker-image-options/>
+pub(super) fn bitbucket(_: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
+    for root in settings::parse_yaml(text) {
+        let mut open = vec![(&root, 0_usize)];
+        while let Some((item, depth)) = open.pop() {
+            if let Some(image) = item.get("image") {
+                let image = image.get("name").unwrap_or(image);
+                add_image(file, Some(image), "pipelines", false, &[], &mut into.tools);
+            }
+            if depth < MAX_DEPTH {
+                let below = item.entries().iter().map(|entry| &entry.item);
+                let listed: &[Item] =
+                    if matches!(item.value, Value::List(_)) { item.items() } else { &[] };
+                open.extend(below.chain(listed).map(|item| (item, depth + 1)));
+            }
+        }
+    }
+}
+
+/// How deep the steps of pipelines are nested.
+const MAX_DEPTH: usize = 12;
+
+/// azure-pipelines.yml: tasks that install a tool, such as `NodeTool@0` with `versionSpec`.
+/// <https://learn.microsoft.com/azure/devops/pipelines/tasks/reference/>
+pub(super) fn azure(_: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
+    for root in settings::parse_yaml(text) {
+        let mut open = vec![(&root, 0_usize)];
+        while let Some((item, depth)) = open.pop() {
+            if let Some(task) = item.text_at(&["task"]) {
+                let inputs = item.get("inputs");
+                let version = ["versionSpec", "version"];
+                let version = version.into_iter().find_map(|key| inputs?.get(key));
+                if let (Some(name), Some(version)) = (installed(task), version) {
+                    let text = version.text().unwrap_or_default().to_owned();
+                    let evidence =
+                        Evidence::at(file, version.line, format!("the task {task} uses {text}"));
+                    let (release, one_of_several) = (false, false);
+                    into.tools.push(Tool {
+                        name,
+                        version: text,
+                        release,
+                        one_of_several,
+                        evidence,
+                    });
+                }
+            }
+            if depth < MAX_DEPTH {
+                let below = item.entries().iter().map(|entry| &entry.item);
+                let listed: &[Item] =
+                    if matches!(item.value, Value::List(_)) { item.items() } else { &[] };
+                open.extend(below.chain(listed).map(|item| (item, depth + 1)));
+            }
+        }
+    }
+}
+
+/// The tool that a task installs: `NodeTool@0`, `UsePythonVersion@0`.
+fn installed(task: &str) -> Option<String> {
+    let name = task.split('@').next()?.to_ascii_lowercase();
+    let plain = name.strip_prefix("use").unwrap_or(&name);
+    let plain = plain.strip_suffix("tool").or(plain.strip_suffix("version")).unwrap_or(plain);
+    (plain != name && !plain.is_empty()).then(|| plain.to_owned())
+}
+
+/// A Jenkinsfile: the images in which its stages run, `image 'node:22'` or
+/// `docker.image("node:22")`. <https://www.jenkins.io/doc/book/pipeline/docker/>
+pub(super) fn jenkins(_: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
+    for (line, text) in (1..).zip(text.lines().take(MAX_LINES)) {
+        let Some((_, rest)) = text.split_once("image") else { continue };
+        let rest = rest.trim_start_matches([' ', '(', ':']);
+        let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"')) else { continue };
+        let Some(image) = rest[1..].split(quote).next() else { continue };
+        for (name, version) in image_tools(image) {
+            let evidence = Evidence::at(file, line, format!("a stage runs in {image}"));
+            let (release, one_of_several) = (false, false);
+            into.tools.push(Tool { name, version, release, one_of_several, evidence });
+        }
+    }
+}
+
+/// Maximum number of lines of a Jenkinsfile.
+const MAX_LINES: usize = 2000;
 
 /// .travis.yml, where languages' versions are keys of their own.
 pub(super) fn travis(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {

@@ -68,6 +68,9 @@ pub(super) fn built(repo: &Repo, home: &RelPath) -> Result<Built> {
         files.extend(repo.children(&folder).map(|(path, _)| path.clone()));
     }
     files.extend(home.join(".circleci/config.yml"));
+    if let Some(folder) = home.join(".github/actions") {
+        files.extend(repo.files_under(&folder).take(MAX_LISTED).cloned());
+    }
     let mut found = Built::default();
     read(repo, home, files, &mut found, |home, path| built_by(home, path))?;
     called(repo, home, &mut found)?;
@@ -149,6 +152,11 @@ fn built_by(home: &RelPath, path: &RelPath) -> Option<Reader<Built>> {
         }
         ".gitlab-ci.yml" => ci::gitlab,
         ".travis.yml" => ci::travis,
+        "bitbucket-pipelines.yml" => ci::bitbucket,
+        "azure-pipelines.yml" | "azure-pipelines.yaml" => ci::azure,
+        "jenkinsfile" => ci::jenkins,
+        "action.yml" | "action.yaml" if way.starts_with(".github/actions/") => ci::composite,
+        "nixpacks.toml" => platform::nixpacks_tools,
         "netlify.toml" => platform::netlify,
         "vercel.json" => platform::vercel,
         "project.json" => task::nx,
@@ -210,6 +218,7 @@ fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
         "app.json" => platform::app_json,
         "heroku.yml" => platform::heroku,
         "railway.json" | "railway.toml" => platform::railway,
+        "nixpacks.toml" => platform::nixpacks,
         "ecosystem.config.js"
         | "ecosystem.config.cjs"
         | "ecosystem.config.json"

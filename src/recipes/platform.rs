@@ -51,12 +51,24 @@ pub(super) fn fly(home: &RelPath, file: &RelPath, text: &str, into: &mut Running
     }
     let processes = root.get("processes").map(Item::entries).unwrap_or_default();
     let main = processes.iter().find(|p| ["app", "web"].contains(&p.key.as_str()));
-    if let Some(process) = main.or(processes.first())
+    let main = main.or(processes.first());
+    if let Some(process) = main
         && let Some(line) = process.item.text()
     {
         run.set_line(line, file, process.line);
     }
     into.runs.push(run);
+    // The other processes run from the same image.
+    for process in processes.iter().filter(|other| main.is_none_or(|main| main.key != other.key)) {
+        let Some(line) = process.item.text() else { continue };
+        let note = format!("fly.toml starts {} by `{}`", process.key, super::short(line));
+        let evidence = Evidence::at(file, process.line, note);
+        let mut run = Run::new(Recipe::Platform, &process.key, evidence);
+        run.dir = Some(home.clone());
+        run.built_here = true;
+        run.set_line(line, file, process.line);
+        into.runs.push(run);
+    }
 }
 
 /// A list of tables; a single table is a list of one.
@@ -159,6 +171,33 @@ pub(super) fn railway(home: &RelPath, file: &RelPath, text: &str, into: &mut Run
     run.built_here = true;
     run.set_line(line, file, command.line);
     into.runs.push(run);
+}
+
+/// Reads the start command of nixpacks.toml. <https://nixpacks.com/docs/configuration/file>
+pub(super) fn nixpacks(home: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
+    let Some(root) = settings::parse_toml(text) else { return };
+    let Some(command) = root.at(&["start", "cmd"]) else { return };
+    let Some(line) = command.text() else { return };
+    let note = format!("the start command is `{}`", super::short(line));
+    let mut run = Run::new(Recipe::Platform, "web", Evidence::at(file, command.line, note));
+    run.dir = Some(home.clone());
+    run.built_here = true;
+    run.set_line(line, file, command.line);
+    into.runs.push(run);
+}
+
+/// Reads the versions in nixpacks.toml: `NIXPACKS_NODE_VERSION`.
+pub(super) fn nixpacks_tools(_: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
+    let Some(root) = settings::parse_toml(text) else { return };
+    for entry in root.get("variables").map(Item::entries).unwrap_or_default() {
+        let name = entry.key.strip_prefix("NIXPACKS_").and_then(|k| k.strip_suffix("_VERSION"));
+        if let (Some(name), Some(version)) = (name, entry.item.text()) {
+            let (name, version) = (name.to_ascii_lowercase(), version.to_owned());
+            let evidence =
+                Evidence::at(file, entry.line, format!("the platform uses {name} {version}"));
+            into.tools.push(Tool { name, version, release: true, one_of_several: false, evidence });
+        }
+    }
 }
 
 /// Reads netlify.toml: the command and environment of the build.

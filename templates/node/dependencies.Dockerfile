@@ -61,7 +61,13 @@ RUN --mount=type=cache,target={{ tool.cache }}
     && mkdir -p {{ details.member_modules | shell }}{% endif %}
 {%- include "node/nested.Dockerfile" %}
 {%- for command in details.after_install %}
-RUN {% for var in details.placeholders %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{{ tool.exec | shell }} {{ command | shell }}
+{%- if command.folder %}
+WORKDIR {{ command.folder | path }}
+{%- endif %}
+RUN {% for var in details.placeholders %}{{ var.key }}={{ [var.value] | shell }} {% endfor %}{{ tool.exec | shell }} {{ command.words | shell }}
+{%- if command.folder %}
+WORKDIR {{ details.root | path }}
+{%- endif %}
 {%- endfor %}
 
 {% if details.build %}

@@ -4,6 +4,7 @@
 mod apart;
 mod env_file;
 mod plugins;
+mod scripted;
 mod served;
 mod uses;
 
@@ -18,7 +19,7 @@ use self::uses::{Compiled, META, PROCESS, Use, uses};
 
 use super::App;
 use super::config;
-use super::launch::Launch;
+use super::launch::{Launch, Layout};
 use super::script;
 use crate::detect::node::codes;
 use crate::docker::ignore::IgnoreFile;
@@ -88,7 +89,9 @@ pub(super) fn read(app: &App, launches: &[&Launch]) -> Result<Found> {
     };
     let rows: Vec<&Row> = rows.iter().filter(has).collect();
     let configs = plugins::configs(app)?;
-    let named = plugins::named(&configs);
+    let mut named = plugins::named(&configs);
+    let site = launches.first().is_some_and(|launch| launch.layout == Layout::Site);
+    named.extend(scripted::named(app, site)?);
     if rows.is_empty() && named.is_empty() {
         return Ok(found);
     }
@@ -409,7 +412,7 @@ mod tests {
             let repo = Repo::from_files(all);
             let app = App::read(&repo.root()).unwrap().unwrap();
             let launch = Launch {
-                layout: super::super::launch::Layout::Tree,
+                layout: Layout::Tree,
                 file: "backend/server.js".to_owned(),
                 source: Some("backend/server.js".to_owned()),
                 ..Launch::default()

@@ -220,6 +220,11 @@ pub(crate) fn resolve(app: &App, name: &str) -> Result<Outcome> {
         entry.evidence.extend(process.evidence.clone());
         entry.evidence.insert(0, stated.clone());
         entry.findings.extend(findings.iter().cloned());
+        for finding in flags::wrappers(app, text) {
+            if !entry.findings.iter().any(|held| held.code == finding.code) {
+                entry.findings.push(finding);
+            }
+        }
         entry.script = Some(name.to_owned());
         entry.beside = names.len() > 1;
         prepared::before(app, name, &commands, &stated, &mut entry)?;
@@ -649,6 +654,31 @@ mod tests {
         let entry = from_scripts(&app).unwrap().0.remove(0);
         assert_eq!(entry.launch.env, [("A".to_owned(), "b".to_owned())]);
         assert_eq!(entry.findings[0].code.as_str(), "start-secret");
+    }
+
+    #[test]
+    fn what_wrappers_add_to_the_environment_is_said() {
+        let said = |script: &str| {
+            let manifest = format!(
+                r#"{{"scripts": {{"start": "{script}"}}, "dependencies": {{"tsx": "4"}}}}"#
+            );
+            let files = [("package.json", manifest.as_str()), ("a.js", ""), ("a.ts", "")];
+            let repo = Repo::from_files(files);
+            let app = App::read(&repo.root()).unwrap().unwrap();
+            let entry = from_scripts(&app).unwrap().0.remove(0);
+            entry.findings.iter().any(|finding| finding.what.contains("leaves out"))
+        };
+        for script in [
+            "env-cmd -f ./config/prod.env node a.js",
+            "dotenv -e .env.production -- node a.js",
+            "tsx --env-file=.env a.ts",
+            "doppler run -- node a.js",
+        ] {
+            assert!(said(script), "{script}");
+        }
+        for script in ["dotenv -- node a.js", "node a.js", "tsx a.ts --env-file-if-exists=x"] {
+            assert!(!said(script), "{script}");
+        }
     }
 
     #[test]

@@ -66,12 +66,12 @@ enum Part {
     Migrates,
 }
 
-/// Reads the scripts of a package. `root` says that it is in the folder from which dependencies
-/// are installed.
+/// Reads the scripts of a package. `installed` says that its dependencies are installed with those
+/// of the application, and not by a command of their own.
 pub(crate) fn read(
     dir: &Dir,
     package: &Package,
-    root: bool,
+    installed: bool,
     catalog: &Catalog,
 ) -> Result<Lifecycle> {
     let hooks: Vec<String> = catalog.table("hooks")?;
@@ -142,7 +142,7 @@ pub(crate) fn read(
     }
     if prisma::is_implied(package, &prisma) {
         let command = prisma::GENERATE.map(str::to_owned).to_vec();
-        if root {
+        if installed {
             lifecycle.after_install.push(command);
         } else {
             lifecycle.later.insert(0, Later::Command(command));

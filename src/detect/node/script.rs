@@ -22,6 +22,13 @@ pub(crate) fn unwrap(mut command: Command) -> Command {
             {
                 2
             }
+            // `infisical run --env=prod -- node a.js`
+            "infisical" | "op" | "chamber" | "teller" => {
+                match command.argv.iter().position(|word| word == "--") {
+                    Some(at) => at + 1,
+                    None => break,
+                }
+            }
             _ => break,
         };
         command.argv.drain(..skip);

@@ -12,6 +12,7 @@ use super::App;
 use super::angular;
 use super::config;
 use super::entry;
+use super::expression::{Names, path};
 use super::manifest::Package;
 use super::script;
 use super::static_site::{Site, base_flag, below, clean, flag, site};
@@ -379,40 +380,96 @@ fn create_react_app(app: &App, script: &str) -> Result<Site> {
             .at_dependency("react-scripts", "Create React App builds a single-page application"),
     ];
     let chain = super::script::parse(script);
-    let stated = chain
-        .commands
-        .into_iter()
-        .map(super::script::unwrap)
-        .flat_map(|c| c.env)
-        .find(|(key, _)| key == "BUILD_PATH");
-    if let Some((_, folder)) = stated {
-        evidence.push(app.package.at(&["scripts", &name], format!("BUILD_PATH is {folder}")));
-        return Ok(site("react-scripts", &folder, true, evidence));
-    }
-    for file in [".env.production", ".env"] {
-        if let Some((path, text)) = app.dir.text(file)? {
+    let env: Vec<(String, String)> =
+        chain.commands.into_iter().map(super::script::unwrap).flat_map(|c| c.env).collect();
+    let setting = |wanted: &str| -> Result<Option<(String, Evidence)>> {
+        if let Some((_, value)) = env.iter().find(|(key, _)| key == wanted) {
+            let at = app.package.at(&["scripts", &name], format!("{wanted} is {value}"));
+            return Ok(Some((value.clone(), at)));
+        }
+        for file in [".env.production", ".env"] {
+            let Some((path, text)) = app.dir.text(file)? else { continue };
             for (number, line) in (1..).zip(text.lines()) {
-                if let Some(folder) = line.trim().strip_prefix("BUILD_PATH=") {
-                    let folder = folder.trim().trim_matches(['"', '\'']);
-                    evidence.push(Evidence::at(&path, number, format!("BUILD_PATH is {folder}")));
-                    return Ok(site("react-scripts", folder, true, evidence));
+                let Some((key, value)) = line.trim().split_once('=') else { continue };
+                if key.trim() == wanted {
+                    let value = value.trim().trim_matches(['"', '\'']).to_owned();
+                    let at = Evidence::at(&path, number, format!("{wanted} is {value}"));
+                    return Ok(Some((value, at)));
                 }
             }
         }
-    }
-    let mut site = site("react-scripts", "build", true, evidence);
+        Ok(None)
+    };
+    let folder = match setting("BUILD_PATH")? {
+        Some(stated) => Some(stated),
+        None => overridden(app)?,
+    };
+    let mut site = match folder {
+        Some((folder, at)) => {
+            evidence.push(at);
+            site("react-scripts", &folder, true, evidence)
+        }
+        None => site("react-scripts", "build", true, evidence),
+    };
     // <https://create-react-app.dev/docs/deployment/#building-for-relative-paths>
-    if let Some(prefix) = app.package.str(&["homepage"]).and_then(below) {
+    if let Some((address, at)) = setting("PUBLIC_URL")? {
+        site.launch.prefix = below(&address);
+        site.evidence.push(at);
+    } else if let Some(prefix) = app.package.str(&["homepage"]).and_then(below) {
         site.evidence.push(app.package.at(&["homepage"], format!("served below /{prefix}")));
         site.launch.prefix = Some(prefix);
     }
     Ok(site)
 }
 
+/// The folder to which a configuration of craco or react-app-rewired moves the output:
+/// `paths.appBuild = path.resolve("dist")`.
+fn overridden(app: &App) -> Result<Option<(String, Evidence)>> {
+    for (package, stem) in
+        [("@craco/craco", "craco.config"), ("react-app-rewired", "config-overrides")]
+    {
+        if !app.package.has(package) {
+            continue;
+        }
+        let Some(config) = config::read(&app.dir, stem)? else { continue };
+        let names = Names::of(&config.tokens);
+        let Some(value) = names.value_of("appBuild") else { continue };
+        // `paths.appBuild = config.output.path = path.resolve("dist")`
+        let last = value.rsplit(|token| token.is('=')).next().unwrap_or(value);
+        let Some(found) = path(last, &names) else { continue };
+        let note = format!("{package} moves the output to {}", found.path);
+        return Ok(Some((found.path, config.at(last[0].at, note))));
+    }
+    Ok(None)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::repo::Repo;
+
+    #[test]
+    fn create_react_app_is_moved_by_settings() {
+        let of = |build: &str, files: &[(&str, &str)]| {
+            let manifest = format!(
+                r#"{{"scripts": {{"build": "{build}"}}, "dependencies": {{"react-scripts": "5", "react-app-rewired": "2", "@craco/craco": "7"}}}}"#
+            );
+            let repo = Repo::from_files([&[("package.json", manifest.as_str())], files].concat());
+            let site = detect(&App::read(&repo.root()).unwrap().unwrap()).unwrap().unwrap();
+            (site.launch.site.unwrap(), site.launch.prefix.unwrap_or_default())
+        };
+        let at = |folder: &str, prefix: &str| (folder.to_owned(), prefix.to_owned());
+        assert_eq!(of("PUBLIC_URL=/board react-scripts build", &[]), at("build", "board"));
+        assert_eq!(of("react-scripts build", &[(".env", "PUBLIC_URL=/a/b\n")]), at("build", "a/b"));
+        assert_eq!(of("BUILD_PATH=out react-scripts build", &[]), at("out", ""));
+        let rewired = "module.exports = { paths(p) { p.appBuild = path.resolve(__dirname, 'dist'); return p } }";
+        assert_eq!(
+            of("react-app-rewired build", &[("config-overrides.js", rewired)]),
+            at("dist", "")
+        );
+        let craco = "module.exports = { webpack: { configure: (c, { paths }) => { paths.appBuild = c.output.path = path.resolve('www'); return c } } }";
+        assert_eq!(of("craco build", &[("craco.config.js", craco)]), at("www", ""));
+    }
 
     #[test]
     fn pages_that_the_build_of_a_server_makes_beside_it() {

@@ -21,6 +21,8 @@ pub(super) fn brought(app: &App, name: &str, rest: &[&str], mut entry: Entry) ->
     if dev.iter().any(|tool| tool == name) {
         return Err(format!("{name} is a tool for development"));
     }
+    let brings = app.package_of_command(name).filter(|_| !app.package.has(package));
+    let package = brings.as_deref().unwrap_or(package);
     let Some(kind) = app.package.dependency(package) else {
         return Err(format!(
             "`{name}` is neither a dependency of the package nor a file of the repository"

@@ -78,11 +78,7 @@ fn flag<'w>(
         // The image has no .env file: the environment comes from outside.
         "--env-file" => {
             let file = next.or(joined).unwrap_or(".env");
-            let evidence = app.package.at(&["scripts"], format!("`{name} {file}`"));
-            let what = format!("the image leaves out `{name}={file}`: it holds no .env file");
-            entry.findings.push(gone(what, evidence).with_fix(format!(
-                "pass the variables when the container starts: `docker run --env-file {file} ...`"
-            )));
+            entry.findings.push(left_out(app, &format!("{name}={file}"), file));
         }
         "--inspect" | "--inspect-brk" | "--inspect-wait" | "--env-file-if-exists" => {}
         _ => {
@@ -97,6 +93,57 @@ fn flag<'w>(
         }
     }
     Ok(Vec::new())
+}
+
+/// The finding that nothing reads a file of variables in the image.
+fn left_out(app: &App, words: &str, file: &str) -> Finding {
+    let evidence = app.package.at(&["scripts"], format!("`{words}`"));
+    let what = format!("the image leaves out `{words}`: it holds no .env file");
+    gone(what, evidence).with_fix(format!(
+        "pass the variables when the container starts: `docker run --env-file {file} ...`"
+    ))
+}
+
+/// What wrappers before the program add to the environment, which the image starts without them:
+/// `env-cmd -f prod.env`, `dotenv -e .env.production --`, `tsx --env-file=.env`, `doppler run --`.
+pub(super) fn wrappers(app: &App, text: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for command in crate::shell::parse(text).commands {
+        let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+        let plain = |word: &&str| {
+            matches!(*word, "exec" | "npx" | "cross-env" | "env") || word.contains('=')
+        };
+        let skip = words.iter().take_while(|word| plain(word)).count();
+        let Some((tool, rest)) = words[skip..].split_first() else { continue };
+        let own = rest.iter().position(|word| *word == "--").unwrap_or(rest.len());
+        let valued = |names: &[&str]| {
+            rest.iter().take(own + 1).enumerate().find_map(|(at, word)| {
+                let (flag, value) =
+                    word.split_once('=').map_or((*word, None), |(flag, value)| (flag, Some(value)));
+                let next = || rest.get(at + 1).copied();
+                names.contains(&flag).then(|| value.or_else(next)).flatten()
+            })
+        };
+        let file = match *tool {
+            "env-cmd" => Some(valued(&["-f", "--file"]).unwrap_or(".env")),
+            "dotenv" => valued(&["-e"]),
+            "dotenvx" => valued(&["-f", "--env-file"]),
+            "tsx" | "ts-node" => valued(&["--env-file"]),
+            "doppler" | "infisical" | "op" | "chamber" | "teller" => {
+                let what =
+                    format!("the image leaves out `{tool}`, which gives the program its secrets");
+                let evidence = app.package.at(&["scripts"], format!("`{text}`"));
+                found.push(gone(what, evidence).with_fix(
+                    "pass the variables when the container starts, for example \
+                     `docker run --env-file FILE ...`",
+                ));
+                None
+            }
+            _ => None,
+        };
+        found.extend(file.map(|file| left_out(app, &format!("{tool} .. {file}"), file)));
+    }
+    found
 }
 
 /// Makes sure that the image has what a flag loads; false if the flag is dropped instead.

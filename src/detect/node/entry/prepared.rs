@@ -3,6 +3,8 @@
 
 use anyhow::Result;
 
+use super::super::launch::{Launch, Layout};
+use super::super::scan;
 use super::{App, Command, Entry, node, tool_files};
 use crate::detect::node::codes;
 use crate::docker::quote;
@@ -105,6 +107,11 @@ fn step(
             if let Some(tool) = &step.command {
                 let read = tool_files::of(app, tool, &step.launch.args)?;
                 entry.launch.carried.extend(read);
+            } else if entry.launch.layout == Layout::Output
+                && let Some(file) = app.finds(&step.launch.file)
+            {
+                entry.launch.carried.extend(opened(app, &step.launch, &file)?);
+                entry.launch.carried.push(file);
             }
             let new = step
                 .findings
@@ -133,6 +140,15 @@ fn step(
         }
     }
     Ok(())
+}
+
+/// The files that a program of the repository opens which runs before the server.
+fn opened(app: &App, step: &Launch, file: &str) -> Result<Vec<String>> {
+    let outputs = Vec::new();
+    let source = Some(file.to_owned());
+    let launch = Launch { layout: Layout::Output, outputs, source, ..step.clone() };
+    let files = scan::read(app, &launch)?.files.into_iter();
+    Ok(files.filter_map(|file| file.value.strip(&app.dir.path).map(str::to_owned)).collect())
 }
 
 /// Adds the commands before the server, which a shell runs first, as the script says.
@@ -185,6 +201,24 @@ pub(super) fn before(
 mod tests {
     use super::super::{App, from_scripts};
     use crate::repo::Repo;
+
+    #[test]
+    fn a_program_of_the_sources_that_runs_first_is_carried() {
+        let manifest = r#"{"scripts": {"build": "tsc", "start": "tsx tools/move.ts && node dist/a.js"},
+            "dependencies": {"tsx": "4", "drizzle-orm": "1"}, "devDependencies": {"typescript": "5"}}"#;
+        let options = r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#;
+        let moves = "import { migrate } from 'drizzle-orm/pg/migrator'; migrate(db, { migrationsFolder: './drizzle' })";
+        let repo = Repo::from_files([
+            ("package.json", manifest),
+            ("tsconfig.json", options),
+            ("src/a.ts", ""),
+            ("tools/move.ts", moves),
+            ("drizzle/0.sql", ""),
+        ]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let entry = from_scripts(&app).unwrap().0.remove(0);
+        assert_eq!(entry.launch.carried, ["drizzle", "tools/move.ts"]);
+    }
 
     #[test]
     fn folders_are_made_and_filled_before_the_server() {

@@ -38,6 +38,13 @@ pub(super) fn of(app: &App, command: &str, args: &[String]) -> Result<Vec<String
     if command == "prisma" {
         all = prisma::files(&app.dir, &app.package);
         all.extend(flagged(args, "--schema"));
+        // The migrations are beside the schema.
+        let beside = |file: &String| {
+            let folder = file.strip_suffix(".prisma")?.rsplit_once('/').map_or("", |(dir, _)| dir);
+            Some(format!("{folder}/migrations").trim_start_matches('/').to_owned())
+        };
+        let beside: Vec<String> = all.iter().filter_map(beside).collect();
+        all.extend(beside);
     }
     for row in rows.iter().filter(|row| row.command == command) {
         let stated = row.flag.as_deref().and_then(|flag| flagged(args, flag));
@@ -128,8 +135,8 @@ mod tests {
             (
                 "prisma",
                 "prisma db push --schema db/schema.prisma",
-                &[("db/schema.prisma", "")],
-                "db/schema.prisma",
+                &[("db/schema.prisma", ""), ("db/migrations/1/migration.sql", "")],
+                "db/schema.prisma db/migrations",
             ),
             (
                 "knex",

@@ -54,7 +54,7 @@ pub(super) struct Stages {
     /// The build secrets, which the plan passes separately.
     #[serde(skip)]
     pub(super) secrets: Vec<BuildSecret>,
-    pub(super) after_install: Vec<Vec<Line>>,
+    pub(super) after_install: Vec<After>,
     pub(super) prune: bool,
     /// Folders with dependencies of their own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -84,6 +84,28 @@ pub(super) struct Stages {
     pub(super) prefix: Option<Line>,
     /// The page that answers for unknown paths.
     pub(super) fallback: Option<Line>,
+}
+
+/// A command behind the install, in the folder of the package that asks for it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct After {
+    /// The folder of a member; none for the folder of the install.
+    folder: Option<ContainerPath>,
+    words: Vec<Line>,
+}
+
+impl After {
+    fn of(installed: &[Installed], root: &str) -> Result<Vec<Self>> {
+        let mut all = Vec::new();
+        for one in installed {
+            let folder = (!one.way.is_empty()).then(|| format!("{root}/{}", one.way));
+            let folder = folder.map(ContainerPath::new).transpose()?;
+            for words in &one.lifecycle.after_install {
+                all.push(Self { folder: folder.clone(), words: lines(words)? });
+            }
+        }
+        Ok(all)
+    }
 }
 
 /// The stages for `launch`, with the folder of the lockfile at `root`. They install development
@@ -120,8 +142,6 @@ pub(super) fn stages(
     if build.iter().any(Step::is_turbo) {
         launch.build_env.push(("TURBO_TELEMETRY_DISABLED".to_owned(), "1".to_owned()));
     }
-    let after_install: Vec<Vec<String>> =
-        installed.iter().flat_map(|one| one.lifecycle.after_install.clone()).collect();
     let mut findings: Vec<Finding> =
         installed.iter().flat_map(|one| one.lifecycle.findings.clone()).collect();
     let placeholders = prisma::placeholders(
@@ -168,7 +188,7 @@ pub(super) fn stages(
             .filter_map(Result::transpose)
             .collect::<Result<_>>()?,
         secrets,
-        after_install: after_install.iter().map(|words| lines(words)).collect::<Result<_>>()?,
+        after_install: After::of(installed, root)?,
         prune: false,
         quiet: Vec::new(),
         patches: Vec::new(),

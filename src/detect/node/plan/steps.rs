@@ -103,7 +103,8 @@ pub(super) fn installed(app: &App, tool: &Tool) -> Result<Vec<Installed>> {
         else {
             continue;
         };
-        let lifecycle = lifecycle::read(&dir, &package, way.is_empty(), app.catalog)?;
+        // A client that is generated after the install is in the dependencies of production too.
+        let lifecycle = lifecycle::read(&dir, &package, true, app.catalog)?;
         found.push(Installed { way: way.to_owned(), package, lifecycle });
     }
     Ok(found)

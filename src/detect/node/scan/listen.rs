@@ -42,6 +42,8 @@ struct Place {
     sure: bool,
     /// A condition in the code may choose another number.
     doubt: bool,
+    /// It listens on the loopback alone, or for people who debug: nothing outside needs it.
+    local: bool,
 }
 
 /// The state for reading the places of a program.
@@ -109,8 +111,11 @@ impl<'s> Reader<'s, '_> {
         let source = &self.sources[index];
         let args = arguments(&source.tokens, call.open);
         let at = source.tokens[call.open].at;
-        if source.tokens[call.open - 1].is_word("createMicroservice") {
+        if microservice::is_call(&source.tokens, call.open) {
             scan.portless |= microservice::is_portless(&args);
+            if let Some(address) = microservice::address(&args) {
+                return self.of_address(index, address, at, scan);
+            }
         }
         let port = match (call.kind, args.first()) {
             (CallKind::Row(row), _) => row.port(&args),
@@ -135,6 +140,7 @@ impl<'s> Reader<'s, '_> {
                     stated: None,
                     sure: true,
                     doubt: false,
+                    local: false,
                 });
             }
             // `listen()` and `listen(callback)` take their port from elsewhere.
@@ -166,6 +172,14 @@ impl<'s> Reader<'s, '_> {
         if listen::is_beside_words(&around(&source.tokens, call.open)) {
             place.rank = SIDE;
         }
+        let local = |tokens: &[Token]| {
+            let text = tokens.first().and_then(Token::text).unwrap_or_default();
+            ["127.0.0.1", "localhost", "::1"].contains(&text)
+        };
+        let host = option(&args, "host").or_else(|| args.get(1).copied());
+        let words = around(&source.tokens, call.open);
+        place.local =
+            host.is_some_and(local) || words.contains("debug") || words.contains("inspect");
         place.sure &= !conditions::is_conditional(&source.code, source.code.token_at(at));
         scan.listens = true;
         host::address(self, source, call, &args, &self.names[index], scan);
@@ -213,6 +227,7 @@ impl<'s> Reader<'s, '_> {
             stated,
             sure: sure && !found.doubt,
             doubt: found.doubt,
+            local: false,
         })
     }
 
@@ -247,6 +262,7 @@ impl<'s> Reader<'s, '_> {
             stated: None,
             sure: true,
             doubt: false,
+            local: false,
         })
     }
 
@@ -284,11 +300,11 @@ fn choose(mut places: Vec<Place>, scan: &mut Scan) {
             Sourced::new(port, place.evidence)
         };
         chosen.evidence.extend(place.stated);
-        for (other, Place { evidence, rank, sure, .. }) in known {
+        for (other, Place { evidence, rank, sure, local, .. }) in known {
             if other == port {
                 continue;
             }
-            if sure && place.sure && rank < SIDE {
+            if sure && place.sure && (rank < SIDE || !local) {
                 add(scan, Port::tcp(other), evidence);
             } else if !chosen.rejected.iter().any(|r| r.value == other.to_string()) {
                 chosen = chosen.rejecting(
@@ -385,6 +401,10 @@ struct Call<'c> {
 
 fn calls<'c>(tokens: &'c [Token], rows: &[&'c Listener]) -> impl Iterator<Item = Call<'c>> {
     tokens.windows(2).enumerate().filter_map(move |(index, window)| {
+        if window[0].is_word("createMicroservice") {
+            let open = microservice::opening(tokens, index)?;
+            return Some(Call { kind: CallKind::Options, open, method: true });
+        }
         if !window[1].is('(') {
             return None;
         }
@@ -395,11 +415,9 @@ fn calls<'c>(tokens: &'c [Token], rows: &[&'c Listener]) -> impl Iterator<Item =
         }
         let kind = match name {
             "listen" => CallKind::Listen,
-            "serve"
-            | "WebSocketServer"
-            | "createServer"
-            | "startStandaloneServer"
-            | "createMicroservice" => CallKind::Options,
+            "serve" | "WebSocketServer" | "createServer" | "startStandaloneServer" => {
+                CallKind::Options
+            }
             "Server" | "server" if method => CallKind::Options,
             _ => return None,
         };
@@ -486,7 +504,20 @@ mod tests {
         // A listener under a condition, or one for metrics, is only an alternative.
         let variant = "if (tls) { b.listen(8443) } else { a.listen(8080) }";
         assert_eq!(ports(variant).1, Vec::<String>::new());
-        assert_eq!(ports("metricsApp.listen(9464); app.listen(3000)"), (Some(3000), vec![]));
+        let both = |more: &str| (Some(3000), vec![more.to_owned()]);
+        assert_eq!(ports("metricsApp.listen(9464); app.listen(3000)"), both("9464"));
+        assert_eq!(
+            ports("metricsApp.listen(9464, '127.0.0.1'); app.listen(3000)"),
+            (Some(3000), vec![])
+        );
+        assert_eq!(
+            ports("NestFactory.createMicroservice<Options>(A, { transport: Transport.TCP, options: { port: 3000 } })").0,
+            Some(3000)
+        );
+        assert_eq!(
+            ports("NestFactory.createMicroservice(A, { transport: Transport.GRPC, options: { url: '0.0.0.0:5000' } })").0,
+            Some(5000)
+        );
     }
 
     #[test]
@@ -602,11 +633,9 @@ mod tests {
         let found = scan(
             "",
             "m.listen(process.env.METRICS_PORT || 9090); app.listen(process.env.PORT || 4000)",
-        )
-        .port
-        .unwrap();
-        assert_eq!(found.value, 4000);
-        assert_eq!(found.rejected[0].value, "9090");
+        );
+        assert_eq!(found.port.unwrap().value, 4000);
+        assert_eq!(found.more_ports[0].value.number, 9090);
     }
 
     #[test]

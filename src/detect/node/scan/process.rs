@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::super::App;
-use super::super::manifest::Kind as Dependency;
+use super::super::manifest::{Kind as Dependency, Package};
 use super::super::token::{Kind, Token, arguments, closing};
 use super::{House, Scan, Source, env_file, lines, named_programs, tagged};
 use crate::catalog;
 use crate::detect::node::codes;
 use crate::detect::privileges::Privileged;
 use crate::facts::{Evidence, Finding, FindingCode, Sourced};
+use crate::repo::Dir;
 
 /// Libraries that install a handler for SIGTERM when they are used.
 const HANDLERS: [&str; 6] = [
@@ -59,8 +60,12 @@ pub(super) fn read(
         let used = certain
             || !programs.values().any(|p| p == key)
             || sources.iter().any(|s| s.imports(dependency));
-        if used && app.package.dependency(dependency) == Some(Dependency::Production) {
-            let evidence = app.package.at_dependency(dependency, format!("{dependency} uses it"));
+        let holder = holder(app, sources, dependency)?;
+        if used
+            && let Some(package) = holder
+            && !is_brought(app, sources, key)?
+        {
+            let evidence = package.at_dependency(dependency, format!("{dependency} uses it"));
             key.split(' ').for_each(|key| add(scan, key, evidence.clone()));
         }
     }
@@ -118,6 +123,34 @@ pub(super) fn read(
         scan.subcommands = Some(Sourced::with(value, evidence));
     }
     Ok(())
+}
+
+/// The package that has a dependency for production: the application, or a member of the workspace
+/// whose code is part of the program.
+fn holder(app: &App, sources: &[Source], name: &str) -> Result<Option<Package>> {
+    if app.package.dependency(name) == Some(Dependency::Production) {
+        return Ok(Some(app.package.clone()));
+    }
+    for folder in app.workspace.iter().flat_map(|workspace| &workspace.needed) {
+        let Some(package) = Package::read(&Dir::new(app.dir.repo, folder.clone()))? else {
+            continue;
+        };
+        let uses = |source: &Source| source.path.is_within(folder) && source.imports(name);
+        if package.dependency(name) == Some(Dependency::Production) && sources.iter().any(uses) {
+            return Ok(Some(package));
+        }
+    }
+    Ok(None)
+}
+
+/// True if another dependency, which the code imports, brings the program.
+fn is_brought(app: &App, sources: &[Source], key: &str) -> Result<bool> {
+    let brought: BTreeMap<String, String> = app.catalog.table("brought_programs")?;
+    Ok(brought.iter().any(|(module, program)| {
+        program == key
+            && app.package.dependency(module) == Some(Dependency::Production)
+            && sources.iter().any(|source| source.imports(module))
+    }))
 }
 
 /// Git is told how to call `ssh`, which its package does not bring.
@@ -420,6 +453,18 @@ mod tests {
     fn scan(source: &str) -> Scan {
         let manifest = r#"{"dependencies": {"fluent-ffmpeg": "2", "commander": "12"}}"#;
         scanned(&[("package.json", manifest), ("index.js", source)])
+    }
+
+    #[test]
+    fn a_program_that_a_dependency_brings_is_not_installed() {
+        let packages = |source: &str| {
+            let manifest = r#"{"dependencies": {"fluent-ffmpeg": "2", "ffmpeg-static": "5"}}"#;
+            let found = scanned(&[("package.json", manifest), ("index.js", source)]);
+            found.packages.len()
+        };
+        let sets = "require('fluent-ffmpeg').setFfmpegPath(require('ffmpeg-static'))";
+        assert_eq!(packages(sets), 0);
+        assert_eq!(packages("require('fluent-ffmpeg')"), 1);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::super::App;
 use super::Source;
 use crate::facts::{Evidence, Finding, FindingCode};
+use crate::path::RelPath;
 
 /// The finding for a program, or a configuration of its build, that uses such a library.
 pub(crate) fn revision(app: &App, sources: &[Source]) -> Result<Option<Finding>> {
@@ -34,10 +35,44 @@ pub(crate) fn revision(app: &App, sources: &[Source]) -> Result<Option<Finding>>
             evidence.extend(line.map(|(number, _)| Evidence::at(path, number, &*note)));
         }
     }
+    evidence.extend(last_updates(app)?);
     let Some(first) = evidence.first() else { return Ok(None) };
     let what = format!("{} reads the git repository", first.place());
     Ok(Some(Finding::new(FindingCode::GitRead, what, evidence)))
 }
+
+/// Settings of generators of documents that ask git when a page was changed last:
+/// <https://vitepress.dev/reference/default-theme-last-updated>,
+/// <https://docusaurus.io/docs/api/plugins/@docusaurus/plugin-content-docs>.
+const LAST_UPDATES: [(&str, &str, &str); 3] = [
+    ("vitepress", ".vitepress/config.", "lastUpdated: true"),
+    ("@docusaurus/core", "docusaurus.config.", "showLastUpdateTime: true"),
+    ("@docusaurus/core", "docusaurus.config.", "showLastUpdateAuthor: true"),
+];
+
+/// The places of such settings.
+fn last_updates(app: &App) -> Result<Vec<Evidence>> {
+    let mut found = Vec::new();
+    for (package, stem, setting) in LAST_UPDATES {
+        if !app.package.has(package) {
+            continue;
+        }
+        let files = app.dir.repo.files_under(&app.dir.path);
+        let configures = |path: &&RelPath| {
+            path.as_str().rsplit_once(stem).is_some_and(|(_, rest)| !rest.contains('/'))
+        };
+        for path in files.filter(configures).take(MAX_FILES) {
+            let Some(text) = app.dir.repo.source_text(path)? else { continue };
+            let line = (1..).zip(text.lines()).find(|(_, line)| line.contains(setting));
+            let note = format!("{package} asks git when a page was changed");
+            found.extend(line.map(|(number, _)| Evidence::at(path, number, &*note)));
+        }
+    }
+    Ok(found)
+}
+
+/// How many configurations are read.
+const MAX_FILES: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -63,5 +98,12 @@ mod tests {
         let site = r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "6", "git-repo-info": "2"}}"#;
         let config = ("vite.config.js", "\nimport i from 'git-repo-info'");
         assert_eq!(said(site, &[("index.html", ""), config]), at("vite.config.js:2"));
+        let docs = r#"{"scripts": {"docs:build": "vitepress build docs"}, "devDependencies": {"vitepress": "1"}}"#;
+        let config = |text: &'static str| ("docs/.vitepress/config.mts", text);
+        assert_eq!(
+            said(docs, &[config("export default {\n  lastUpdated: true }")]),
+            at("docs/.vitepress/config.mts:2")
+        );
+        assert_eq!(said(docs, &[config("export default { title: 'x' }")]), None);
     }
 }

@@ -4,7 +4,35 @@ use super::super::super::token::{Token, property};
 
 /// True for a call of `createMicroservice`.
 pub(super) fn is_call(tokens: &[Token], open: usize) -> bool {
-    tokens[open - 1].is_word("createMicroservice")
+    tokens[before_types(tokens, open)].is_word("createMicroservice")
+}
+
+/// The index of the name before an opening bracket, behind which types may stand:
+/// `createMicroservice<MicroserviceOptions>(`.
+pub(super) fn before_types(tokens: &[Token], open: usize) -> usize {
+    let last = open.saturating_sub(1);
+    let types = tokens[last].is('>');
+    let from = types.then(|| (0..last).rev().take(MAX_TYPES).find(|at| tokens[*at].is('<')));
+    from.flatten().map_or(last, |at| at.saturating_sub(1))
+}
+
+/// The opening bracket of a call whose name is at an index.
+pub(super) fn opening(tokens: &[Token], name: usize) -> Option<usize> {
+    let next = name + 1;
+    if !tokens.get(next)?.is('<') {
+        return tokens[next].is('(').then_some(next);
+    }
+    let end = (next..tokens.len()).take(MAX_TYPES).find(|at| tokens[*at].is('>'))?;
+    tokens.get(end + 1)?.is('(').then_some(end + 1)
+}
+
+/// Maximum number of tokens between `<` and `>`.
+const MAX_TYPES: usize = 12;
+
+/// The address of gRPC among the transport's options:
+/// <https://docs.nestjs.com/microservices/grpc#options>.
+pub(super) fn address<'t>(args: &[&'t [Token]]) -> Option<&'t [Token]> {
+    property(property(args.get(1)?, "options")?, "url").filter(|_| !is_portless(args))
 }
 
 /// The port among the transport's options: <https://docs.nestjs.com/microservices/basics>.

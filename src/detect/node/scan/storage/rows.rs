@@ -12,7 +12,7 @@ use super::super::{Scan, Source};
 use super::{Call, Written, written};
 
 /// Follows an expression to the paths that it stands for.
-type Paths<'p> = &'p dyn Fn(&[Token]) -> Vec<PathValue>;
+pub(super) type Paths<'p> = &'p dyn Fn(&[Token]) -> Vec<PathValue>;
 
 /// A row of the table `writer`: a call of a library that keeps a file or a folder.
 #[derive(Deserialize)]
@@ -117,6 +117,21 @@ impl Writers {
             found.extend(row.writes(call, args, path, scan));
         }
         found
+    }
+
+    /// What a call of a module's own export writes, where the file gives it no name.
+    pub(super) fn of_required(
+        &self,
+        call: Call,
+        module: &str,
+        args: &[&[Token]],
+        (path, quiet): (Paths, Paths),
+        scan: &mut Scan,
+    ) -> Vec<Written> {
+        let rows = self.of_module.get(module).into_iter().flatten();
+        let rows = rows.map(|number| &self.rows[*number]).filter(|row| row.own);
+        let path = |row: &Writer| if row.stated { quiet } else { path };
+        rows.flat_map(|row| row.writes(call, args, path(row), scan)).collect()
     }
 }
 
