@@ -1,6 +1,7 @@
 //! The programs of an application: what is started, with everything that is known about how it
 //! runs.
 
+mod dropped;
 mod port;
 mod unfollowed;
 
@@ -306,7 +307,7 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
     let mut said = framework.findings.clone();
     entry::options(app, &mut launch, &mut said);
     let id = launch.file.clone();
-    said.extend(dropped(app, &mut launch)?);
+    said.extend(dropped::finding(app, &mut launch)?);
     let mut program = new(app, &id, Kind::Service, &evidence);
     program.handles_sigterm = framework.sigterm.map(|note| Evidence::file(&app.package.path, note));
     program.findings.extend(said);
@@ -340,37 +341,6 @@ fn of_framework(app: &App, framework: Framework) -> Result<(Program, Launch)> {
         program.writable.push(Sourced::new(folder, Evidence::file(&app.package.path, note)));
     }
     Ok((program, launch))
-}
-
-/// What the start script of a framework runs before its server. The output of a framework holds
-/// neither the tools nor the files of such a command.
-fn dropped(app: &App, launch: &mut Launch) -> Result<Option<Finding>> {
-    if !matches!(launch.layout, Layout::Standalone | Layout::Bundle) {
-        return Ok(None);
-    }
-    for name in ["start:prod", "start:production", "start"] {
-        if app.package.script(name).is_none() {
-            continue;
-        }
-        let entry::Outcome::Start(entries) = entry::resolve(app, name)? else { return Ok(None) };
-        let Some(line) = entries.into_iter().find_map(|entry| entry.launch.before) else {
-            return Ok(None);
-        };
-        launch.migrates = true;
-        let text = app.package.script(name).unwrap_or_default();
-        let what =
-            format!("the script {name} runs `{line}` before the server, and the image does not");
-        let at = app.package.at(&["scripts", name], format!("`{text}`"));
-        let said = Finding::new(codes::START_CHAIN, what, [at]);
-        return Ok(Some(
-            said.with_why("the output of the framework holds neither the tool nor its files")
-                .with_fix(
-                    "run it once for each release, beside the containers that serve, for example \
-                     in a container of the build stage: `docker build --target build ...`",
-                ),
-        ));
-    }
-    Ok(None)
 }
 
 fn of_entry(app: &App, entry: Entry) -> Result<(Program, Launch)> {

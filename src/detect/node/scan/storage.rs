@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, option, path};
 use super::super::launch::{Launch, Layout};
-use super::super::token::{Token, arguments, closing};
+use super::super::token::{Token, arguments};
 use super::location::{Location, fixed};
 use super::modules::Modules;
 use super::{House, Scan, Source, left};
@@ -160,18 +160,7 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
             written.extend(found);
             let quiet = &|tokens: &[Token]| modules.open_paths_of(tokens, file);
             written.extend(writers.writes(app, call, &args, (open, quiet), scan));
-            // `require("better-sqlite3")("app.db")`
-            let end = closing(&source.tokens, index + 1);
-            if name == "require" && source.tokens.get(end + 1).is_some_and(|t| t.is('(')) {
-                let module = args.first().and_then(|one| one.first()?.text());
-                let args = arguments(&source.tokens, end + 1);
-                let paths = (open as rows::Paths, quiet as rows::Paths);
-                written.extend(
-                    module
-                        .into_iter()
-                        .flat_map(|module| writers.of_required(call, module, &args, paths, scan)),
-                );
-            }
+            written.extend(writers.of_required(call, index, (open, quiet), scan));
             if name == "require" && launch.layout == Layout::Output && !launch.bundled {
                 required(app, launch, &args, &place, source, scan);
             }

@@ -12,7 +12,7 @@ use super::super::{Scan, Source};
 use super::{Call, Written, written};
 
 /// Follows an expression to the paths that it stands for.
-pub(super) type Paths<'p> = &'p dyn Fn(&[Token]) -> Vec<PathValue>;
+type Paths<'p> = &'p dyn Fn(&[Token]) -> Vec<PathValue>;
 
 /// A row of the table `writer`: a call of a library that keeps a file or a folder.
 #[derive(Deserialize)]
@@ -119,19 +119,26 @@ impl Writers {
         found
     }
 
-    /// What a call of a module's own export writes, where the file gives it no name.
+    /// What a module's own export writes, where the file gives it no name:
+    /// `require("better-sqlite3")("app.db")`. `index` is that of `require`.
     pub(super) fn of_required(
         &self,
         call: Call,
-        module: &str,
-        args: &[&[Token]],
+        index: usize,
         (path, quiet): (Paths, Paths),
         scan: &mut Scan,
     ) -> Vec<Written> {
+        let tokens = &call.source.tokens;
+        let end = closing(tokens, index + 1);
+        if call.name != "require" || !tokens.get(end + 1).is_some_and(|token| token.is('(')) {
+            return Vec::new();
+        }
+        let module = tokens.get(index + 2).and_then(Token::text).unwrap_or_default();
+        let args = arguments(tokens, end + 1);
         let rows = self.of_module.get(module).into_iter().flatten();
         let rows = rows.map(|number| &self.rows[*number]).filter(|row| row.own);
         let path = |row: &Writer| if row.stated { quiet } else { path };
-        rows.flat_map(|row| row.writes(call, args, path(row), scan)).collect()
+        rows.flat_map(|row| row.writes(call, &args, path(row), scan)).collect()
     }
 }
 
