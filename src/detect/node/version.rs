@@ -528,6 +528,32 @@ mod tests {
     }
 
     #[test]
+    fn every_service_that_builds_may_say_it() {
+        for (file, text) in [
+            (
+                "bitbucket-pipelines.yml",
+                "pipelines:\n  default:\n    - step:\n        image: node:22\n",
+            ),
+            (
+                "azure-pipelines.yml",
+                "steps:\n- task: NodeTool@0\n  inputs: {versionSpec: '22.x'}\n",
+            ),
+            ("Jenkinsfile", "pipeline {\n  agent { docker { image 'node:22-alpine' } }\n}\n"),
+            (
+                ".github/actions/setup/action.yml",
+                "inputs: {v: {default: '22'}}\nruns:\n  steps:\n    - uses: actions/setup-node@v4\n      with: {node-version: '${{ inputs.v }}'}\n",
+            ),
+            ("nixpacks.toml", "[variables]\nNIXPACKS_NODE_VERSION = '22'\n"),
+        ] {
+            assert_eq!(
+                node_of(&[("package.json", "{}"), (file, text)]).unwrap().value,
+                "22",
+                "{file}"
+            );
+        }
+    }
+
+    #[test]
     fn nonsense_is_an_error_that_names_the_file() {
         let error =
             node_of(&[("package.json", "{}"), (".nvmrc", "banana")]).unwrap_err().to_string();

@@ -165,6 +165,16 @@ mod tests {
     }
 
     #[test]
+    fn a_command_may_be_named_by_the_lockfile_alone() {
+        let manifest = r#"{"scripts": {"start": "runner x"}, "dependencies": {"mole": "1"}}"#;
+        let lock = r#"{"lockfileVersion": 3, "packages": {"node_modules/mole": {"bin": {"runner": "bin/r.js"}}}}"#;
+        let repo = Repo::from_files([("package.json", manifest), ("package-lock.json", lock)]);
+        let app = App::read(&repo.root()).unwrap().unwrap();
+        let entry = entry::from_scripts(&app).unwrap().0.remove(0);
+        assert_eq!(entry.launch.file, "node_modules/mole/bin/r.js");
+    }
+
+    #[test]
     fn a_tsx_that_cannot_be_imported_is_started_by_its_command() {
         let started = |version: &str| {
             let manifest = format!(

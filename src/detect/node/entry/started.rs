@@ -124,6 +124,8 @@ mod tests {
             ("deploy/a.service", "[Service]\nExecStart=/usr/bin/node --expose-gc a.js -x\n"),
             ("render.yaml", "services: [{type: web, startCommand: node --expose-gc a.js -x}]\n"),
             ("railway.toml", "[deploy]\nstartCommand = 'node --expose-gc a.js -x'\n"),
+            ("nixpacks.toml", "[start]\ncmd = 'node --expose-gc a.js -x'\n"),
+            ("fly.toml", "[processes]\nweb = 'node --expose-gc a.js -x'\n"),
             ("compose.yml", "services: {a: {build: ., command: [node, --expose-gc, a.js, -x]}}\n"),
         ] {
             assert_eq!(starts("{}", file, text), ["--expose-gc a.js -x"], "{file}");
