@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::super::super::App;
 use super::super::super::expression::{Anchor, PathValue, option};
 use super::super::super::manifest::Kind;
-use super::super::super::token::Token;
+use super::super::super::token::{Token, arguments, closing};
 use super::super::{Scan, Source};
 use super::{Call, Written, written};
 
