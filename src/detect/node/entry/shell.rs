@@ -72,7 +72,7 @@ pub(super) fn follow(app: &App, command: &Command) -> Result<Option<Followed>> {
         let closes = chain.commands.first().is_some_and(closes_block);
         if opens || closes || depth > 0 {
             // `until nc -z db 1; do sleep 1; done` ends on its own line.
-            let whole = opens && chain.commands.iter().any(|command| closes_block(command));
+            let whole = opens && chain.commands.iter().any(closes_block);
             depth = match (opens, closes) {
                 (true, _) if whole => depth,
                 (true, _) => depth + 1,

@@ -49,7 +49,7 @@ pub(super) fn of(app: &App, command: &str, args: &[String]) -> Result<Vec<String
     for row in rows.iter().filter(|row| row.command == command) {
         let stated = row.flag.as_deref().and_then(|flag| flagged(args, flag));
         let all_settings = stated.iter().chain(&row.settings);
-        let settings = all_settings.cloned().find(|name| app.dir.has(name));
+        let settings = { all_settings }.find(|name| app.dir.has(name)).cloned();
         let mut named = Vec::new();
         if let Some(name) = &settings {
             named = paths(app, name, &row.keys)?;

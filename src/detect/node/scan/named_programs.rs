@@ -126,10 +126,11 @@ impl Search<'_, '_> {
             ("values", Some((_, rest)), Some(of)) if file.word(on.start) == "Object" => {
                 self.look(file, of, &below(None, rest), depth);
             }
-            ("entries", Some((_, rest)), Some(of)) if file.word(on.start) == "Object" => {
-                if rest.first().is_some_and(|key| key.as_deref() == Some("1")) {
-                    self.look(file, of, &below(None, &rest[1..]), depth);
-                }
+            // The value of an entry.
+            ("entries", Some((_, [Some(key), rest @ ..])), Some(of))
+                if file.word(on.start) == "Object" && key == "1" =>
+            {
+                self.look(file, of, &below(None, rest), depth);
             }
             ("find" | "at" | "shift" | "pop", _, _) if !on.is_empty() => {
                 self.look(file, on, &below(None, keys), depth);

@@ -75,7 +75,7 @@ struct Commands<'s> {
     sources: &'s [Source],
 }
 
-impl<'s> Commands<'s> {
+impl Commands<'_> {
     /// The command in whose action a place stands.
     fn around(self, source: &Source, at: usize, depth: u8) -> Option<Words> {
         let depth = depth.checked_sub(1)?;
@@ -247,8 +247,8 @@ fn exported(source: &Source, at: usize) -> Option<Words> {
     let code = &source.code;
     let handler = |at: usize| code.word(at) == "handler";
     code.facts().functions_around(at).find(|function| handler(function.name))?;
-    let stated = code.facts().definitions_of(code, "command").iter().take(MAX_PLACES);
-    stated.filter_map(|made| stated_word(code, made.value.clone())).next()
+    let mut stated = code.facts().definitions_of(code, "command").iter().take(MAX_PLACES);
+    stated.find_map(|made| stated_word(code, made.value.clone()))
 }
 
 /// The key of the function around a place, in an object from which the program's first argument

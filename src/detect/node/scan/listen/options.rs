@@ -40,7 +40,8 @@ pub(super) fn of_action(
         Some("run") if path.len() == 2 && path[0] == "args" => {
             let options = file.property(around?, "args")?;
             let stated = file.property(options.start, key)?;
-            stated_default(program, file, file.property(stated.start, "default")?, key, steps)
+            let stated = file.property(stated.start, "default")?;
+            Some(stated_default(program, file, stated, key, steps))
         }
         // `.action(start)`
         Some(own) => {
@@ -90,7 +91,7 @@ fn builder(program: &Program, file: &Rc<File>, key: &str, steps: u8) -> Option<V
     file.facts().definitions_of(file, "builder").iter().take(MAX_CALLS).find_map(|made| {
         let stated = file.property(made.value.start, key)?;
         let stated = file.property(stated.start, "default")?;
-        stated_default(program, file, stated, key, steps)
+        Some(stated_default(program, file, stated, key, steps))
     })
 }
 
@@ -101,12 +102,12 @@ fn stated_default(
     stated: Range<usize>,
     flag: &str,
     steps: u8,
-) -> Option<Value> {
+) -> Value {
     let mut value = program.eval(file, stated, steps);
     if let [part] = value.parts.as_mut_slice() {
         part.flag = Some(flag.to_owned());
     }
-    Some(value)
+    value
 }
 
 /// The default of a command-line option. Those that are stated in the range `near` come first,
@@ -133,21 +134,20 @@ fn stated(program: &Program, call: &Call, key: &str, steps: u8) -> Option<Value>
     // `.options({ port: { default: 3000 } })` or `.default({ port: 3000 })`
     if file.word(given.first()?.start) == "{" {
         let open = given.first()?.start;
-        let stated = match call.name() {
-            "default" => file.property(open, key)?,
-            _ => {
-                let own = file.property(open, key).or_else(|| {
-                    let mut all = file.elements(open).into_iter();
-                    let also = |one: &Range<usize>| {
-                        file.word(one.start + 1) == ":" && is_alias(file, one.start + 2, key)
-                    };
-                    let one = all.find(also)?;
-                    Some(one.start + 2..one.end)
-                })?;
-                file.property(own.start, "default")?
-            }
+        let stated = if call.name() == "default" {
+            file.property(open, key)?
+        } else {
+            let own = file.property(open, key).or_else(|| {
+                let mut all = file.elements(open).into_iter();
+                let also = |one: &Range<usize>| {
+                    file.word(one.start + 1) == ":" && is_alias(file, one.start + 2, key)
+                };
+                let one = all.find(also)?;
+                Some(one.start + 2..one.end)
+            })?;
+            file.property(own.start, "default")?
         };
-        return stated_default(program, file, stated, key, steps);
+        return Some(stated_default(program, file, stated, key, steps));
     }
     let name = file.string(given.first()?.start)?;
     let long = name.split([' ', ',', '|']).find_map(|word| word.strip_prefix("--"));
@@ -170,7 +170,7 @@ fn stated(program: &Program, call: &Call, key: &str, steps: u8) -> Option<Value>
     // `.default("port", 3000)`.
     let last = given.last().filter(|_| given.len() > 2 || call.name() == "default");
     let flag = if alias { key } else { long.unwrap_or(&name) };
-    stated_default(program, file, stated.or(last.cloned())?, flag, steps)
+    Some(stated_default(program, file, stated.or(last.cloned())?, flag, steps))
 }
 
 /// True if the object at a position gives an option that other name.
