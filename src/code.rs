@@ -26,6 +26,7 @@ pub(crate) mod holders;
 mod idioms;
 mod indented;
 pub(crate) mod listen;
+mod logins;
 mod loopback;
 mod modules;
 mod objects;

@@ -47,6 +47,25 @@ impl RelPath {
         Some(Self(parts.join("/")))
     }
 
+    /// The path of `text` seen from this folder, in a file system of which this is a path from the
+    /// root: above the root is the root. `None` for an absolute text.
+    pub fn join_rooted(&self, text: &str) -> Option<Self> {
+        if text.starts_with('/') {
+            return None;
+        }
+        let mut parts: Vec<&str> = self.components().collect();
+        for part in text.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop();
+                }
+                name => parts.push(name),
+            }
+        }
+        Some(Self(parts.join("/")))
+    }
+
     /// The text, `""` for the root.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -168,6 +187,9 @@ mod tests {
         assert_eq!(RelPath::new("a/../../b"), None);
         assert_eq!(RelPath::new("/etc"), None);
         assert_eq!(path("apps/web").join("../../go.mod"), Some(path("go.mod")));
+        assert_eq!(path("app").join("../../configs"), None);
+        assert_eq!(path("app").join_rooted("../../configs"), Some(path("configs")));
+        assert_eq!(path("app").join_rooted("/configs"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::conditions;
 use super::facts::{Call, Definition, Form};
 use super::file::{File, is_below};
+use super::logins::is_for_login;
 use super::loopback::{self, host, is_local};
 use super::owned::owner_of;
 use super::program::Program;
@@ -172,7 +173,8 @@ fn calls<'c>(code: &'c Program) -> impl Iterator<Item = (usize, Protocol, Call)>
         let calls = calls.filter(move |call| call.is_method() && is_made(call, &row.made));
         calls.map(move |call| (0, protocol(row.does, &call), call))
     });
-    plain.chain(servers).chain(sockets)
+    let all = plain.chain(servers).chain(sockets);
+    all.filter(move |(at, _, call)| !is_for_login(code, *at, call))
 }
 
 /// True if the receiver was created by a call that contains the word, such as DGRAM in

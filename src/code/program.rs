@@ -302,7 +302,7 @@ impl<'r> Program<'r> {
         rows.call.iter().filter(move |row| does.contains(&row.does)).flat_map(move |row| {
             let calls = row.names.iter().flat_map(move |name| self.calls_named(name));
             calls
-                .filter(move |call| row.fits(call))
+                .filter(move |call| row.fits(call) && !self.is_own(row, call))
                 .chain(self.of_derived(row))
                 .filter(move |call| self.is_when(row, call))
                 .map(move |c| (row, c))
@@ -351,7 +351,18 @@ impl<'r> Program<'r> {
     /// The rows for a call, in order.
     pub(super) fn rows_for(&self, call: &Call) -> impl Iterator<Item = &'r CallRow> {
         let rows = self.named.get(call.name()).map_or(&[][..], Vec::as_slice);
-        rows.iter().copied().filter(move |row| row.fits(call))
+        rows.iter().copied().filter(move |row| row.fits(call) && !self.is_own(row, call))
+    }
+
+    /// True if a row means flags of any package, and the call is of a package of the program's own,
+    /// whose function does something else: `env.String("HOST", "localhost")`.
+    fn is_own(&self, row: &CallRow, call: &Call) -> bool {
+        let any = row.does == Does::Flag && row.of.is_empty();
+        let folder = call.package().filter(|_| any).and_then(|path| self.folder(path));
+        folder.is_some_and(|folder| {
+            let mut files = self.files_in(folder);
+            files.any(|file| file.facts().function_of(file, call.name()).is_some())
+        })
     }
 
     /// True if a library's function makes what it opens.

@@ -208,8 +208,11 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
             if let Some(args) = program.args.as_mut().filter(|_| line != held) {
                 args.value = line;
                 args.evidence.insert(0, wanted.evidence.clone());
+                given(program, &wanted.words);
             }
         }
+        // `:8080` is `0.0.0.0:8080`.
+        Some(held) if start::everywhere(&line) == start::everywhere(&held) => {}
         Some(held) => {
             let mut evidence = vec![wanted.evidence.clone()];
             evidence.extend(program.args.iter().flat_map(|args| args.evidence.clone()).take(1));
@@ -227,6 +230,16 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
         }
     }
     Some(wanted)
+}
+
+/// Drops what only a start without these words would lack.
+fn given(program: &mut Program, words: &[String]) {
+    program.findings.retain(|finding| finding.code != FindingCode::ArgumentsUnknown);
+    let Some(flag) = start::opening(words) else { return };
+    program.findings.retain(|finding| {
+        let asks = finding.fix.contains(&format!("`{flag} "));
+        finding.code != FindingCode::LocalhostOnly || !asks
+    });
 }
 
 /// True if the image sets a variable of the flag's name: `APP_DB_DIR` for `--db-dir`.

@@ -267,6 +267,34 @@ pub(super) fn port(words: &[String]) -> Option<u16> {
     None
 }
 
+/// The flag that makes a program listen on all addresses of the machine.
+pub(super) fn opening(words: &[String]) -> Option<&str> {
+    let mut flag = "";
+    for word in words {
+        let (name, value) = word.split_once('=').unwrap_or((flag, word));
+        let everywhere = ["0.0.0.0", "[::]", "::", ":"].iter().any(|host| value.starts_with(host));
+        if is_listening(name) && everywhere {
+            return Some(name);
+        }
+        flag = word;
+    }
+    None
+}
+
+/// The line with `0.0.0.0` before every port that stands without a host.
+pub(super) fn everywhere(line: &str) -> String {
+    let words = line.split(' ').map(|word| {
+        let (flag, value) = word.split_once('=').map_or(("", word), |(flag, value)| (flag, value));
+        let bare = value.strip_prefix(':').and_then(super::port_number);
+        match bare {
+            Some(port) if flag.is_empty() => format!("0.0.0.0:{port}"),
+            Some(port) => format!("{flag}=0.0.0.0:{port}"),
+            None => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// The words as one line, for `--args`.
 pub(super) fn joined(words: &[String]) -> String {
     quote::shell_words(words)

@@ -255,6 +255,25 @@ fn words_after_an_image_that_takes_arguments() {
 }
 
 #[test]
+fn words_of_a_unit_answer_what_the_code_asks_for() {
+    let applied = |line: &str| {
+        let unit = format!("[Service]\nExecStart=/usr/bin/box {line}\n");
+        let program = applied(&[("box.service", &unit)], |program| {
+            let at = Evidence::file(&root(), "an address");
+            let open = Finding::new(FindingCode::LocalhostOnly, "what", [at.clone()])
+                .with_fix("start it with `--bind 0.0.0.0:80` after the subcommand");
+            program.findings.push(open);
+            program.findings.push(Finding::new(FindingCode::ArgumentsUnknown, "what", []));
+            program.args = Some(Sourced::new("serve".to_owned(), at));
+        });
+        codes(&program).join(" ")
+    };
+    assert_eq!(applied("serve --bind 0.0.0.0:9000"), "");
+    assert_eq!(applied("serve --bind=[::]:9000"), "");
+    assert_eq!(applied("serve --fast"), "localhost-only");
+}
+
+#[test]
 fn an_argument_that_contradicts_the_environment() {
     let code = Evidence::at(&RelPath::new("main").unwrap(), 3, "reads");
     let of = |key: &str| {

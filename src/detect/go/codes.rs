@@ -12,6 +12,7 @@ pub(super) const ALL: &[FindingCode] = &[
     LIBRARY_UNKNOWN,
     LINKER_VARIABLE,
     PACKED_FILES,
+    PIN_TOO_OLD,
     PRIVATE_MODULES,
     REPLACE_MISSING,
     SECRET_FILE,
@@ -80,6 +81,14 @@ pub(super) const PACKED_FILES: FindingCode = FindingCode::Own(&Row::warning(
     "a tool beside the compiler packs files into the program, and the image is built without it",
     "the program finds none of these files: it stops, or serves nothing in their place",
     "commit what the tool writes, use `//go:embed` instead, or run the tool with --build-command",
+));
+
+pub(super) const PIN_TOO_OLD: FindingCode = FindingCode::Own(&Row::warning(
+    "pin-too-old",
+    "a version file pins an older Go than go.mod needs",
+    "a developer's go command downloads the version of go.mod, and Go's images do not \
+    (GOTOOLCHAIN=local): the image is built with the version of go.mod",
+    "pin the version of go.mod or a newer one",
 ));
 
 pub(super) const PRIVATE_MODULES: FindingCode = FindingCode::Own(&Row::warning(

@@ -246,7 +246,7 @@ fn carried(path: &RelPath, way: &str, context: &RelPath) -> Result<Artifact> {
         format!("{path}: the program opens it at run time, and it lies outside the build context {context}")
     })?;
     let dest = RelPath::new(HOME.trim_start_matches('/'))
-        .and_then(|home| home.join(way))
+        .and_then(|home| home.join_rooted(way))
         .with_context(|| format!("{way} leads out of the image's root when seen from {HOME}"))?;
     Artifact::new(None, src, &format!("/{}", dest.as_str()))
 }

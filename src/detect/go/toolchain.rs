@@ -4,6 +4,7 @@
 
 use anyhow::Result;
 
+use super::codes;
 use super::layout::Layout;
 use super::module::At;
 use crate::catalog::Catalog;
@@ -39,20 +40,24 @@ pub(super) fn toolchain(
     let mut findings = Vec::new();
     let floor = floor(layout);
     if let Some(mut pinned) = pin(dir)? {
-        if let Some((floor, evidence)) = &floor {
-            // A pin of `1` alone means the newest Go 1.
-            if numbers(floor) > numbers(&pinned.value) && pinned.value.split('.').count() > 1 {
-                let mut places = pinned.evidence.clone();
-                places.push(evidence.clone());
-                findings.push(
-                    Finding::toolchain_too_old("Go", &pinned.value, floor, places)
-                        .with_why(NO_DOWNLOAD),
-                );
+        // A pin of `1` alone means the newest Go 1.
+        let older = |floor: &str| {
+            numbers(floor) > numbers(&pinned.value) && pinned.value.split('.').count() > 1
+        };
+        match &floor {
+            // A developer's go command downloads the version that go.mod states.
+            Some((floor, evidence)) if older(floor) => {
+                let what = format!("Go {} is pinned, and go.mod needs {floor}", pinned.value);
+                let places = pinned.evidence.iter().chain([evidence]).cloned();
+                findings.push(Finding::new(codes::PIN_TOO_OLD, what, places));
             }
-            pinned =
-                pinned.rejecting(floor, format!("{}: a floor; the pin decides", evidence.place()));
+            Some((floor, evidence)) => {
+                let why = format!("{}: a floor; the pin decides", evidence.place());
+                pinned = pinned.rejecting(floor, why);
+                return Ok((pinned, findings));
+            }
+            None => return Ok((pinned, findings)),
         }
-        return Ok((pinned, findings));
     }
     let Some((floor, evidence)) = floor else {
         return Ok((Sourced::assumed(catalog.default_cycle.clone()), findings));
@@ -212,10 +217,8 @@ mod tests {
         let (version, _) =
             of(&[("go.mod", "module a\ngo 1.21\n"), (".tool-versions", "golang 1.26.1\n")]);
         assert_eq!(version.value, "1.26.1");
-        let (_, findings) = of(&[("go.mod", "module a\ngo 1.26\n"), (".go-version", "1.25.1")]);
-        assert_eq!(
-            (findings[0].code.as_str(), findings[0].severity),
-            ("toolchain-too-old", crate::facts::Severity::Error)
-        );
+        let (version, findings) =
+            of(&[("go.mod", "module a\ngo 1.26\n"), (".go-version", "1.25.1")]);
+        assert_eq!((version.value.as_str(), findings[0].code.as_str()), ("1.26", "pin-too-old"));
     }
 }

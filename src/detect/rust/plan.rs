@@ -296,7 +296,8 @@ fn carried(path: &RelPath, way: &str, context: &RelPath, home: &str) -> Result<A
     let dest = if way.starts_with('/') {
         way.to_owned()
     } else {
-        let base = RelPath::new(home.trim_start_matches('/')).and_then(|home| home.join(way));
+        let base =
+            RelPath::new(home.trim_start_matches('/')).and_then(|home| home.join_rooted(way));
         format!(
             "/{}",
             base.with_context(|| format!(

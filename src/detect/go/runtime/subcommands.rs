@@ -397,7 +397,14 @@ fn parent(world: &World, files: &[&Rc<File>], all: &[Command], number: usize) ->
         })?;
         let by = add.receiver().to_owned();
         let holds = |command: &Command| command.names.contains(&by);
-        all.iter().position(holds).filter(|found| *found != number)
+        // Each function that makes a command may give it the same name.
+        let within = |command: &Command| {
+            let file = files[command.file];
+            let around = |at: usize| file.facts().function_at(at).map(|f| f.range.clone());
+            file.path == add.file.path && around(command.open) == around(add.at)
+        };
+        let near = all.iter().position(|command| holds(command) && within(command));
+        near.or_else(|| all.iter().position(holds)).filter(|found| *found != number)
     })
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Disk {
     pub(super) unfollowed: Option<Finding>,
     /// True if the code writes files into its working directory.
     pub(super) here: bool,
+    /// The names of these files, as far as the texts are literals.
+    pub(super) here_files: Vec<String>,
     /// Folders that it opens and the image does not hold.
     pub(super) absent: Vec<Finding>,
     /// Set if the code serves its working directory.
@@ -289,7 +291,9 @@ impl Disk {
             self.beside(code, file, at, text);
             return;
         };
-        let compiled_in = names_package_folder(file, at);
+        // Rocket's macro joins the text to the package's folder while it compiles.
+        let relative = is_macro && name == "relative" && code.dependencies.contains("rocket");
+        let compiled_in = relative || names_package_folder(file, at);
         if compiled_in && text != MANIFEST_DIR {
             let way = text.trim_start_matches('/');
             if let Some(path) = clean(way)
@@ -440,7 +444,11 @@ impl Disk {
     /// Adds the folder that contains a file.
     fn folder_of(&mut self, path: &str, evidence: Evidence) {
         match path.rsplit_once('/') {
-            Some(("" | ".", _)) | None => self.folder(".", evidence),
+            Some(("" | ".", _)) | None => {
+                let name = path.rsplit('/').next().unwrap_or_default();
+                self.here_files.push(name.to_owned());
+                self.folder(".", evidence);
+            }
             Some((folder, _)) => self.folder(folder, evidence),
         }
     }

@@ -136,6 +136,15 @@ pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut 
     let here =
         written.here.iter().map(|at| Finding::folder_unknown(None, None, [at.clone()])).next();
     disk.unfollowed = written.folder_unknown().or(here);
+    let moved = |name: &String| {
+        written.env.iter().any(|var| var.value.value.ends_with(&format!("/{name}")))
+            || written.folders.iter().any(|folder| folder.value == *name)
+    };
+    // A variable moves the file, or what is opened there is a folder: one answer for one path.
+    if !disk.here_files.is_empty() && disk.here_files.iter().all(moved) {
+        disk.writable.retain(|folder| folder.value != RelPath::root().to_string());
+        disk.here = false;
+    }
     let held: BTreeSet<String> = disk.writable.iter().map(|held| held.value.clone()).collect();
     // `written` already leaves out folders inside one another.
     disk.writable.extend(written.folders.into_iter().filter(|folder| {

@@ -114,6 +114,24 @@ fn programs_of_lists_and_of_libraries() {
 }
 
 #[test]
+fn a_file_that_a_variable_moves_has_one_folder() {
+    let main = "fn main() { let p = std::env::var(\"DB\").unwrap_or_else(|_| \"app.db\".to_string()); \
+                rusqlite::Connection::open(&p).unwrap(); TcpListener::bind(\"0.0.0.0:80\"); }";
+    let (found, details) = program("rusqlite = \"0.32\"\n", main, &[]);
+    assert_eq!(env(&found), ["DB=/app/data/app.db"]);
+    assert_eq!(found.writable.iter().map(|one| &*one.value).collect::<Vec<_>>(), ["data"]);
+    assert_eq!(details.workdir, None);
+}
+
+#[test]
+fn the_folder_that_rockets_macro_compiles_in() {
+    let main =
+        "fn main() { rocket::build().mount(\"/\", FileServer::from(relative!(\"static\"))); }";
+    let (_, details) = program("rocket = \"0.5\"\n", main, &[("static/a.css", "x")]);
+    assert_eq!(details.files[0].1, "/src/static");
+}
+
+#[test]
 fn the_repository_around_the_program_and_the_templates_of_rocket() {
     let opens = |main: &str| {
         codes(&program("git2 = \"0.20\"\n", main, &[]).0.findings).contains(&"git-read")

@@ -46,6 +46,12 @@ fn the_command_that_leads_to_the_listener_is_given() {
 }
 
 #[test]
+fn commands_that_functions_make_are_below_those_of_the_same_function() {
+    let code = "func main() {\nroot := &cobra.Command{Use: \"box\"}\nroot.AddCommand(newJobs(), newServer())\nroot.Execute()\n}\nfunc newJobs() *cobra.Command {\ncmd := &cobra.Command{Use: \"jobs\"}\ncmd.AddCommand(newList())\nreturn cmd\n}\nfunc newList() *cobra.Command {\nreturn &cobra.Command{Use: \"list\", RunE: func(c *cobra.Command, a []string) error { return help(a) }}\n}\nfunc newServer() *cobra.Command {\ncmd := &cobra.Command{Use: \"server\"}\ncmd.AddCommand(newStart())\nreturn cmd\n}\nfunc newStart() *cobra.Command {\nreturn &cobra.Command{Use: \"start\", RunE: func(c *cobra.Command, a []string) error { return serve(a) }}\n}";
+    assert_eq!(args("github.com/spf13/cobra", code).as_deref(), Some("server start"));
+}
+
+#[test]
 fn a_program_that_serves_without_a_command_gets_none() {
     let also = "func main() {\nif len(os.Args) > 1 {\nswitch os.Args[1] {\ncase \"hub\":\nserve(nil)\nreturn\n}\n}\nserve(nil)\n}";
     assert_eq!(args("os", also), None);

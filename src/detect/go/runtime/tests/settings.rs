@@ -81,6 +81,29 @@ fn the_repository_around_the_program_is_not_in_the_image() {
 }
 
 #[test]
+fn functions_of_a_package_of_the_programs_own_are_no_flags() {
+    let own = "package env\nimport \"os\"\nfunc String(key, fallback string) string {\nif v, ok := os.LookupEnv(key); ok {\nreturn v\n}\nreturn fallback\n}\n";
+    let text = "package main\nimport \"net/http\"\nimport \"example.com/app/env\"\nfunc main() {\nhttp.ListenAndServe(env.String(\"APP_ADDR\", \"127.0.0.1:9700\"), nil)\n}\n";
+    let found = with(&[("main.go", text), ("env/env.go", own)]);
+    let env: Vec<_> = found.env.iter().map(|one| (&*one.value.key, &*one.value.value)).collect();
+    assert_eq!((env, found.args), (vec![("APP_ADDR", "0.0.0.0:9700")], None));
+}
+
+#[test]
+fn a_listener_for_the_answer_of_a_login_is_no_server() {
+    let login = |address: &str| {
+        let text = format!(
+            "package main\nimport \"net/http\"\nfunc login() {{\ngo http.ListenAndServe(\"{address}\", nil)\n}}\nfunc main() {{\nlogin()\n}}\n"
+        );
+        with(&[("main.go", &text)])
+    };
+    let found = login("127.0.0.1:9701");
+    assert!(found.kind != Kind::Service && found.port.is_none());
+    assert!(!codes(&found).contains(&"localhost-only"));
+    assert_eq!(port(&login(":9701")), Some(9701));
+}
+
+#[test]
 fn files_behind_a_switch_that_is_off_are_not_missed() {
     let body = |test: &str| {
         format!(
