@@ -391,9 +391,14 @@ fn parent(world: &World, files: &[&Rc<File>], all: &[Command], number: usize) ->
     listed.or_else(|| {
         let mut adds = world.code.calls_named("AddCommand");
         let add = adds.find(|call| {
-            let mut range = call.open..call.file.closing(call.open);
+            let range = call.open..call.file.closing(call.open);
             let inline = call.file.path == file.path && range.contains(&child.open);
-            inline || range.any(|at| named(call.file.word(at)))
+            // The code of another command, written in place, may use the same names.
+            let plain = call
+                .arguments()
+                .into_iter()
+                .filter(|one| !one.clone().any(|at| call.file.word(at) == "{"));
+            inline || plain.flatten().any(|at| named(call.file.word(at)))
         })?;
         let by = add.receiver().to_owned();
         let holds = |command: &Command| command.names.contains(&by);

@@ -47,7 +47,7 @@ fn the_command_that_leads_to_the_listener_is_given() {
 
 #[test]
 fn commands_that_functions_make_are_below_those_of_the_same_function() {
-    let code = "func main() {\nroot := &cobra.Command{Use: \"box\"}\nroot.AddCommand(newJobs(), newServer())\nroot.Execute()\n}\nfunc newJobs() *cobra.Command {\ncmd := &cobra.Command{Use: \"jobs\"}\ncmd.AddCommand(newList())\nreturn cmd\n}\nfunc newList() *cobra.Command {\nreturn &cobra.Command{Use: \"list\", RunE: func(c *cobra.Command, a []string) error { return help(a) }}\n}\nfunc newServer() *cobra.Command {\ncmd := &cobra.Command{Use: \"server\"}\ncmd.AddCommand(newStart())\nreturn cmd\n}\nfunc newStart() *cobra.Command {\nreturn &cobra.Command{Use: \"start\", RunE: func(c *cobra.Command, a []string) error { return serve(a) }}\n}";
+    let code = "func main() {\nroot := &cobra.Command{Use: \"box\"}\nroot.AddCommand(newJobs(), newServer())\nroot.Execute()\n}\nfunc newJobs() *cobra.Command {\ncmd := &cobra.Command{Use: \"jobs\"}\ncmd.AddCommand(newList(), &cobra.Command{Use: \"x\", RunE: func(cmd *cobra.Command, a []string) error { return help(a) }})\nreturn cmd\n}\nfunc newList() *cobra.Command {\nreturn &cobra.Command{Use: \"list\", RunE: func(c *cobra.Command, a []string) error { return help(a) }}\n}\nfunc newServer() *cobra.Command {\ncmd := &cobra.Command{Use: \"server\"}\ncmd.AddCommand(newStart())\nreturn cmd\n}\nfunc newStart() *cobra.Command {\ncmd := &cobra.Command{Use: \"start\", RunE: func(c *cobra.Command, a []string) error { return serve(a) }}\nreturn cmd\n}";
     assert_eq!(args("github.com/spf13/cobra", code).as_deref(), Some("server start"));
 }
 
