@@ -23,7 +23,7 @@ pub(super) fn host(value: &Value) -> Option<(String, &Part)> {
 }
 
 /// True for a host that only the machine itself reaches.
-pub(super) fn is_local(host: &str) -> bool {
+pub(crate) fn is_local(host: &str) -> bool {
     host == "localhost" || host == "::1" || host.starts_with("127.")
 }
 

@@ -8,6 +8,7 @@
 //! | application.properties, application.yml | port, address, databases and logs in files |
 //! | the sources | main classes, ports, and the files and programs in use at run time |
 
+mod addresses;
 mod arguments;
 mod artifact;
 mod beside;
@@ -27,12 +28,14 @@ mod dropwizard;
 mod flags;
 mod folders;
 mod gradle;
+mod host;
 mod image;
 mod listen;
 mod looked_for;
 mod maven;
 mod must_exist;
 mod names;
+mod opened;
 mod pages;
 mod plan;
 mod plugins;
@@ -42,8 +45,10 @@ mod profile;
 mod reactor;
 mod resources;
 mod runtime;
+mod second;
 mod servlet;
 mod settings;
+mod shipping;
 mod side;
 mod source;
 mod started;
@@ -55,6 +60,7 @@ mod truth;
 mod value;
 mod versionless;
 mod window;
+mod word;
 mod xml;
 
 pub use dialect::DIALECT;
@@ -72,6 +78,7 @@ use self::reactor::Reactor;
 use self::source::Source;
 use self::surroundings::Surroundings;
 use self::tables::Tables;
+use self::toolchain::Floor;
 use crate::detect::Language;
 use crate::facts::{Evidence, Facts, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
@@ -209,7 +216,7 @@ impl<'r> App<'r> {
         }
         let windows = window::opened(&mut declared, sources, &self.tables.code);
         if !declared.is_empty() && !windows {
-            return declared;
+            return self.as_started(declared, sources);
         }
         let others = declared.is_empty() && self.others_start();
         // A library with a main method is no application, and an example is none beside one.
@@ -234,7 +241,26 @@ impl<'r> App<'r> {
         found.sort_by_key(|(later, candidate)| {
             (*later, candidate.id.matches('.').count(), candidate.id.clone())
         });
-        found.into_iter().map(|(_, candidate)| candidate).chain(declared).collect()
+        let found = found.into_iter().map(|(_, candidate)| candidate).chain(declared).collect();
+        self.as_started(found, sources)
+    }
+
+    /// The same, with the class first that a recipe starts by its name in place of the archive's.
+    fn as_started(&self, mut all: Vec<Candidate>, sources: &[Source]) -> Vec<Candidate> {
+        let of_class =
+            |candidate: &Candidate| matches!(candidate.artifact.shape, Shape::Classes { .. });
+        let Some((class, evidence)) = started::class(self).ok().flatten() else { return all };
+        let is_main = |source: &Source| source.main_class().is_some_and(|(name, _)| name == class);
+        if !all.iter().all(of_class) || !sources.iter().any(is_main) {
+            return all;
+        }
+        let same = |candidate: &Candidate| matches!(&candidate.artifact.shape, Shape::Classes { main, .. } if *main == class);
+        if let Some(at) = all.iter().position(same) {
+            all[..=at].rotate_right(1);
+        } else {
+            all.insert(0, self.project().classes(class, evidence));
+        }
+        all
     }
 
     /// A program with everything that is known of it.
@@ -316,33 +342,29 @@ impl<'r> App<'r> {
     }
 
     /// The oldest JDKs on which the frameworks run.
-    fn floors(&self, candidates: &[Candidate]) -> Vec<(u32, Evidence)> {
+    fn floors(&self, candidates: &[Candidate]) -> Vec<Floor> {
         let project = self.project();
         let mut floors = Vec::new();
         if let Some((version, evidence)) = project.spring_boot_version()
             && let Some(row) = self.tables.spring_boot(Some(&version))
         {
-            floors.push((
-                row.java,
-                Evidence {
-                    note: format!("Spring Boot {version} needs Java {}", row.java),
-                    ..evidence
-                },
-            ));
+            let note = format!("Spring Boot {version} needs Java {}", row.java);
+            let evidence = Evidence { note, ..evidence };
+            floors.push(Floor { java: row.java, compiled: true, evidence });
         }
         if let Some((plugin, version)) = project.quarkus()
             && let Some(java) = self.tables.quarkus(version.as_deref())
         {
-            floors.push((
-                java,
-                Evidence { note: format!("Quarkus needs Java {java}"), ..plugin.evidence.clone() },
-            ));
+            let note = format!("Quarkus needs Java {java}");
+            let evidence = Evidence { note, ..plugin.evidence.clone() };
+            floors.push(Floor { java, compiled: true, evidence });
         }
         if let Some(war) =
             candidates.iter().find(|c| matches!(c.artifact.shape, Shape::Servlet { .. }))
         {
             let note = format!("the servlet container needs Java {}", self.tables.jetty.java);
-            floors.push((self.tables.jetty.java, Evidence { note, ..war.evidence.clone() }));
+            let evidence = Evidence { note, ..war.evidence.clone() };
+            floors.push(Floor { java: self.tables.jetty.java, compiled: false, evidence });
         }
         floors
     }
@@ -442,8 +464,10 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     }
     // A service is likelier wanted than a tool beside it.
     programs.sort_by_key(|program| program.kind != Kind::Service);
-    let toolchain = toolchain::detect(dir, &app.project(), &app.floors(&candidates))?;
+    let floors = app.floors(&candidates);
+    let (toolchain, disputes) = toolchain::detect(dir, &app.project(), &floors)?;
     let (run, mut findings) = maven::run(&app)?;
+    findings.extend(disputes);
     findings.extend(support(&app));
     let (profiles, more) = started::profiles(&app)?;
     findings.extend(more);

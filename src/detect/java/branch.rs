@@ -42,7 +42,7 @@ impl Code<'_> {
         }
     }
 
-    fn conditions(&self, place: Place, from: Option<usize>) -> Vec<Condition> {
+    pub(super) fn conditions(&self, place: Place, from: Option<usize>) -> Vec<Condition> {
         let first = self.method_at(place).map_or(0, |method| method.body.start);
         branches::conditions(&self.sources[place.0], place.1, first, from)
     }

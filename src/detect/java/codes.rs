@@ -18,6 +18,8 @@ pub(super) const ALL: &[FindingCode] = &[
     BUILD_PROGRAM_MISSING,
     GIT_HISTORY_NEEDED,
     IMAGE_SETTINGS,
+    JDK_DISPUTED,
+    JDK_OF_TOOLCHAINS,
     ONE_LAYER,
     ONE_PLATFORM,
     OPENS_WINDOW,
@@ -28,6 +30,7 @@ pub(super) const ALL: &[FindingCode] = &[
     RUNTIME_PROFILE,
     SERVLET_CONTAINER,
     SERVLET_CONTAINER_DIFFERS,
+    SHIPPING_SKIPPED,
     WRAPPER_INCOMPLETE,
 ];
 
@@ -136,6 +139,22 @@ pub(super) const IMAGE_SETTINGS: FindingCode = FindingCode::Own(&Row::warning(
     "set what this image lacks with flags",
 ));
 
+pub(super) const JDK_DISPUTED: FindingCode = FindingCode::Own(&Row::warning(
+    "jdk-disputed",
+    "the repository states several versions of Java that do not go together",
+    "a JDK that is older than the code stops the build, and so does a rule that the JDK does not meet",
+    "state one version everywhere, or set --toolchain",
+));
+
+pub(super) const JDK_OF_TOOLCHAINS: FindingCode = FindingCode::Own(&Row::warning(
+    "jdk-of-toolchains",
+    "a plugin of the build looks for the JDK in ~/.m2/toolchains.xml",
+    "the builder image has no such file: the build stops with `Cannot find matching toolchain \
+    definitions`",
+    "set maven.compiler.release and remove maven-toolchains-plugin, or bind it in a profile that \
+    the image does not build with",
+));
+
 pub(super) const ONE_LAYER: FindingCode = FindingCode::Own(&Row::note(
     "one-layer",
     "the archive is one layer of the image",
@@ -209,6 +228,13 @@ pub(super) const SERVLET_CONTAINER_DIFFERS: FindingCode = FindingCode::Own(&Row:
     "the war is written for another server, and the image runs it in Jetty",
     "what that server gives to an application is not in Jetty: the war may not start",
     "write the final stage by hand, on an image of that server, and copy the war into it",
+));
+
+pub(super) const SHIPPING_SKIPPED: FindingCode = FindingCode::Own(&Row::note(
+    "shipping-skipped",
+    "a plugin builds an image or a native program while Maven packages",
+    "the build of this image has no container engine, no registry and no GraalVM",
+    "nothing; set with flags what the plugin's own image has and this one lacks",
 ));
 
 pub(super) const WRAPPER_INCOMPLETE: FindingCode = FindingCode::Own(&Row::note(

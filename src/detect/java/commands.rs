@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
-use super::code::{Code, Place};
+use super::code::{Code, Place, end_of};
+use super::opened::opens;
 use super::surroundings::Surroundings;
 use crate::code::Does;
 use crate::facts::{Evidence, Finding, FindingCode, Program, Sourced};
 use crate::shell;
 
+/// How many tokens of a call are read.
+const MAX_CALL: usize = 80;
 /// How many unknown programs are reported.
 const MAX_NAMED: usize = 8;
 /// Programs in every image with a shell.
@@ -68,7 +71,9 @@ pub(super) fn starts(
         // The image holds it, or only another system does.
     } else if let Some(package) = around.project.tables.programs.get(name) {
         need(program, package, evidence.clone());
-    } else if !of_repository && is_name(name) {
+    } else if of_repository {
+        script(program, around, word, evidence);
+    } else if is_name(name) {
         let said = |finding: &&Finding| finding.code == FindingCode::CommandUnknown;
         let finding = Finding::command_unknown(name, [evidence.clone()]);
         let held = program.findings.iter().filter(said).any(|held| held.what == finding.what);
@@ -76,6 +81,40 @@ pub(super) fn starts(
             return;
         }
         program.findings.push(finding);
+    }
+}
+
+/// A script of the repository, which the image must hold, and what it is read by.
+fn script(program: &mut Program, around: &Surroundings, way: &str, evidence: &Evidence) {
+    opens(program, around, way, evidence);
+    let path = around.project.model.dir().join(way.trim_start_matches("./"));
+    let text = path.and_then(|path| around.project.repo.text(&path).ok().flatten());
+    let first = text.as_ref().and_then(|text| text.lines().next()).unwrap_or_default();
+    let reader = first.strip_prefix("#!").and_then(|line| line.split(['/', ' ']).next_back());
+    match reader {
+        Some("sh" | "bash") => {
+            program.needs.shell.get_or_insert_with(|| evidence.clone());
+        }
+        Some(name) => {
+            if let Some(package) = around.project.tables.programs.get(name) {
+                need(program, package, evidence.clone());
+            }
+        }
+        None => {}
+    }
+}
+
+/// Adds the scripts that are arguments of other programs: `"python3", "scripts/extract.py"`.
+pub(super) fn scripts(program: &mut Program, around: &Surroundings, code: &Code) {
+    for (_, (source, at)) in code.doing(&[Does::Starts]) {
+        let file = &code.sources[source];
+        let end = file.pair(at + 1).min(at + MAX_CALL);
+        for text in (at..end).filter_map(|at| Some((at, file.text(at)?))) {
+            let (at, text) = text;
+            if text.contains('/') || text.contains('.') {
+                opens(program, around, text, &file.evidence(at, format!("\"{text}\"")));
+            }
+        }
     }
 }
 
@@ -175,6 +214,17 @@ fn command(code: &Code, place: Place, range: Range<usize>) -> Option<String> {
     // words.add("ffmpeg");`
     let name = file.word(range.start).filter(|_| range.len() == 1)?;
     let body = code.method_at(place).map(|method| method.body.clone())?;
+    // `words[0] = "ffmpeg";`
+    let first = body.clone().find(|at| {
+        file.word(*at) == Some(name)
+            && file.mark(*at + 1, '[')
+            && file.word(*at + 2) == Some("0")
+            && file.mark(*at + 4, '=')
+    });
+    if let Some(at) = first {
+        let known = code.value(source, at + 5..end_of(file, at + 5), 0).prefix();
+        return known.split_whitespace().next().map(str::to_owned);
+    }
     let added = body.clone().find(|at| {
         matches!(file.word(*at), Some("add" | "addAll"))
             && file.mark(*at + 1, '(')

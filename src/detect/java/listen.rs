@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::{Code, Definition, Place};
-use super::command::has_subcommands;
 use super::flags;
+use super::host::{self, Local};
 use super::source::Source;
 use super::surroundings::Surroundings;
 use crate::code::branches::Reach;
@@ -13,13 +13,18 @@ use crate::code::{Call, Does, Rows, Value, is_other_service};
 use crate::facts::{Evidence, Finding, Kind, Port, Program, Sourced};
 
 /// What calls that open a port do, in the rows of the catalog.
-const LISTENS: [Does; 2] = [Does::Listens, Does::Receives];
+pub(super) const LISTENS: [Does; 2] = [Does::Listens, Does::Receives];
 /// Calls that take an address to connect or to send to.
 const CONNECTS: [&str; 6] = ["connect", "DatagramPacket", "send", "Proxy", "Socket", "open"];
-/// Calls that open the port of a gRPC server.
-const GRPC: [&str; 2] = ["forPort", "newServerBuilderForPort"];
-/// How many ports are added beside that of a framework.
-const MAX_BESIDE: usize = 4;
+/// Classes that make a server for a URI, which `UriBuilder` may give.
+const OF_URI: [&str; 4] = [
+    "GrizzlyHttpServerFactory",
+    "JettyHttpContainerFactory",
+    "JdkHttpServerFactory",
+    "NettyHttpContainerProvider",
+];
+/// How many tokens before a call tell what it is for.
+const MAX_STATEMENT: usize = 24;
 /// Words for what runs beside the program's own service.
 const BESIDE: [&str; 8] =
     ["metric", "health", "admin", "debug", "prometheus", "management", "actuator", "probe"];
@@ -32,26 +37,31 @@ pub(super) fn opens(rows: &Rows, source: &Source) -> bool {
 }
 
 /// A port that the code opens.
-struct Found {
-    value: Option<u16>,
+pub(super) struct Found {
+    pub(super) value: Option<u16>,
     variable: Option<String>,
     flag: Option<String>,
-    udp: bool,
+    pub(super) udp: bool,
     beside: bool,
     doubt: bool,
-    local: bool,
-    /// The option that sets the address.
-    opens: Option<String>,
+    /// The address, if it is one that only the container itself reaches.
+    pub(super) local: Option<Local>,
     place: Place,
 }
 
-/// Fills in the server in the program's own code. Returns the variable that overrides its port,
-/// and the place that opens it.
-pub(super) fn own_server(
-    program: &mut Program,
-    around: &Surroundings,
-    code: &Code,
-) -> (Option<String>, Option<Place>) {
+/// The server in the program's own code.
+#[derive(Default)]
+pub(super) struct Own {
+    /// The variable that overrides its port.
+    pub(super) variable: Option<String>,
+    /// The place that opens it.
+    pub(super) place: Option<Place>,
+    /// Its address, if it is one that only the container itself reaches.
+    pub(super) local: Option<Local>,
+}
+
+/// Fills in the server in the program's own code.
+pub(super) fn own_server(program: &mut Program, around: &Surroundings, code: &Code) -> Own {
     let mut all: Vec<Found> = Vec::new();
     let apart = apart(&program.id, code.sources);
     for (row, place) in code.doing(&LISTENS).into_iter().filter(|(_, at)| !apart.contains(&at.0)) {
@@ -59,22 +69,23 @@ pub(super) fn own_server(
     }
     let set = code.definitions("port").iter().filter(|set| !apart.contains(&set.at.0));
     all.extend(set.filter_map(|set| assigned(code, set)));
-    all.sort_by_key(|found| (found.beside, found.value.is_none(), found.udp));
-    let Some(first) = all.first() else {
-        framework_default(program, around, code);
-        return (None, None);
+    all.sort_by_key(|found| {
+        let closed = found.local.as_ref().is_some_and(|local| !local.opens());
+        (found.beside, found.value.is_none(), found.udp, closed)
+    });
+    // Javalin's configuration has the address for a server that is started without one.
+    let default_host = || {
+        let set = code.definitions("defaultHost").first()?;
+        host::local(&code.value(set.at.0, set.value.clone(), 0))
     };
+    let Some(first) = all.first_mut() else {
+        framework_default(program, around, code);
+        return Own { local: default_host(), ..Own::default() };
+    };
+    let local = first.local.take().or_else(default_host);
+    let first = &all[0];
     program.kind = Kind::Service;
     let evidence = |found: &Found, note: &str| code.evidence(found.place, note);
-    let plain = first.local && program.args.is_none() && !has_subcommands(code);
-    if let Some(flag) = first.opens.as_ref().filter(|_| plain) {
-        let evidence = evidence(first, "the address that it binds without this option");
-        program.args = Some(Sourced::new(format!("{flag} 0.0.0.0"), evidence));
-    } else if first.local {
-        let fix = "bind 0.0.0.0, or take the address from an environment variable";
-        let evidence = evidence(first, "the address that it binds");
-        program.findings.push(Finding::localhost_only("localhost", [evidence]).with_fix(fix));
-    }
     let note = |found: &Found| match (&found.variable, &found.flag) {
         (Some(name), _) => format!("the port if {name} is not set"),
         (None, Some(name)) => format!("the port if {} is not given", flags::spelt(name)),
@@ -86,6 +97,10 @@ pub(super) fn own_server(
         let port = if found.udp { Port::udp(number) } else { Port::tcp(number) };
         // Several calls often describe the same listener.
         if known.contains(&port) || known.len() >= 4 {
+            continue;
+        }
+        if let Some(local) = &found.local {
+            program.findings.push(local.beside(number));
             continue;
         }
         known.push(port);
@@ -113,25 +128,8 @@ pub(super) fn own_server(
         program.findings.push(Finding::port_unknown(Some(&what), [evidence(first, "listens")]));
     }
     let place = Some(first.place);
-    (all.iter().find(|found| !found.udp).and_then(|found| found.variable.clone()), place)
-}
-
-/// Adds the ports of gRPC servers that the code opens beside the server of its framework.
-pub(super) fn beside_framework(program: &mut Program, code: &Code) {
-    for (row, place) in code.doing(&[Does::Listens]) {
-        if !row.names.iter().any(|name| GRPC.contains(&name.as_str())) {
-            continue;
-        }
-        let Some(found) = listens(code, row, place, &BTreeSet::new()) else { continue };
-        let Some(number) = found.value.filter(|number| *number > 0) else { continue };
-        let port = Port::tcp(number);
-        let held = program.port.as_ref().is_some_and(|held| held.value == number)
-            || program.more_ports.iter().any(|held| held.value == port);
-        if !held && program.more_ports.len() < MAX_BESIDE {
-            let evidence = code.evidence(place, "the port of a gRPC server");
-            program.more_ports.push(Sourced::new(port, evidence));
-        }
-    }
+    let variable = all.iter().find(|found| !found.udp).and_then(|found| found.variable.clone());
+    Own { variable, place, local }
 }
 
 /// The sources of other programs: those with a class with a main method of its own that no other
@@ -176,7 +174,12 @@ fn of_program(code: &Code, value: Value, apart: &BTreeSet<usize>) -> Value {
     value.alternatives().find(|other| !foreign(other)).unwrap_or_default()
 }
 
-fn listens(code: &Code, row: &CallRow, place: Place, apart: &BTreeSet<usize>) -> Option<Found> {
+pub(super) fn listens(
+    code: &Code,
+    row: &CallRow,
+    place: Place,
+    apart: &BTreeSet<usize>,
+) -> Option<Found> {
     let (source, at) = place;
     let file = &code.sources[source];
     let arguments = code.arguments(place);
@@ -188,7 +191,9 @@ fn listens(code: &Code, row: &CallRow, place: Place, apart: &BTreeSet<usize>) ->
     // A method with a common name listens only if its object looks like a server.
     let own = || code.methods(name).iter().any(|method| method.at.0 == source);
     let bare = !file.mark(at.wrapping_sub(1), '.');
-    if row.of.is_empty() && !created && (!is_server(&subject, name) || bare && own()) {
+    let of_uri = subject.contains("uribuilder") && OF_URI.iter().any(|class| file.names(class));
+    let serves = of_uri || is_server(&subject, name);
+    if row.of.is_empty() && !created && (!serves || bare && own()) {
         return None;
     }
     let is_beside = |text: &str| BESIDE.iter().any(|word| text.to_lowercase().contains(word));
@@ -247,16 +252,16 @@ fn listens(code: &Code, row: &CallRow, place: Place, apart: &BTreeSet<usize>) ->
     if dependent && !bound && host.as_ref().is_some_and(|host| !host.is_known()) {
         return None;
     }
-    let opens = host.as_ref().and_then(|host| host.flag()).filter(|flag| flag.starts_with('-'));
-    let opens = opens.map(str::to_owned);
-    let host = host.and_then(|host| host.text());
-    let local = host.as_deref().is_some_and(|h| matches!(h, "localhost" | "127.0.0.1" | "::1"));
-    if host.as_deref().is_some_and(|host| !local && !matches!(host, "0.0.0.0" | "::" | "")) {
-        return None;
-    }
     code.doubt.set(false);
     let whole = code.value(source, port.clone(), 0);
     let doubt = code.doubt.replace(false);
+    let host = host.or_else(|| host::of(code, place, &arguments, &whole));
+    let local = host.as_ref().and_then(host::local);
+    let host = host.and_then(|host| host.text()).filter(|_| local.is_none());
+    let elsewhere = |host: &str| !matches!(host, "0.0.0.0" | "::" | "") && !host.contains("://");
+    if host.as_deref().is_some_and(elsewhere) {
+        return None;
+    }
     let value = of_program(code, whole.clone(), apart);
     // Another program passes a port here, so this one does too.
     let passed = value != whole && number(&whole).is_some();
@@ -269,13 +274,17 @@ fn listens(code: &Code, row: &CallRow, place: Place, apart: &BTreeSet<usize>) ->
     let held = number(&value);
     // Port 0 means any free port: in a test, or for a socket that only sends.
     let nothing = held.is_none() && variable.is_none() && flag.is_none();
-    let sure = passed || is_sure(file, name, bound);
+    let sure = passed || is_sure(file, name, bound) || starts(file, name, &subject);
     if nothing && !sure || held == Some(0) {
         return None;
     }
-    let text = format!("{subject} {} {}", file.path.file_name(), spelt(code, source, port));
+    let before = (at.saturating_sub(MAX_STATEMENT)..at).rev();
+    let head = before.take_while(|at| !matches!(file.raw(*at), ";" | "{" | "}")).count();
+    let head = spelt(code, source, at - head..at);
+    let port = spelt(code, source, port);
+    let text = format!("{subject} {head} {} {port}", file.path.file_name());
     let beside = beside || code.reached(place, None, 0) == Reach::Sure(false) || is_beside(&text);
-    Some(Found { value: held, variable, flag, udp, beside, doubt, local, opens, place })
+    Some(Found { value: held, variable, flag, udp, beside, doubt, local, place })
 }
 
 /// Kotlin's `connector.port = 80` and `ServerConnector(server).apply { port = 80 }`.
@@ -307,8 +316,7 @@ fn assigned(code: &Code, set: &Definition) -> Option<Found> {
         udp: false,
         beside,
         doubt: false,
-        opens: None,
-        local: false,
+        local: None,
         place: set.at,
     })
 }
@@ -338,8 +346,19 @@ fn is_sure(file: &Source, name: &str, bound: bool) -> bool {
     }
 }
 
+/// True for a call that starts the server of a framework with an argument that is its port.
+fn starts(file: &Source, name: &str, subject: &str) -> bool {
+    match name {
+        "start" => subject.contains("javalin"),
+        "port" => {
+            subject.trim().is_empty() && file.imports.iter().any(|i| i.path.contains("spark.Spark"))
+        }
+        _ => false,
+    }
+}
+
 /// True for `bind(new InetSocketAddress(..))`, and for an address whose name such a call takes.
-fn is_bound(file: &Source, at: usize, outer: &str) -> bool {
+pub(super) fn is_bound(file: &Source, at: usize, outer: &str) -> bool {
     if BINDS.contains(&outer) {
         return true;
     }
@@ -350,7 +369,7 @@ fn is_bound(file: &Source, at: usize, outer: &str) -> bool {
 }
 
 /// A port, or the port of an address: `http://0.0.0.0:8080/`.
-fn number(value: &Value) -> Option<u16> {
+pub(super) fn number(value: &Value) -> Option<u16> {
     let text = value.text()?;
     let text = text.trim();
     let address =
@@ -359,7 +378,7 @@ fn number(value: &Value) -> Option<u16> {
 }
 
 /// True for `NioDatagramChannel` and the like.
-fn is_datagram(word: &str) -> bool {
+pub(super) fn is_datagram(word: &str) -> bool {
     word.ends_with("DatagramChannel")
 }
 
@@ -383,7 +402,7 @@ fn words(name: &str) -> String {
 }
 
 /// The words from the start of the chain to the method, which tell what it is called on.
-fn receiver(code: &Code, (source, at): Place) -> String {
+pub(super) fn receiver(code: &Code, (source, at): Place) -> String {
     let file = &code.sources[source];
     let start = Call { file: (**file).clone(), at, open: at + 1 }.on().map_or(at, |on| on.start);
     let chain = spelt(code, source, start..at);
@@ -421,6 +440,7 @@ fn is_server(subject: &str, method: &str) -> bool {
         "app",
         "http",
         "ktor",
+        "socketio",
         "options",
         "factory",
         "service",

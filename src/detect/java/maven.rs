@@ -313,6 +313,9 @@ fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)
         options.push("-DskipTests".to_owned());
     }
     findings.extend(super::database::needed(app, selected)?);
+    let (skipped, said) = super::shipping::skipped(app, selected);
+    options.extend(skipped);
+    findings.extend(said);
     for row in &app.tables.needs_git {
         let found = selected.iter().find_map(|model| {
             let plugin = super::plugins::of(model).remove(&row.plugin)?;

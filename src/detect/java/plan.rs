@@ -8,7 +8,7 @@ use super::artifact::{Artifact as Built, Shape};
 use super::maven::{PROFILES, Run};
 use super::storage::HOME as HOME_OF_USER;
 use super::versionless::{self, Versioned};
-use super::{App, Details, Launch, named};
+use super::{App, Details, Launch, named, toolchain};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::detect::java::codes;
@@ -166,9 +166,23 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         findings: one_platform(chosen, &app)
             .into_iter()
             .chain(versionless::finding(&app, &launch.artifact))
+            .chain(too_old(chosen, &app))
             .collect(),
         details: serde_json::to_value(&stages)?,
     })
+}
+
+/// A JDK that a person chose, and that does not know the release for which the code is compiled.
+fn too_old(chosen: &Chosen, app: &App) -> Option<Finding> {
+    if chosen.toolchain == chosen.facts.toolchain.value {
+        return None;
+    }
+    let jdk = toolchain::feature(chosen.toolchain)?;
+    let compiled = toolchain::compiled(&app.project());
+    let frameworks = app.floors(&[]).into_iter().map(|floor| (floor.java, floor.evidence));
+    let (least, evidence) =
+        compiled.into_iter().chain(frameworks).max_by_key(|(least, _)| *least)?;
+    (jdk < least).then(|| Finding::toolchain_too_old("Java", chosen.toolchain, least, [evidence]))
 }
 
 /// An archive that a person named keeps its name.

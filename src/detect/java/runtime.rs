@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use super::addresses;
 use super::artifact::Shape;
 use super::classpath;
 use super::code::Code;
@@ -14,11 +15,14 @@ use super::config::Setting;
 use super::contexts;
 use super::demands::{self, Demanded};
 use super::folders;
+use super::host;
 use super::listen;
 use super::looked_for;
 use super::must_exist;
-use super::pom::{Dependency, relative};
+use super::opened::opens;
+use super::pom::Dependency;
 use super::resources;
+use super::second;
 use super::source::Source;
 use super::storage::{self, write};
 use super::surroundings::Surroundings;
@@ -54,25 +58,17 @@ pub(super) fn describe(
     for (command, evidence) in super::commands::started(&code) {
         super::commands::starts(program, around, &command, &evidence);
     }
+    super::commands::scripts(program, around, &code);
     reads(program, around, &code);
     storage::databases(program, around, &code);
     storage::logs(program, around)?;
     external_config(program, around);
-    for setting in around.settings.strongest().filter(|setting| setting.value.contains(':')) {
-        // The locations of Spring's resources and of Flyway's migrations are such paths.
-        let path = |part: &'_ str| {
-            let part = part.trim();
-            let part = part.strip_prefix("optional:").unwrap_or(part);
-            part.strip_prefix("file:").or(part.strip_prefix("filesystem:")).map(str::to_owned)
-        };
-        for part in setting.value.split(',').filter_map(path) {
-            let path = part.trim_end_matches('/');
-            let note = format!("{} = {}", setting.key, setting.value);
-            opens(program, around, path, &Evidence { note, ..setting.evidence.clone() });
-        }
+    for (path, evidence) in addresses::named(around) {
+        opens(program, around, &path, &evidence);
     }
     demands::files(program, around, &code);
     must_exist::add(program, around, &code);
+    addresses::missing(program, around);
     classpath::say(program, around, &code)?;
     looked_for::say(program, around);
     if let Some(evidence) = program.needs.temporary_files.clone() {
@@ -204,14 +200,20 @@ fn listens(
             return None;
         }
         Server::Own => {
-            let (variable, place) = listen::own_server(program, around, code);
-            command::describe(program, code, place);
-            return variable;
+            let own = listen::own_server(program, around, code);
+            command::describe(program, code, own.place);
+            host::open(program, code, own.local);
+            return own.variable;
         }
     };
     program.kind = Kind::Service;
     let mut variable = Some(variable.to_owned()).filter(|name| !name.is_empty());
-    if let Some(found) = in_code(around, code, key) {
+    let of_spring = matches!(&server, Server::Spring(_) | Server::Configured(_));
+    let given = if of_spring { second::of_spring(program, around, code) } else { None };
+    if let Some((port, by)) = given {
+        program.port = Some(port);
+        variable = by;
+    } else if let Some(found) = in_code(around, code, key) {
         program.port = Some(found);
     } else if let Some(setting) = around.settings.get(key) {
         let stated = stated_port(program, around, key, setting);
@@ -228,7 +230,7 @@ fn listens(
         });
     }
     localhost(program, around, address);
-    listen::beside_framework(program, code);
+    second::beside_framework(program, around, code);
     let servlet = matches!(&server, Server::Spring(starter) if !starter.key.contains("webflux") && !starter.key.contains("netty") && !starter.key.contains("armeria"));
     let note = match &server {
         Server::Quarkus(_) => Some("Vert.x makes its cache folder in java.io.tmpdir"),
@@ -399,30 +401,6 @@ fn tested(source: &Source, text: usize) -> bool {
     let after = source.pair(open);
     let before = source.enclosing(open).and_then(|outer| outer.checked_sub(1));
     before.is_some_and(asked) || source.mark(after + 1, '.') && asked(after + 2)
-}
-
-/// Adds a path in the code, if the repository holds it.
-fn opens(program: &mut Program, around: &Surroundings, text: &str, evidence: &Evidence) {
-    let dir = around.project.model.dir();
-    let looks_like_path = !text.is_empty()
-        && !text.contains(['*', ':', '\n', '$', '{', '%', ' ', '\\'])
-        && !text.starts_with('/')
-        && !text.starts_with("..")
-        && (text.contains(['/', '.'])
-            || dir.join(text).is_some_and(|path| around.project.repo.is_dir(&path)));
-    let text = text.strip_prefix("./").unwrap_or(text);
-    if !looks_like_path {
-        return;
-    }
-    let Some(path) = dir.join(text).filter(|path| !path.is_root() && *path != dir) else { return };
-    // Sources and build output are not files of the running program.
-    let first = relative(text).split('/').next().unwrap_or_default().to_owned();
-    let built = ["src", "target", "pom.xml"].contains(&first.as_str());
-    let held = program.files.iter().any(|held| path.is_within(&held.value));
-    if around.project.repo.exists(&path) && !built && !held {
-        program.files.retain(|held| !held.value.is_within(&path));
-        program.files.push(Sourced::new(path, evidence.clone()));
-    }
 }
 
 /// Adds configuration in `./config/` and `./application.*`, which Spring reads beside the program.

@@ -4,12 +4,10 @@
 use super::surroundings::Surroundings;
 use crate::facts::{Evidence, Kind, Port, Program, Sourced};
 
-/// Adds these ports to a program that serves.
+/// Adds these ports to a program that serves. Some serve alone.
 pub(super) fn ports(program: &mut Program, around: &Surroundings) {
-    if program.kind != Kind::Service {
-        return;
-    }
-    for row in &around.project.tables.side_port {
+    let serves = program.kind == Kind::Service;
+    for row in around.project.tables.side_port.iter().filter(|row| serves || row.alone) {
         let mut runtime = around.dependencies.iter().filter(|d| d.scope != "test");
         let Some(dependency) = runtime.find(|d| d.key.starts_with(&row.dependency)) else {
             continue;
@@ -33,6 +31,11 @@ pub(super) fn ports(program: &mut Program, around: &Surroundings) {
         };
         // 0 means any free port, and a negative number means none.
         let Some(number) = number.filter(|number: &u16| *number > 0) else { continue };
+        if program.kind != Kind::Service {
+            program.kind = Kind::Service;
+            program.port = Some(Sourced::new(number, evidence));
+            continue;
+        }
         let port = Port::tcp(number);
         let held = program.port.as_ref().is_some_and(|held| held.value == number)
             || program.more_ports.iter().any(|held| held.value == port);

@@ -127,6 +127,9 @@ impl Source {
         let Some((package, class)) = of.rsplit_once('.') else { return matches!(of, "" | "*") };
         let is_method = at >= 2 && self.mark(at - 1, '.');
         let holder = if is_method { at - 2 } else { at };
+        if self.word(at) == Some(class) && self.is_qualified(at, package) {
+            return true;
+        }
         if self.word(holder) == Some(class) {
             // Without an import of its own, the class comes from a package that is imported as a
             // whole.
@@ -138,6 +141,16 @@ impl Source {
             member.is_some_and(|member| member == "*" || self.word(at) == Some(member))
         };
         !is_method && self.imports.iter().any(|import| from(&import.path))
+    }
+
+    /// True if a package precedes a name: `java.net.ServerSocket`.
+    fn is_qualified(&self, at: usize, package: &str) -> bool {
+        let mut here = at;
+        package.rsplit('.').all(|part| {
+            let before = here.checked_sub(2).filter(|_| self.mark(here - 1, '.'));
+            here = before.unwrap_or(here);
+            before.is_some_and(|before| self.word(before) == Some(part))
+        })
     }
 
     /// The positions just after `word(`.

@@ -278,6 +278,24 @@ pub(super) fn java_words(app: &App) -> Result<Vec<String>> {
     Ok(java(app)?.map(|run| run.words).unwrap_or_default())
 }
 
+/// The class that the strongest recipe starts by its name: `java -cp target/classes com.example.Main`.
+pub(super) fn class(app: &App) -> Result<Option<(String, Evidence)>> {
+    let Some(run) = java(app)? else { return Ok(None) };
+    let mut words = run.words.iter().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-jar" => return Ok(None),
+            "-cp" | "-classpath" | "--class-path" => drop(words.next()),
+            word if word.starts_with(['-', '$']) => {}
+            class => {
+                let evidence = Evidence { note: "it starts this class".to_owned(), ..run.evidence };
+                return Ok(Some((class.to_owned(), evidence)));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// Adds what the pom's own image and recipes say to a program. JVM flags go to `jvm`.
 pub(super) fn add(
     app: &App,
@@ -345,6 +363,14 @@ fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
     // The platform's own port does not matter here.
     args.retain(|word| !word.starts_with('$'));
     args.retain(|word| !(word.starts_with("--") && word.ends_with("$PORT")));
+    for (key, value) in args.iter().filter_map(|word| word.strip_prefix("--")?.split_once('=')) {
+        if PORTS.contains(&key)
+            && let Ok(number) = value.parse::<u16>()
+        {
+            let note = format!("it is started with --{key}={number}");
+            set_port(program, number, Evidence { note, ..run.evidence.clone() }, true);
+        }
+    }
     let known = |word: &&String| !word.contains(['$', '%', '`', '/']);
     if args.iter().all(known) {
         if program.args.is_none() && !args.is_empty() {

@@ -144,6 +144,20 @@ pub(super) struct ServerSetting {
     pub(super) variable: Option<String>,
 }
 
+/// A plugin that builds an image or a native program.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ships {
+    pub(super) plugin: String,
+    pub(super) goals: Vec<String>,
+    /// The phase to which its goals are bound if the pom states none.
+    pub(super) phase: Option<String>,
+    /// The property that skips it.
+    pub(super) skip: String,
+    /// What it makes.
+    pub(super) makes: String,
+}
+
 /// A port beside the program's own.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -160,6 +174,9 @@ pub(super) struct SidePort {
     pub(super) names: Option<String>,
     /// What it serves.
     pub(super) what: String,
+    /// True if it needs no other server beside it.
+    #[serde(default)]
+    pub(super) alone: bool,
 }
 
 /// The servlet container for a war without one.
@@ -182,6 +199,7 @@ pub(super) struct Tables {
     quarkus: Vec<Floor>,
     pub(super) needs_database: Vec<NeedsDatabase>,
     pub(super) needs_git: Vec<NeedsGit>,
+    pub(super) ships: Vec<Ships>,
     pub(super) git_extension: Vec<GitExtension>,
     pub(super) gate: Vec<Gate>,
     servlet: Vec<Servlet>,
@@ -222,6 +240,7 @@ impl Tables {
             quarkus: catalog.table("quarkus")?,
             needs_database: catalog.table("needs_database")?,
             needs_git: catalog.table("needs_git")?,
+            ships: catalog.table("ships")?,
             git_extension: catalog.table("git_extension")?,
             gate: catalog.table("gate")?,
             servlet: catalog.table("servlet")?,

@@ -69,7 +69,7 @@ fn levels_have_their_order() {
     let of = |body: &str| facts(&[("pom.xml", &pom(body)), main], "").unwrap().toolchain.value;
     let properties = |text: &str| format!("<properties>{text}</properties>");
     let source = "<maven.compiler.source>1.8</maven.compiler.source><maven.compiler.target>11</maven.compiler.target>";
-    assert_eq!(of(&properties(source)), "8");
+    assert_eq!(of(&properties(source)), "11");
     assert_eq!(of(&properties(&format!("{source}<java.version>17</java.version>"))), "17");
     let compiler = plugin(
         "maven-compiler-plugin",
@@ -80,7 +80,7 @@ fn levels_have_their_order() {
         "21"
     );
     let release = "<level>21</level><maven.compiler.release>25</maven.compiler.release>";
-    assert_eq!(of(&(properties(release) + &compiler)), "25");
+    assert_eq!(of(&(properties(release) + &compiler)), "21");
     assert_eq!(
         of(&properties("<jdk.version>21</jdk.version><release.version>17</release.version>")),
         "17"

@@ -214,3 +214,52 @@ fn a_grpc_server_beside_the_server_of_the_framework_has_a_port() {
     let fixed = "class Grpc { void start() { NettyServerBuilder.forPort(4159).build().start(); } }";
     assert_eq!(ports(&super::tests_code::spring(&[settings], fixed)), [4100, 4159]);
 }
+
+#[test]
+fn a_class_may_be_written_with_its_package() {
+    let body = "com.sun.net.httpserver.HttpServer.create(new java.net.InetSocketAddress(9009), 0);";
+    assert_eq!(ports(&program("", &[("App.java", &main(body))])), [9009]);
+    let found = program("", &[("App.java", &main("new java.io.File(\"var\").mkdirs();"))]);
+    assert_eq!(found.writable[0].value, "var");
+}
+
+#[test]
+fn a_port_that_a_reader_of_variables_gives_is_no_default() {
+    let with = |value: &str| {
+        let body = format!(
+            "Dotenv env = Dotenv.load(); Javalin.create().start(Integer.parseInt({value}));"
+        );
+        program("io.javalin:javalin", &[("App.java", &main(&body))])
+    };
+    assert_eq!(ports(&with("env.get(\"APP_PORT\", \"9010\")")), [9010]);
+    let unknown = with("env.get(\"APP_PORT\")");
+    assert_eq!((ports(&unknown), codes(&unknown)), (vec![], vec!["port-unknown"]));
+}
+
+#[test]
+fn a_unit_or_a_process_names_the_port_and_the_class() {
+    let app = main("System.out.println();");
+    let web = "package a; public class Web { public static void main(String[] args) { HttpServer.create(new InetSocketAddress(9011), 0); } }";
+    let all = [
+        ("App.java", app.as_str()),
+        ("a/Web.java", web),
+        ("/Procfile", "web: java -cp target/classes:target/dependency/* a.Web\n"),
+    ];
+    let found = program("", &all);
+    assert_eq!((found.id.as_str(), ports(&found)), ("a.Web", vec![9011]));
+    let unit = "[Service]\nExecStart=/usr/bin/java -jar /opt/a/a.jar --server.port=9012\n";
+    let app = main("SpringApplication.run(App.class);");
+    let all = [("App.java", app.as_str()), ("/a.service", unit)];
+    let found = program("org.springframework.boot:spring-boot-starter-web", &all);
+    assert_eq!(ports(&found), [9012]);
+}
+
+#[test]
+fn grpc_serves_alone() {
+    let app = main("SpringApplication.run(App.class);");
+    let service = "@GrpcService class Greeter {}";
+    let all = [("App.java", app.as_str()), ("Greeter.java", service)];
+    let dependencies =
+        "org.springframework.boot:spring-boot-starter net.devh:grpc-server-spring-boot-starter";
+    assert_eq!(ports(&program(dependencies, &all)), [9090]);
+}

@@ -83,3 +83,41 @@ fn libraries_write_folders_and_files() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn temporary_files_are_no_unknown_folder() {
+    for body in [
+        "Path p = Files.createTempFile(\"up\", \".bin\"); Files.writeString(p, \"x\");",
+        "Path d = Files.createTempDirectory(\"w\"); Files.createDirectories(d.resolve(\"out\"));",
+        "File f = File.createTempFile(\"a\", \"b\"); new FileOutputStream(f);",
+    ] {
+        let found = program("", &[("App.java", &main(body))]);
+        assert!(found.findings.is_empty(), "{body}: {:?}", found.findings);
+    }
+    let body = "Path d = Path.of(\"work\"); Path f = Files.createTempFile(d, \"up\", n); Files.write(f, b);";
+    let found = program("", &[("App.java", &main(body))]);
+    assert!(found.writable.iter().any(|folder| folder.value == "work"), "{:?}", found.writable);
+}
+
+#[test]
+fn scripts_that_the_program_starts_are_copied() {
+    let script = ("/bin/backup.sh", "#!/bin/bash\npg_dump x\n");
+    let python = ("/scripts/extract.py", "print()\n");
+    let held = |body: &str| {
+        let app = main(body);
+        let found = program("", &[("App.java", app.as_str()), script, python]);
+        let files: Vec<String> = found.files.iter().map(|file| file.value.to_string()).collect();
+        (files, found.needs.shell.is_some())
+    };
+    let (files, shell) = held("Runtime.getRuntime().exec(\"./bin/backup.sh\");");
+    assert_eq!((files, shell), (vec!["bin/backup.sh".to_owned()], true));
+    let (files, _) = held("new ProcessBuilder(\"python3\", \"scripts/extract.py\", f).start();");
+    assert_eq!(files, ["scripts/extract.py"]);
+}
+
+#[test]
+fn the_first_element_of_an_array_is_the_program() {
+    let body = "String[] words = new String[2]; words[0] = \"ffmpeg\"; words[1] = f; Runtime.getRuntime().exec(words);";
+    let found = program("", &[("App.java", &main(body))]);
+    assert_eq!(found.needs.packages[0].value, "ffmpeg");
+}

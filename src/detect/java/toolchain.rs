@@ -6,14 +6,27 @@ use anyhow::Result;
 use super::artifact::{JIB, Project, SPRING_BOOT};
 use super::pom::Found;
 use super::xml::Element;
+use crate::detect::java::codes;
 use crate::detect::version;
-use crate::facts::{Evidence, Rejected, Sourced};
+use crate::facts::{Evidence, Finding, Rejected, Sourced};
 use crate::recipes;
 use crate::repo::Dir;
 
 pub(super) const COMPILER: &str = "org.apache.maven.plugins:maven-compiler-plugin";
 const KOTLIN: &str = "org.jetbrains.kotlin:kotlin-maven-plugin";
 const ENFORCER: &str = "org.apache.maven.plugins:maven-enforcer-plugin";
+const TOOLCHAINS: &str = "org.apache.maven.plugins:maven-toolchains-plugin";
+/// Names of a JDK in recipes, and of the images that hold one.
+const NAMES: [&str; 8] = [
+    "java",
+    "jdk",
+    "openjdk",
+    "temurin",
+    "eclipse-temurin",
+    "amazoncorretto",
+    "graalvm",
+    "oraclejdk",
+];
 
 /// A JDK's feature number, with the place that states it.
 struct Stated {
@@ -25,15 +38,30 @@ struct Stated {
     pin: bool,
 }
 
-/// The JDK of a project, as a cycle of the catalog.
+/// The oldest JDK for which a framework is compiled or on which a server runs.
+pub(super) struct Floor {
+    pub(super) java: u32,
+    /// True if the compiler reads classes of that release.
+    pub(super) compiled: bool,
+    pub(super) evidence: Evidence,
+}
+
+/// The JDK of a project, as a cycle of the catalog, and what contradicts it.
 ///
 /// # Errors Fails if a version file is broken.
 pub(super) fn detect(
     dir: &Dir,
     project: &Project,
-    floors: &[(u32, Evidence)],
-) -> Result<Sourced<String>> {
+    floors: &[Floor],
+) -> Result<(Sourced<String>, Vec<Finding>)> {
     let stated = stated(dir, project)?;
+    let found = chosen(project, &stated, floors);
+    let mut findings = contradictions(dir, project, &stated, floors, &found)?;
+    findings.extend(unlisted(project));
+    Ok((found, findings))
+}
+
+fn chosen(project: &Project, stated: &[Stated], floors: &[Floor]) -> Sourced<String> {
     let mut found = match stated.first() {
         Some(first) => {
             let cycle = available(project, first);
@@ -60,20 +88,23 @@ pub(super) fn detect(
         }
     }
     let ranges = required_ranges(project);
+    let mut least: Vec<(u32, Evidence)> =
+        floors.iter().map(|floor| (floor.java, floor.evidence.clone())).collect();
+    least.extend(compiled(project));
     let allowed = |feature: u32| {
-        floors.iter().all(|(floor, _)| feature >= *floor)
+        least.iter().all(|(floor, _)| feature >= *floor)
             && ranges.iter().all(|(range, _)| in_range(range, feature))
     };
     let current: u32 = found.value.parse().unwrap_or(0);
     if allowed(current) {
-        return Ok(found);
+        return found;
     }
-    let lifted = cycles(project)
-        .into_iter()
-        .filter(|feature| *feature >= current)
-        .find(|feature| allowed(*feature));
+    let cycles = cycles(project);
+    let later = cycles.iter().filter(|feature| **feature >= current);
+    let earlier = cycles.iter().rev().filter(|feature| **feature < current);
+    let lifted = later.chain(earlier).copied().find(|feature| allowed(*feature));
     if let Some(lifted) = lifted.filter(|lifted| *lifted != current) {
-        let reasons = floors
+        let reasons = least
             .iter()
             .filter(|(floor, _)| current < *floor)
             .map(|(_, evidence)| evidence.clone());
@@ -87,16 +118,97 @@ pub(super) fn detect(
         let mut rejected = found.rejected;
         rejected.insert(
             0,
-            Rejected { value: found.value, why: format!("below what is required ({why})") },
+            Rejected { value: found.value, why: format!("not what is required ({why})") },
         );
-        return Ok(Sourced {
-            value: lifted.to_string(),
-            evidence,
-            rejected,
-            strength: found.strength,
-        });
+        return Sourced { value: lifted.to_string(), evidence, rejected, strength: found.strength };
     }
-    Ok(found)
+    found
+}
+
+/// The release for which the compiler compiles: no older JDK knows it.
+pub(super) fn compiled(project: &Project) -> Option<(u32, Evidence)> {
+    let (text, evidence) = levels(project).into_iter().next()?;
+    let feature = feature(&text)?;
+    Some((
+        feature,
+        Evidence { note: format!("the code is compiled for Java {feature}"), ..evidence },
+    ))
+}
+
+/// What the repository states of its JDK that does not go together: version files among
+/// themselves, and with the compiler, its libraries, the build's rules and CI.
+fn contradictions(
+    dir: &Dir,
+    project: &Project,
+    stated: &[Stated],
+    floors: &[Floor],
+    found: &Sourced<String>,
+) -> Result<Vec<Finding>> {
+    let image: u32 = found.value.parse().unwrap_or(0);
+    let mut all = Vec::new();
+    let mut say = |what: String, places: [&Evidence; 2]| {
+        let what = format!("{what}; the image is built with Java {}", found.value);
+        all.push(Finding::new(codes::JDK_DISPUTED, what, places.map(Clone::clone)));
+    };
+    let pins: Vec<&Stated> = stated.iter().filter(|one| one.pin).collect();
+    let level = compiled(project);
+    let first = pins.first();
+    let place = |evidence: &Evidence| evidence.file.clone();
+    if let Some(first) = first {
+        if let Some(other) = pins.iter().find(|other| other.feature != first.feature) {
+            let (one, two) = (place(&first.evidence), place(&other.evidence));
+            let what = format!("{one} names Java {}, and {two} Java {}", first.text, other.text);
+            say(what, [&first.evidence, &other.evidence]);
+        }
+        if let Some((level, evidence)) = level.as_ref().filter(|(level, _)| *level > first.feature)
+        {
+            let (one, two) = (place(&first.evidence), place(evidence));
+            let what =
+                format!("{one} names Java {}, and {two} compiles for Java {level}", first.text);
+            say(what, [&first.evidence, evidence]);
+        }
+    }
+    if let Some((level, evidence)) = &level
+        && let Some(floor) = floors.iter().find(|floor| floor.compiled && floor.java > *level)
+    {
+        let what = format!("{}, and the code is compiled for Java {level}", floor.evidence.note);
+        say(what, [&floor.evidence, evidence]);
+    }
+    for (range, evidence) in &required_ranges(project) {
+        let other = level.as_ref().map(|(_, evidence)| evidence).or(found.evidence.first());
+        if let Some(other) = other.filter(|_| !in_range(range, image)) {
+            say(format!("{}, which {} is not", evidence.note, found.value), [evidence, other]);
+        }
+    }
+    // Where nothing else is known, CI decides: then it contradicts nothing.
+    let tools = recipes::tool_versions(dir.repo, &dir.path, &NAMES)?;
+    let used: Vec<(u32, &recipes::Tool)> =
+        tools.iter().filter_map(|tool| Some((feature(&tool.version)?, tool))).collect();
+    let least = level.as_ref().map_or(0, |(level, _)| *level);
+    if let Some((_, tool)) = used.first()
+        && used.iter().all(|(feature, _)| *feature < image && *feature < least)
+        && let Some(other) = level.as_ref().map(|(_, evidence)| evidence)
+    {
+        let what = format!(
+            "{} builds with Java {}, and {} compiles for Java {least}",
+            tool.evidence.file, tool.version, other.file
+        );
+        say(what, [&tool.evidence, other]);
+    }
+    Ok(all)
+}
+
+/// A plugin that looks for the JDK in a file of the machine, which the builder image does not hold.
+fn unlisted(project: &Project) -> Option<Finding> {
+    let plugin = project.plugins.get(TOOLCHAINS)?;
+    plugin.running("toolchain").next()?;
+    let wanted = plugin.anywhere(project.model, "toolchains/jdk/version");
+    let wanted = wanted.map_or_else(String::new, |(version, _)| format!(" of version {version}"));
+    Some(Finding::new(
+        codes::JDK_OF_TOOLCHAINS,
+        format!("the build takes a JDK{wanted} from ~/.m2/toolchains.xml, which the image lacks"),
+        [plugin.evidence.clone()],
+    ))
 }
 
 /// The long-term lines of the catalog, oldest first.
@@ -199,16 +311,6 @@ fn stated(dir: &Dir, project: &Project) -> Result<Vec<Stated>> {
 /// The JDK with which the repository itself builds, the newest of several. `None` if `least`,
 /// which the compiler's level needs, is among them.
 fn tested(dir: &Dir, project: &Project, least: Option<u32>) -> Result<Option<Stated>> {
-    const NAMES: [&str; 8] = [
-        "java",
-        "jdk",
-        "openjdk",
-        "temurin",
-        "eclipse-temurin",
-        "amazoncorretto",
-        "graalvm",
-        "oraclejdk",
-    ];
     let tools = recipes::tool_versions(dir.repo, &dir.path, &NAMES)?;
     let all: Vec<(u32, &recipes::Tool)> =
         tools.iter().filter_map(|tool| Some((feature(&tool.version)?, tool))).collect();
@@ -238,14 +340,24 @@ fn levels(project: &Project) -> Vec<Found> {
     let model = project.model;
     let plugin = project.plugins.get(COMPILER);
     let of_plugin = |way: &str| plugin.and_then(|plugin| plugin.anywhere(model, way));
+    let either = |way: &str| {
+        let stated = plugin.and_then(|plugin| plugin.text(model, way));
+        stated.or_else(|| model.property(&format!("maven.compiler.{way}")))
+    };
+    // The compiler must know both.
+    let mut of_files =
+        [either("source"), either("target"), of_plugin("source"), of_plugin("target")];
+    of_files[..2]
+        .sort_by_key(|one| std::cmp::Reverse(one.as_ref().and_then(|(text, _)| feature(text))));
+    let [higher, lower, other_source, other_target] = of_files;
     [
-        model.property("maven.compiler.release"),
+        either("release"),
         of_plugin("release"),
         model.property("java.version"),
-        model.property("maven.compiler.source"),
-        of_plugin("source"),
-        model.property("maven.compiler.target"),
-        of_plugin("target"),
+        higher,
+        lower,
+        other_source,
+        other_target,
         model.property("kotlin.compiler.jvmTarget"),
         project.plugins.get(KOTLIN).and_then(|plugin| plugin.anywhere(model, "jvmTarget")),
         // Micronaut's parent passes these properties to the compiler.
@@ -345,5 +457,79 @@ mod tests {
         let two = "[21,22),[25,26)";
         assert!(in_range(two, 21) && in_range(two, 25) && !in_range(two, 17) && !in_range(two, 22));
         assert!(in_range("(,21]", 17) && !in_range("[1.8,9)", 11) && in_range("[17.0.1,)", 17));
+    }
+
+    /// The JDK of a pom with these files beside it, and what contradicts it.
+    fn of(pom: &str, files: &[(&str, &str)]) -> (String, Vec<String>) {
+        let pom = format!("<project><artifactId>a</artifactId><version>1</version>{pom}</project>");
+        let main = "class A { public static void main(String[] args) {} }";
+        let all = [("pom.xml", pom.as_str()), ("src/main/java/A.java", main)];
+        let repo = crate::repo::Repo::from_files(all.iter().chain(files).copied());
+        let facts = (crate::detect::java::LANGUAGE.detect)(&repo.root()).unwrap().unwrap();
+        let codes = ["jdk-disputed", "jdk-of-toolchains"];
+        let said = facts.findings.iter().filter(|f| codes.contains(&f.code.as_str()));
+        (facts.toolchain.value.clone(), said.map(|finding| finding.what.clone()).collect())
+    }
+
+    fn release(version: u32) -> String {
+        format!(
+            "<properties><maven.compiler.release>{version}</maven.compiler.release></properties>"
+        )
+    }
+
+    fn workflow(version: u32) -> String {
+        format!(
+            "jobs:\n  a:\n    steps:\n      - uses: actions/setup-java@v5\n        with: {{ java-version: {version} }}\n      - run: mvn -B verify\n"
+        )
+    }
+
+    #[test]
+    fn version_files_that_cannot_compile_the_code_are_said() {
+        for (file, text) in [
+            (".java-version", "11\n"),
+            (".sdkmanrc", "java=11.0.2-tem\n"),
+            (".tool-versions", "java temurin-11.0.1\n"),
+        ] {
+            let (jdk, said) = of(&release(21), &[(file, text)]);
+            assert_eq!((jdk.as_str(), said.len()), ("21", 1), "{said:?}");
+            assert!(said[0].starts_with(file) && said[0].contains("compiles for Java 21"));
+            assert!(of(&release(11), &[(file, text)]).1.is_empty());
+        }
+        let both = [(".java-version", "17\n"), (".sdkmanrc", "java=21-tem\n")];
+        assert_eq!(of(&release(17), &both).1.len(), 1);
+    }
+
+    #[test]
+    fn ci_and_rules_that_contradict_the_code_are_said() {
+        let ci = ".github/workflows/ci.yml";
+        let (jdk, said) = of(&release(21), &[(ci, &workflow(17))]);
+        assert_eq!((jdk.as_str(), said.len()), ("21", 1), "{said:?}");
+        assert!(of(&release(17), &[(ci, &workflow(21))]).1.is_empty());
+        let rule = |range: &str| {
+            let rule = format!(
+                "<build><plugins><plugin><artifactId>maven-enforcer-plugin</artifactId><executions><execution><goals><goal>enforce</goal></goals><configuration><rules><requireJavaVersion><version>{range}</version></requireJavaVersion></rules></configuration></execution></executions></plugin></plugins></build>"
+            );
+            of(&(release(21) + &rule), &[])
+        };
+        assert_eq!(rule("[17,18)").1.len(), 1);
+        assert_eq!(rule("[21,22)"), ("21".to_owned(), Vec::new()));
+        // A file names a JDK that the rule refuses: an earlier one does.
+        let earlier = "<build><plugins><plugin><artifactId>maven-enforcer-plugin</artifactId><executions><execution><goals><goal>enforce</goal></goals><configuration><rules><requireJavaVersion><version>[17,18)</version></requireJavaVersion></rules></configuration></execution></executions></plugin></plugins></build>";
+        assert_eq!(of(&(release(17) + earlier), &[(".java-version", "21\n")]).0, "17");
+    }
+
+    #[test]
+    fn libraries_newer_than_the_release_are_said() {
+        let boot = "<parent><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-parent</artifactId><version>3.5.1</version><relativePath/></parent>";
+        let level = |version: u32| {
+            of(
+                &format!("{boot}<properties><java.version>{version}</java.version></properties>"),
+                &[],
+            )
+        };
+        assert_eq!((level(11).0.as_str(), level(11).1.len()), ("17", 1));
+        assert!(level(17).1.is_empty());
+        let plugin = "<build><plugins><plugin><artifactId>maven-toolchains-plugin</artifactId><configuration><toolchains><jdk><version>17</version></jdk></toolchains></configuration><executions><execution><goals><goal>toolchain</goal></goals></execution></executions></plugin></plugins></build>";
+        assert!(of(&(release(17) + plugin), &[]).1[0].contains("toolchains.xml"));
     }
 }

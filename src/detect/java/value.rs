@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::code::{Code, MAX_DEPTH, Method, Place, elements};
 use super::source::Source;
 use crate::code::branches::outside;
-use crate::code::{Base, Does, Kind, Part, Value};
+use crate::code::{Base, Does, Kind, Part, Value, is_env_name};
 use crate::facts::Evidence;
 
 /// How many callers of a method are read for a parameter.
@@ -242,6 +242,17 @@ impl Code<'_> {
                     None => value,
                 });
             }
+            // Dotenv gives the variables of the environment before those of its file.
+            (_, "get") if file.names("Dotenv") && first().is_some_and(|key| is_env_name(&key)) => {
+                let value = self.setting(place, None, Some(&first()?), None);
+                return Some(argument(1).map_or(value.clone(), |other| or_else(value, &other)));
+            }
+            ("Files" | "File", "createTempFile" | "createTempDirectory") => {
+                return Some(self.temporary(call, &arguments, depth));
+            }
+            ("InetAddress", "getLoopbackAddress") => {
+                return Some(Value::known("127.0.0.1", self.evidence(place, "the loopback")));
+            }
             ("System", "getProperty") | ("Integer" | "Long", "getInteger" | "getLong") => {
                 let property = first()?;
                 return Some(match (property.as_str(), argument(1)) {
@@ -324,6 +335,26 @@ impl Code<'_> {
             };
         }
         self.own_call(call, depth).or_else(|| by_row(&[Does::Falls], None).flatten())
+    }
+
+    /// A file that the platform makes for a while, in its own folder or in the one that an argument
+    /// names: first in `java.nio.file.Files`, last in `java.io.File`.
+    fn temporary(&self, call: &Called, arguments: &[Range<usize>], depth: usize) -> Value {
+        let file = &self.sources[call.source];
+        let place = (call.source, call.at);
+        let folder = match (call.receiver.last(), arguments) {
+            (Some(&"File"), [_, _, folder]) => Some(folder),
+            (Some(&"Files"), [first, _, ..]) if file.text(first.start).is_none() => {
+                let by_name = call.name == "createTempDirectory" || arguments.len() > 2;
+                Some(first).filter(|_| by_name)
+            }
+            _ => None,
+        };
+        let folder = folder.map(|range| self.value(call.source, range.clone(), depth + 1));
+        match folder.filter(|folder| !folder.is_unknown()) {
+            Some(folder) => joined(vec![folder, Value::unknown(self.evidence(place, ""))], false),
+            None => Value::known("/tmp/x", self.evidence(place, "a temporary file")),
+        }
     }
 
     /// A key of `MicroProfile`'s settings: where no file sets it, a variable does.
