@@ -279,10 +279,10 @@ pub(super) fn listens(
         return None;
     }
     let before = (at.saturating_sub(MAX_STATEMENT)..at).rev();
-    let head = before.take_while(|at| !matches!(file.raw(*at), ";" | "{" | "}")).count();
-    let head = spelt(code, source, at - head..at);
+    let spoken = before.take_while(|at| !matches!(file.raw(*at), ";" | "{" | "}")).count();
+    let spoken = spelt(code, source, at - spoken..at);
     let port = spelt(code, source, port);
-    let text = format!("{subject} {head} {} {port}", file.path.file_name());
+    let text = format!("{subject} {spoken} {} {port}", file.path.file_name());
     let beside = beside || code.reached(place, None, 0) == Reach::Sure(false) || is_beside(&text);
     Some(Found { value: held, variable, flag, udp, beside, doubt, local, place })
 }

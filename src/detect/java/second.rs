@@ -91,7 +91,7 @@ fn is_listener(code: &Code, row: &CallRow, place: Place) -> bool {
             let datagram = |at| file.word(at).is_some_and(is_datagram);
             file.names("ServerBootstrap") || (0..file.len()).any(datagram)
         }
-        "addHttpListener" | "addHttpsListener" | "createRegistry" => true,
+        "addHttpListener" | "addHttpsListener" | "createRegistry" | "HTTPServer" => true,
         "listen" => file.names("Vertx") || file.names("vertx"),
         "start" => file.names("Javalin"),
         "setPort" => {
@@ -100,7 +100,6 @@ fn is_listener(code: &Code, row: &CallRow, place: Place) -> bool {
             more.iter().any(|name| file.names(name)) && on.contains("connector")
                 || file.names("SocketIOServer")
         }
-        "HTTPServer" => true,
         "port" => file.names("buildAndStart"),
         _ => row.does == Does::Receives,
     }

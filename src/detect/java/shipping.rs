@@ -1,5 +1,5 @@
 //! Plugins that build an image or a native program in a phase up to `package`: the build inside of
-//! an image has no engine, no registry and no GraalVM, so it skips them.
+//! an image has no engine, no registry and no `GraalVM`, so it skips them.
 
 use super::App;
 use super::codes;

@@ -236,16 +236,11 @@ impl Code<'_> {
         let place = (source, at);
         match (class, name) {
             (ENVIRONMENT, "get" | "getOrDefault") => {
-                let value = self.setting(place, None, Some(&first()?), None);
-                return Some(match argument(1) {
-                    Some(default) => or_else(value, &default),
-                    None => value,
-                });
+                return Some(self.of_environment(place, &first()?, argument(1)));
             }
             // Dotenv gives the variables of the environment before those of its file.
             (_, "get") if file.names("Dotenv") && first().is_some_and(|key| is_env_name(&key)) => {
-                let value = self.setting(place, None, Some(&first()?), None);
-                return Some(argument(1).map_or(value.clone(), |other| or_else(value, &other)));
+                return Some(self.of_environment(place, &first()?, argument(1)));
             }
             ("Files" | "File", "createTempFile" | "createTempDirectory") => {
                 return Some(self.temporary(call, &arguments, depth));
@@ -335,6 +330,15 @@ impl Code<'_> {
             };
         }
         self.own_call(call, depth).or_else(|| by_row(&[Does::Falls], None).flatten())
+    }
+
+    /// A variable of the environment, and what stands in where it is not set.
+    fn of_environment(&self, place: Place, name: &str, default: Option<Value>) -> Value {
+        let value = self.setting(place, None, Some(name), None);
+        match default {
+            Some(default) => or_else(value, &default),
+            None => value,
+        }
     }
 
     /// A file that the platform makes for a while, in its own folder or in the one that an argument
