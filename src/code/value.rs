@@ -272,8 +272,19 @@ impl Value {
             // A setting for the path does not set its folder.
             (part.env, part.flag) = (None, None);
         }
+        let mut named = false;
         while let Some(part) = self.parts.pop() {
             let alone = self.parts.is_empty();
+            // What follows a `/` is the name, of whatever parts it is made.
+            if let Some(text) = part.text.as_deref().filter(|text| named && text.ends_with('/')) {
+                let folder = text.trim_end_matches('/');
+                let text = Some(if folder.is_empty() { "/" } else { folder }.to_owned());
+                if alone || !folder.is_empty() {
+                    self.parts.push(Part { text, ..part });
+                }
+                break;
+            }
+            named |= part.text.as_deref().is_none_or(|text| !text.trim_end_matches('/').is_empty());
             let Some(text) = part.text.as_deref().map(|text| text.trim_end_matches('/')) else {
                 if alone || part.base.is_some() {
                     self.parts.push(part);

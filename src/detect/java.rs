@@ -27,6 +27,7 @@ mod dialect;
 mod dropwizard;
 mod flags;
 mod folders;
+mod frontend;
 mod gradle;
 mod host;
 mod image;
@@ -36,6 +37,7 @@ mod maven;
 mod must_exist;
 mod names;
 mod opened;
+mod outside;
 mod pages;
 mod plan;
 mod plugins;
@@ -52,6 +54,7 @@ mod shipping;
 mod side;
 mod source;
 mod started;
+mod starters;
 mod storage;
 mod surroundings;
 mod tables;
@@ -60,6 +63,7 @@ mod truth;
 mod value;
 mod versionless;
 mod window;
+mod witness;
 mod word;
 mod xml;
 
@@ -276,7 +280,8 @@ impl<'r> App<'r> {
         let names = if names.is_empty() { settings::environments(sources) } else { names };
         let filtered = started::filtered(self)?;
         let words = started::java_words(self)?;
-        let stated = contexts::named(self.dir.repo, sources, &self.model.artifact_id(), &words);
+        let (repo, name) = (self.dir.repo, self.model.artifact_id());
+        let stated = contexts::named(repo, &self.dir.path, sources, &name, &words);
         let settings = settings::read(self.dir.repo, &self.model, &names, &filtered, &stated)?;
         let of_developer = match &told {
             None => settings::of_developer(self.dir.repo, &self.model, &filtered)?,

@@ -29,6 +29,12 @@ pub(super) fn named(around: &Surroundings) -> Vec<Named> {
             all.push((plain(&value), evidence));
         }
     }
+    // Vert.x reads it by default: https://vertx.io/docs/vertx-config/java/#_using_the_config_retriever
+    let vertx = around.sources.iter().find_map(|source| {
+        let at = source.places("ConfigRetriever").iter().find(|at| source.mark(**at + 1, '.'))?;
+        Some(source.evidence(*at, "it reads conf/config.json by default"))
+    });
+    all.extend(vertx.map(|evidence| ("conf/config.json".to_owned(), evidence)));
     for source in around.sources {
         for (at, text) in source.texts().filter(|(_, text)| text.contains(':')) {
             let evidence = || source.evidence(at, format!("\"{text}\""));
@@ -68,7 +74,8 @@ fn plain(path: &str) -> String {
 pub(super) fn missing(program: &mut Program, around: &Surroundings) {
     let mut wanted: Vec<Named> = Vec::new();
     let stops = |setting: &&Setting| {
-        setting.key.starts_with("spring.config.import") || setting.key == "logging.config"
+        let starts = ["spring.config.import", "server.ssl.", "spring.ssl.bundle."];
+        starts.iter().any(|start| setting.key.starts_with(start)) || setting.key == "logging.config"
     };
     for setting in around.settings.strongest().filter(stops) {
         let value = around.settings.expand(&setting.value).0;

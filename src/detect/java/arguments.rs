@@ -55,8 +55,12 @@ pub(super) fn of(code: &Code, dir: &RelPath, main: Option<&str>) -> Option<Wante
         let asked = range.is_some();
         let range = range.or_else(|| code.only_condition((number, at)))?;
         let word = |at: usize| file.word(at);
+        let parameter = file.word(file.pair(method.open).wrapping_sub(1));
+        let is_parameter = |at: usize| word(at).is_some_and(|name| parameter == Some(name));
         let asks = asked
-            && range.clone().any(|at| word(at) == Some("args") && word(at + 2) == Some("length"));
+            && range.clone().any(|at| {
+                (is_parameter(at) || word(at) == Some("args")) && word(at + 2) == Some("length")
+            });
         let wanted = options.iter().find(|name| {
             let named = range.clone().any(|at| word(at) == Some(name.as_str()));
             // `!name.isEmpty()` is true for an option that is given.

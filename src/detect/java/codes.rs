@@ -15,6 +15,10 @@ pub(super) const ALL: &[FindingCode] = &[
     FRAMEWORK_END_OF_LIFE,
     FRAMEWORK_VERSION_UNKNOWN,
     FRONTEND_DOWNLOAD,
+    FRONTEND_LEFT_OUT,
+    BROWSER_MISSING,
+    INPUT_AWAITED,
+    LIBRARY_OF_SYSTEM,
     BUILD_PROGRAM_MISSING,
     GIT_HISTORY_NEEDED,
     IMAGE_SETTINGS,
@@ -114,6 +118,37 @@ pub(super) const FRONTEND_DOWNLOAD: FindingCode = FindingCode::Own(&Row::note(
     "the build downloads Node.js and npm packages",
     "the machine that builds must reach nodejs.org and the npm registry, besides Maven Central",
     "nothing, if it reaches both; otherwise set the plugin's nodeDownloadRoot",
+));
+
+pub(super) const FRONTEND_LEFT_OUT: FindingCode = FindingCode::Own(&Row::warning(
+    "frontend-left-out",
+    "the build leaves the front end out",
+    "the image serves no pages, unless the repository holds them as they are built",
+    "turn the front end on in the pom, or set a flag of the build that does: `--build-flags \
+    -Dskip.npm=false`",
+));
+
+pub(super) const BROWSER_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "browser-missing",
+    "the program starts a browser, and the image holds none",
+    "the program fails as soon as it needs the browser",
+    "run the browser in a container of its own and connect to it, or write the final stage by hand \
+    on an image that holds one",
+));
+
+pub(super) const INPUT_AWAITED: FindingCode = FindingCode::Own(&Row::warning(
+    "input-awaited",
+    "the program waits for a line on its standard input, and ends when it comes",
+    "a container has no standard input: the read returns at once, and the server ends",
+    "start it with `docker run -i IMAGE`, or wait without reading, as with \
+    Thread.currentThread().join()",
+));
+
+pub(super) const LIBRARY_OF_SYSTEM: FindingCode = FindingCode::Own(&Row::warning(
+    "library-of-system",
+    "the program loads a library of the system that dockgen does not add to the image",
+    "the program stops with an UnsatisfiedLinkError if the image lacks it",
+    "add its package with --packages, or pack the library into the archive",
 ));
 
 pub(super) const BUILD_PROGRAM_MISSING: FindingCode = FindingCode::Own(&Row::warning(

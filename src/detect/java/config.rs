@@ -183,6 +183,11 @@ fn canonical(key: &str) -> String {
     key.chars().filter(|c| *c != '-' && *c != '_').flat_map(char::to_lowercase).collect()
 }
 
+/// A key as Spring compares keys.
+pub(super) fn relaxed(key: &str) -> String {
+    key.replace(['-', '_'], "").to_lowercase()
+}
+
 /// Keys that restrict a document to a profile.
 const ON_PROFILE: [&str; 2] = ["spring.config.activate.onprofile", "spring.profiles"];
 
@@ -262,6 +267,7 @@ fn push(documents: &mut [Vec<Setting>], path: &RelPath, number: u32, key: &str, 
 fn yaml(path: &RelPath, text: &str) -> Vec<Vec<Setting>> {
     let mut documents = vec![Vec::new()];
     let mut open: Vec<(usize, String)> = Vec::new();
+    let mut items: usize = 0;
     for (number, line) in (1..).zip(text.lines()) {
         if line.starts_with("---") {
             documents.push(Vec::new());
@@ -270,9 +276,22 @@ fn yaml(path: &RelPath, text: &str) -> Vec<Vec<Setting>> {
         }
         let indent = line.len() - line.trim_start().len();
         let line = line.trim();
-        if line.is_empty() || line.starts_with('#') || line.starts_with("- ") {
+        if line.is_empty() || line.starts_with('#') {
             continue;
         }
+        if let Some(item) = line.strip_prefix("- ") {
+            // A list may have the same indentation as its key.
+            let last = open.last().filter(|(level, _)| *level <= indent);
+            let long = open.iter().map(|(_, key)| key.len()).sum::<usize>() > MAX_VALUE;
+            if last.is_some() && split_key(item.trim()).is_none() && !long {
+                let keys: Vec<&str> = open.iter().map(|(_, key)| key.as_str()).collect();
+                let full = format!("{}[{items}]", keys.join("."));
+                push(&mut documents, path, number, &full, &plain(item.trim()));
+                items += 1;
+            }
+            continue;
+        }
+        items = 0;
         let Some((key, value)) = split_key(line) else { continue };
         open.retain(|(level, _)| *level < indent);
         // A hostile file could nest without end.

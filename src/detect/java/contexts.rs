@@ -24,11 +24,39 @@ pub(super) struct Named {
     pub(super) files: Vec<RelPath>,
     /// Names in place of `application`, by `spring.config.name`.
     pub(super) stems: Vec<String>,
+    /// Files that the command line of the repository names, which are stronger than all others.
+    pub(super) located: Vec<RelPath>,
+}
+
+/// The files that `--spring.config.location=file:./config/` and the like name, below `dir`.
+fn located(repo: &Repo, dir: &RelPath, words: &[String]) -> Vec<RelPath> {
+    let keys = ["spring.config.location=", "spring.config.additional-location="];
+    let values = words.iter().filter_map(|word| {
+        let word = word.trim_start_matches('-').trim_start_matches('D');
+        keys.iter().find_map(|key| word.strip_prefix(key))
+    });
+    let ways = values.flat_map(list).map(|way| {
+        let way = way.trim_start_matches("optional:").trim_start_matches("file:");
+        way.trim_start_matches("./").to_owned()
+    });
+    let mut found = Vec::new();
+    for path in ways.filter_map(|way| dir.join(way.trim_end_matches('/'))).take(MAX_FILES) {
+        let names = ["application.properties", "application.yml", "application.yaml"];
+        let inside = names.iter().filter_map(|name| path.join(name));
+        found.extend(inside.chain([path.clone()]).filter(|path| repo.is_file(path)));
+    }
+    found
 }
 
 /// Reads what the sources name. `name`: that of the project, to tell which of several contexts is
-/// the project's own; `words`: how the repository starts the program.
-pub(super) fn named(repo: &Repo, sources: &[Source], name: &str, words: &[String]) -> Named {
+/// the project's own; `words`: how the repository starts the program, in `dir`.
+pub(super) fn named(
+    repo: &Repo,
+    dir: &RelPath,
+    sources: &[Source],
+    name: &str,
+    words: &[String],
+) -> Named {
     let mut files: Vec<(bool, RelPath)> = Vec::new();
     let mut stems: Vec<String> = Vec::new();
     let started = words.iter().filter_map(|word| word.trim_start_matches('-').strip_prefix(NAME));
@@ -55,7 +83,8 @@ pub(super) fn named(repo: &Repo, sources: &[Source], name: &str, words: &[String
     files.sort_by_key(|(other, _)| *other);
     stems.retain(|stem| !stem.contains(['/', '$', '{']));
     stems.truncate(MAX_FILES);
-    Named { files: files.into_iter().map(|(_, path)| path).collect(), stems }
+    let files = files.into_iter().map(|(_, path)| path).collect();
+    Named { files, stems, located: located(repo, dir, words) }
 }
 
 fn list(text: &str) -> impl Iterator<Item = String> + '_ {

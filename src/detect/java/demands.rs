@@ -9,7 +9,9 @@ use super::App;
 use super::arguments;
 use super::code::{Code, Place, end_of};
 use super::conditional;
+use super::config::relaxed;
 use super::source::Source;
+use super::starters;
 use super::surroundings::Surroundings;
 use crate::code::Value;
 use crate::detect::env_file;
@@ -57,6 +59,9 @@ fn variables(around: &Surroundings, code: &Code) -> Variables {
                 found.entry(name.to_owned()).or_insert(evidence);
             }
         }
+    }
+    if let Some(evidence) = starters::database(around) {
+        found.entry("SPRING_DATASOURCE_URL".to_owned()).or_insert(evidence);
     }
     for (name, evidence) in of_code(code) {
         found.entry(name).or_insert(evidence);
@@ -122,11 +127,6 @@ fn relaxed_keys(around: &Surroundings) -> Option<BTreeSet<String>> {
         || around.sources.iter().any(|file| code.iter().any(|word| file.names(word)));
     let keys = around.settings.strongest().map(|setting| relaxed(&setting.key));
     (!open).then(|| keys.collect())
-}
-
-/// A key as Spring compares keys.
-pub(super) fn relaxed(key: &str) -> String {
-    key.replace(['-', '_'], "").to_lowercase()
 }
 
 /// True for a property that Spring does not find. One with parts of its own is there.

@@ -8,6 +8,7 @@ use super::surroundings::Surroundings;
 use crate::detect::java::codes;
 use crate::facts::{Evidence, Finding, Kind, Port, Program, Sourced};
 use crate::path::RelPath;
+use crate::recipes;
 use crate::repo::Repo;
 
 const CORE: &str = "io.dropwizard:dropwizard-core";
@@ -44,7 +45,13 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
             ..core.evidence.clone()
         },
     );
-    if let Some((path, text)) = configuration(around.project.repo, &around.project.model.dir())? {
+    let (repo, dir) = (around.project.repo, around.project.model.dir());
+    let stated = named(repo, &dir)?;
+    let found = match stated {
+        Some(stated) => Some(stated),
+        None => configuration(repo, &dir)?,
+    };
+    if let Some((path, text)) = found {
         let way = path.strip(&around.project.model.dir()).unwrap_or(path.file_name()).to_owned();
         args.value = format!("server {}", crate::docker::quote::shell_words(&[way]));
         args.evidence.push(Evidence::file(&path, "the configuration that it is started with"));
@@ -72,6 +79,13 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
             path.clone(),
             Evidence::file(&path, "the program is started with it"),
         ));
+        for (number, line) in (1..).zip(text.lines()) {
+            if let Some(file) = line.trim().strip_prefix("currentLogFilename:") {
+                let file = file.trim().trim_matches(['"', '\'']);
+                let evidence = Evidence::at(&path, number, "a log file");
+                super::storage::written(program, file, true, evidence);
+            }
+        }
     } else if let Some(path) = elsewhere(around.project.repo)? {
         program.findings.push(
             Finding::new(
@@ -103,6 +117,19 @@ fn elsewhere(repo: &Repo) -> Result<Option<RelPath>> {
         let text = repo.source_text(&path)?.unwrap_or_default();
         if text.contains("applicationConnectors:") {
             return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+/// The file with which a recipe or the documentation starts the server: `server config/prod.yml`.
+fn named(repo: &Repo, dir: &RelPath) -> Result<Option<(RelPath, String)>> {
+    for run in recipes::starts(repo, dir)? {
+        let Some(at) = run.words.iter().position(|word| word == "server") else { continue };
+        let Some(path) = run.words.get(at + 1).and_then(|word| dir.join(word)) else { continue };
+        let text = repo.text(&path).ok().flatten();
+        if let Some(text) = text.filter(|_| ENDINGS.contains(&path.extension())) {
+            return Ok(Some((path, text.to_string())));
         }
     }
     Ok(None)

@@ -4,9 +4,10 @@
 use super::artifact::SPRING_BOOT;
 use super::plugins::Plugin;
 use super::pom::Model;
-use super::toolchain::COMPILER;
 use super::xml::Element;
 
+/// The plugin that compiles.
+pub(super) const COMPILER: &str = "org.apache.maven.plugins:maven-compiler-plugin";
 const EXEC: &str = "org.codehaus.mojo:exec-maven-plugin";
 /// Flags that open modules or enable features. Other flags only serve a developer's run.
 const NEEDED: [&str; 6] = [
@@ -63,7 +64,8 @@ pub(super) fn needed<'a>(
 }
 
 /// True if the compiler accepts preview features, which then need the flag at run time too.
-fn previews(model: &Model, compiler: &Plugin) -> bool {
+/// True if the compiler knows features in preview.
+pub(super) fn previews(model: &Model, compiler: &Plugin) -> bool {
     let of_list = |way: &str| {
         let list = |(_, list): (_, &Element)| {
             list.children.iter().any(|child| child.text.contains("--enable-preview"))

@@ -1,8 +1,9 @@
 //! Services that the settings look for under a name that only a network of containers knows, such as
 //! `jdbc:mysql://db:3306/shop`, or at this machine, where no row of the shared list knows them.
 
-use super::config::Setting;
-use super::demands::{relaxed, variable_of};
+use super::config::{Setting, relaxed};
+use super::demands::variable_of;
+use super::starters;
 use super::surroundings::Surroundings;
 use crate::facts::{Evidence, Finding, Program};
 use crate::services::{self, Row, host, is_bare};
@@ -25,6 +26,15 @@ pub(super) fn say(program: &mut Program, around: &Surroundings) {
         variables.push(variable);
         let note = format!("{} = {}", setting.key, setting.value);
         evidence.push(Evidence { note, ..setting.evidence.clone() });
+    }
+    for one in starters::defaults(around) {
+        let text = format!("{} at {}", one.name, one.address);
+        let known = listed.iter().any(|held| held.starts_with(&format!("{} ", one.name)));
+        if listed.len() < MAX_SERVICES && !known {
+            listed.push(text);
+            variables.push(one.variable);
+            evidence.push(one.evidence);
+        }
     }
     if listed.is_empty() {
         return;

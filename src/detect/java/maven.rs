@@ -10,6 +10,7 @@ use super::App;
 use super::artifact::SPRING_BOOT;
 use super::beside::Beside;
 use super::database::PHASES;
+use super::frontend;
 use super::plugins::{Execution, Plugin};
 use super::pom::{Model, relative};
 use super::reactor::below;
@@ -22,10 +23,6 @@ use crate::repo::{Dir, line_of};
 
 /// The id of the question about profiles.
 pub(super) const PROFILES: &str = "profiles";
-
-/// Plugins that build front ends.
-const FRONTEND: [&str; 2] =
-    ["com.github.eirslett:frontend-maven-plugin", "com.github.phasync:frontend-maven-plugin"];
 
 /// One module that the program needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -186,6 +183,9 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
             [evidence.clone()],
         ));
     }
+    let built = super::started::profiles(app)?.0.map(|names| names.value).unwrap_or_default();
+    let built: Vec<String> = built.split(',').map(str::to_owned).collect();
+    findings.extend(frontend::left_out(app, &selected, &built));
     let siblings = app.siblings.iter().filter(|model| model.packaging() != "pom").map(|model| {
         let file = |name: &str| {
             model.dir().join(&format!("{}/{name}", model.build_dir())).map(|p| in_context(&p))
@@ -266,7 +266,7 @@ impl OfReactor {
         for pom in &app.reactor.poms {
             names_skip |= app.dir.repo.text(pom)?.is_some_and(|text| text.contains("${skipTests}"));
         }
-        let frontend = FRONTEND.iter().find_map(|key| plugins.remove(*key));
+        let frontend = frontend::PLUGINS.iter().find_map(|key| plugins.remove(*key));
         Ok(Self { frontend, names_skip, started })
     }
 }

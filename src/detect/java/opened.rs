@@ -20,7 +20,10 @@ pub(super) fn opens(program: &mut Program, around: &Surroundings, text: &str, ev
     let Some(path) = dir.join(text).filter(|path| !path.is_root() && *path != dir) else { return };
     // Sources and build output are not files of the running program.
     let first = relative(text).split('/').next().unwrap_or_default().to_owned();
-    let built = ["src", "target", "pom.xml"].contains(&first.as_str());
+    // Programs that are started from their own repository read what lies there.
+    let read = ["src/main/webapp", "src/main/resources/"];
+    let built = ["src", "target", "pom.xml"].contains(&first.as_str())
+        && !read.iter().any(|start| text.starts_with(start));
     let held = program.files.iter().any(|held| path.is_within(&held.value));
     if around.project.repo.exists(&path) && !built && !held {
         program.files.retain(|held| !held.value.is_within(&path));

@@ -20,6 +20,7 @@ use super::listen;
 use super::looked_for;
 use super::must_exist;
 use super::opened::opens;
+use super::outside;
 use super::pom::Dependency;
 use super::resources;
 use super::second;
@@ -61,6 +62,7 @@ pub(super) fn describe(
     super::commands::scripts(program, around, &code);
     reads(program, around, &code);
     storage::databases(program, around, &code);
+    storage::tomcat(program, &code);
     storage::logs(program, around)?;
     external_config(program, around);
     for (path, evidence) in addresses::named(around) {
@@ -71,6 +73,7 @@ pub(super) fn describe(
     addresses::missing(program, around);
     classpath::say(program, around, &code)?;
     looked_for::say(program, around);
+    outside::say(program, around, &code);
     if let Some(evidence) = program.needs.temporary_files.clone() {
         write(program, "/tmp", evidence);
     }

@@ -53,6 +53,11 @@ pub(super) fn read(
         ]
         .map(str::to_owned),
     );
+    for path in &stated.located {
+        if let Some(text) = repo.source_text(path)? {
+            settings.add(path, &text);
+        }
+    }
     for folder in &folders {
         for name in &names {
             add(&mut settings, repo, folder, name)?;

@@ -7,6 +7,7 @@ use super::App;
 use super::artifact::Shape;
 use super::image;
 use super::port::{PORTS, set_port};
+use super::witness;
 use crate::detect::java::codes;
 use crate::docker::quote;
 use crate::facts::{EnvVar, Evidence, Finding, Program, Sourced};
@@ -57,7 +58,41 @@ pub(super) fn profiles(app: &App) -> Result<(Option<Sourced<String>>, Vec<Findin
             .with_fix(format!("set `profiles = \"{names}\"` in dockgen.toml if the image needs it"))
         });
     }
+    if let Some(found) = of_production(app)? {
+        return Ok((Some(found), Vec::new()));
+    }
     Ok((None, by_default(app).or(said).into_iter().collect()))
+}
+
+/// The profile for production, where another file than a recipe builds with it, or where Vaadin needs
+/// it: <https://vaadin.com/docs/latest/flow/production/production-build>.
+fn of_production(app: &App) -> Result<Option<Sourced<String>>> {
+    let profiles = || {
+        app.model.lineage.iter().flat_map(|level| {
+            let own = level.root.list("profiles");
+            own.filter_map(move |profile| Some((level, profile, profile.text_at("id")?)))
+                .filter(|(_, _, id)| PRODUCTION.contains(id))
+        })
+    };
+    for (words, evidence) in witness::commands(app)? {
+        let Some(names) = named(&words) else { continue };
+        if profiles().any(|(_, _, id)| id == names) {
+            return Ok(Some(Sourced::new(names, evidence)));
+        }
+    }
+    let of_vaadin = profiles().find(|(_, profile, _)| {
+        let mut plugins = profile.list("build/plugins");
+        plugins.any(|plugin| {
+            matches!(
+                plugin.text_at("artifactId"),
+                Some("vaadin-maven-plugin" | "flow-maven-plugin")
+            ) && plugin.walk().any(|part| part.text == "build-frontend")
+        })
+    });
+    Ok(of_vaadin.map(|(level, profile, id)| {
+        let note = "it builds Vaadin's front end for production";
+        Sourced::new(id.to_owned(), Evidence::at(&level.path, profile.line, note))
+    }))
 }
 
 /// The words in the name of a profile: `generateTestReport`, `it-tests`.
@@ -307,7 +342,7 @@ pub(super) fn add(
 ) -> Result<()> {
     image::add(app, program, shape, variable, jvm);
     if let Some(run) = java(app)? {
-        command(&run, program, jvm);
+        command(app, &run, program, jvm);
     }
     let held = program.env.iter().any(|held| held.value.key == VARIABLE);
     if let Some(told) = told.filter(|told| told.value.by_environment && !held) {
@@ -318,8 +353,20 @@ pub(super) fn add(
     Ok(())
 }
 
+/// The file or folder of the project that an argument names: `config/app.yml`,
+/// `--spring.config.location=file:./config/`.
+fn held(app: &App, word: &str) -> Option<RelPath> {
+    let value = word.rsplit('=').next().unwrap_or_default();
+    let value = value.strip_prefix("file:").unwrap_or(value);
+    let value = value.trim_start_matches("./").trim_end_matches('/');
+    let odd = value.is_empty() || value.starts_with('/') || value.contains([':', '$', '*', ' ']);
+    let path = app.dir.join(value).filter(|path| !odd && app.dir.repo.exists(path))?;
+    let top = value.split('/').next().unwrap_or_default();
+    (!["src", "target"].contains(&top) && !path.is_root()).then_some(path)
+}
+
 /// Reads the words of `java ... -jar FILE ...`.
-fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
+fn command(app: &App, run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
     let mut left: Vec<&str> = Vec::new();
     let mut words = run.words.iter().skip(1);
     let (mut after, mut archive) = (false, false);
@@ -371,8 +418,15 @@ fn command(run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
             set_port(program, number, Evidence { note, ..run.evidence.clone() }, true);
         }
     }
-    let known = |word: &&String| !word.contains(['$', '%', '`', '/']);
+    let held = |word: &str| held(app, word);
+    let known =
+        |word: &&String| !word.contains(['$', '%', '`', '/']) || held(word.as_str()).is_some();
     if args.iter().all(known) {
+        for path in args.iter().filter_map(|word| held(word)) {
+            if program.files.iter().all(|file| !path.is_within(&file.value)) {
+                program.files.push(Sourced::new(path, run.evidence.clone()));
+            }
+        }
         if program.args.is_none() && !args.is_empty() {
             let words = quote::shell_words(&args);
             program.args = Some(Sourced::new(words, run.evidence.clone()));

@@ -89,6 +89,19 @@ fn database_file(address: &str) -> Option<&str> {
     (!file.is_empty() && !file.starts_with(':') && !file.contains("${")).then_some(file)
 }
 
+/// Adds the folder that Tomcat makes in the working directory where the code names no other.
+/// <https://tomcat.apache.org/tomcat-11.0-doc/api/org/apache/catalina/startup/Tomcat.html>
+pub(super) fn tomcat(program: &mut Program, code: &Code) {
+    let made = code.calls("Tomcat").iter().find(|place| {
+        let imports = &code.sources[place.0].imports;
+        imports.iter().any(|import| import.path.starts_with("org.apache.catalina.startup"))
+    });
+    if let (Some(place), Some(port), []) = (made, &program.port, code.calls("setBaseDir")) {
+        let folder = format!("tomcat.{}", port.value);
+        write(program, &folder, code.evidence(*place, "Tomcat makes its folder there"));
+    }
+}
+
 /// Adds log files of Spring, Quarkus, logback and Log4j.
 pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
     for (key, is_file) in [
@@ -118,7 +131,11 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
         for file in root.walk().filter(|e| e.name == name) {
             // The properties of `<property name="X" value="Y"/>` are searched in the text, because
             // the tree has no attributes.
-            let value = fill_logback(&file.text, &text);
+            let setting = |key: &str| {
+                let set = around.settings.get(key)?;
+                Some(around.settings.expand(&set.value).0)
+            };
+            let value = fill_logback(&file.text, &text, &setting);
             written(
                 program,
                 &value,
@@ -136,7 +153,45 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
             written(program, &value, true, evidence);
         }
     }
+    let properties = named(["log4j2.properties", "log4j.properties"]).into_iter();
+    let yaml = named(["log4j2.yaml", "log4j2.yml"]).into_iter();
+    for (path, mark) in properties.map(|path| (path, '=')).chain(yaml.map(|path| (path, ':'))) {
+        let Some(text) = around.project.repo.text(&path)? else { continue };
+        for (number, value) in files_of_log4j(&text, mark) {
+            let evidence = Evidence::at(&path, number, format!("log file {value}"));
+            written(program, &value, true, evidence);
+        }
+    }
     Ok(())
+}
+
+/// The log files that Log4j's properties or YAML name, with their lines.
+fn files_of_log4j(text: &str, mark: char) -> Vec<(u32, String)> {
+    let pair = |line: &str| {
+        let (key, value) = line.trim().trim_start_matches("- ").split_once(mark)?;
+        Some((key.trim().to_owned(), value.trim().trim_matches(['"', '\'']).to_owned()))
+    };
+    let all: Vec<Option<(String, String)>> = text.lines().map(pair).collect();
+    let property = |name: &str| {
+        // In YAML the value stands in the line below the name.
+        let wanted = format!("property.{name}");
+        all.iter().enumerate().find_map(|(number, held)| {
+            let (key, value) = held.as_ref()?;
+            if mark == ':' && key == "name" && value == name {
+                return all.get(number + 1)?.as_ref().map(|(_, value)| value.clone());
+            }
+            (mark == '=' && (*key == wanted || key == name)).then(|| value.clone())
+        })
+    };
+    let names = |key: &str| {
+        let last = key.rsplit('.').next().unwrap_or_default();
+        last == "fileName" || mark == '=' && last.eq_ignore_ascii_case("file") && key.contains('.')
+    };
+    let files = (1..).zip(&all).filter_map(|(number, held)| Some((number, held.as_ref()?)));
+    files
+        .filter(|(_, (key, _))| names(key))
+        .map(|(number, (_, value))| (number, fill(value, &property, &|_, _| true)))
+        .collect()
 }
 
 fn attribute(line: &str, name: &str) -> Option<String> {
@@ -159,14 +214,22 @@ fn fill_log4j(value: &str, text: &str) -> String {
     fill(value, &property, &|inner, replacement| !replacement.contains(inner))
 }
 
-/// Fills in logback's `${NAME:-default}` with properties of the same file.
-fn fill_logback(value: &str, text: &str) -> String {
+/// Fills in logback's `${NAME:-default}` with properties of the same file, which may be settings of
+/// Spring.
+fn fill_logback(value: &str, text: &str, setting: &dyn Fn(&str) -> Option<String>) -> String {
+    let of_spring = |name: &str| {
+        let mut lines = text.lines().filter(|line| line.contains("<springProperty"));
+        let line = lines.find(|line| attribute(line, "name").as_deref() == Some(name))?;
+        let stated = attribute(line, "source").and_then(|key| setting(&key));
+        stated.or_else(|| attribute(line, "defaultValue"))
+    };
     let property = |name: &str| {
         let defined =
             text.lines().filter(|line| line.contains("<property") || line.contains("<variable"));
         defined
             .filter(|line| attribute(line, "name").as_deref() == Some(name))
             .find_map(|line| attribute(line, "value"))
+            .or_else(|| of_spring(name))
     };
     fill(value, &property, &|_, _| true)
 }
@@ -200,7 +263,8 @@ fn known(folder: &str) -> &str {
     end.map_or(folder, |end| &folder[..end])
 }
 
-fn written(program: &mut Program, value: &str, is_file: bool, evidence: Evidence) {
+/// Adds the folder that a setting of a log names, or that of its file.
+pub(super) fn written(program: &mut Program, value: &str, is_file: bool, evidence: Evidence) {
     let value = &value.replace("${user.home}", HOME).replace("${sys:user.home}", HOME);
     let value = if value.starts_with('/') { value.to_owned() } else { relative(value) };
     let folder =
@@ -264,7 +328,27 @@ mod tests {
     #[test]
     fn logback_properties() {
         let text = "<property name=\"dir\" value=\"/data/${sub:-logs}\"/>";
-        assert_eq!(fill_logback("${dir}/a.log", text), "/data/logs/a.log");
-        assert_eq!(fill_logback("${x}", "<property name=\"x\" value=\"${x}\"/>"), "${x}");
+        let none = |_: &str| None;
+        assert_eq!(fill_logback("${dir}/a.log", text, &none), "/data/logs/a.log");
+        let own = "<property name=\"x\" value=\"${x}\"/>";
+        assert_eq!(fill_logback("${x}", own, &none), "${x}");
+        let spring = "<springProperty name=\"d\" source=\"app.logs\" defaultValue=\"logs\"/>";
+        assert_eq!(fill_logback("${d}/a.log", spring, &none), "logs/a.log");
+        assert_eq!(fill_logback("${d}/a.log", spring, &|_| Some("j".to_owned())), "j/a.log");
+    }
+
+    #[test]
+    fn log4j_reads_properties_and_yaml() {
+        let files = |text: &str, mark: char| {
+            files_of_log4j(text, mark).into_iter().map(|(_, file)| file).collect::<Vec<_>>()
+        };
+        let text = "property.dir = ${sys:logs:-/var/log/a}\nappender.f.fileName = ${dir}/a.log\n";
+        assert_eq!(files(text, '='), ["/var/log/a/a.log"]);
+        assert_eq!(
+            files("log.dir=logs\nlog4j.appender.F.File=${log.dir}/a.log\n", '='),
+            ["logs/a.log"]
+        );
+        let yaml = "Property:\n  - name: dir\n    value: logs\nFile:\n  fileName: ${dir}/a.log\n";
+        assert_eq!(files(yaml, ':'), ["logs/a.log"]);
     }
 }

@@ -144,6 +144,37 @@ pub(super) struct ServerSetting {
     pub(super) variable: Option<String>,
 }
 
+/// A library that starts a browser.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Browser {
+    /// The beginning of its imports.
+    pub(super) import: String,
+    /// The calls that start the browser.
+    pub(super) calls: Vec<String>,
+    /// The browser.
+    pub(super) browser: String,
+    /// What to do.
+    pub(super) instead: String,
+}
+
+/// A service that a starter of Spring looks for where no setting names it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StarterService {
+    pub(super) dependencies: Vec<String>,
+    pub(super) name: String,
+    /// The address that it takes.
+    pub(super) address: String,
+    /// The variable that names another one.
+    pub(super) variable: String,
+    /// The beginnings of the settings that name one.
+    pub(super) settings: Vec<String>,
+    /// Names in code that make a connection of their own, or turn the starter's off.
+    #[serde(default)]
+    pub(super) unless: Vec<String>,
+}
+
 /// A plugin that builds an image or a native program.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -200,6 +231,8 @@ pub(super) struct Tables {
     pub(super) needs_database: Vec<NeedsDatabase>,
     pub(super) needs_git: Vec<NeedsGit>,
     pub(super) ships: Vec<Ships>,
+    pub(super) starter_service: Vec<StarterService>,
+    pub(super) browser: Vec<Browser>,
     pub(super) git_extension: Vec<GitExtension>,
     pub(super) gate: Vec<Gate>,
     servlet: Vec<Servlet>,
@@ -241,6 +274,8 @@ impl Tables {
             needs_database: catalog.table("needs_database")?,
             needs_git: catalog.table("needs_git")?,
             ships: catalog.table("ships")?,
+            starter_service: catalog.table("starter_service")?,
+            browser: catalog.table("browser")?,
             git_extension: catalog.table("git_extension")?,
             gate: catalog.table("gate")?,
             servlet: catalog.table("servlet")?,

@@ -4,6 +4,7 @@
 use anyhow::Result;
 
 use super::artifact::{JIB, Project, SPRING_BOOT};
+use super::flags::{self, COMPILER};
 use super::pom::Found;
 use super::xml::Element;
 use crate::detect::java::codes;
@@ -12,7 +13,6 @@ use crate::facts::{Evidence, Finding, Rejected, Sourced};
 use crate::recipes;
 use crate::repo::Dir;
 
-pub(super) const COMPILER: &str = "org.apache.maven.plugins:maven-compiler-plugin";
 const KOTLIN: &str = "org.jetbrains.kotlin:kotlin-maven-plugin";
 const ENFORCER: &str = "org.apache.maven.plugins:maven-enforcer-plugin";
 const TOOLCHAINS: &str = "org.apache.maven.plugins:maven-toolchains-plugin";
@@ -287,6 +287,13 @@ fn stated(dir: &Dir, project: &Project) -> Result<Vec<Stated>> {
         let text = text.clone();
         Some(Stated { feature: feature(&text)?, text, evidence: evidence.clone(), pin: false })
     });
+    // Features in preview are known to the JDK of their own release alone.
+    let compiler = project.plugins.get(COMPILER);
+    if compiler.is_some_and(|compiler| flags::previews(project.model, compiler)) {
+        found.clear();
+        found.extend(level.map(|level| Stated { pin: true, ..level }));
+        return Ok(found);
+    }
     if found.is_empty() {
         // What CI and Dockerfiles use counts only if no file pins the JDK.
         let least = level.as_ref().map(|level| available(project, level));

@@ -26,7 +26,8 @@ impl Operands for Start<'_, '_> {
 
     fn holds(&self, operand: Range<usize>, steps: u8) -> Option<bool> {
         let (file, at, depth) = (&self.code.sources[self.source], operand.start, depth(steps));
-        if file.word(at) == Some("args") && file.word(at + 2) == Some("length") {
+        let is_arguments = matches!(file.word(at), Some("args" | "argv" | "a" | "arguments"));
+        if is_arguments && file.word(at + 2) == Some("length") {
             // A test for arguments: `args.length > 0`.
             let more = file.raw(at + 3).starts_with('>');
             return Some(!more && file.raw(at + 3).starts_with('<'));
