@@ -432,3 +432,14 @@ fn files_that_main_reads_and_nobody_has_are_said() {
         assert_eq!(of(body, ""), "", "{body}");
     }
 }
+
+#[test]
+fn a_count_of_arguments_that_is_not_met_ends_the_program() {
+    let said = |condition: &str| {
+        let body = format!("if ({condition}) {{ System.exit(1); }} new Thread().start();");
+        let found = program("", &[("App.java", &main(&body))]).findings;
+        found.iter().any(|finding| finding.code.as_str().starts_with("arguments-"))
+    };
+    assert!(said("args.length != 1") && said("args.length == 0") && said("args.length < 2"));
+    assert!(!said("args.length > 2") && !said("args.length != 0"));
+}

@@ -8,6 +8,11 @@ use crate::code::branches;
 use crate::code::truth::{Operands, answer, truth};
 use crate::code::{Does, Value};
 
+/// True for a usual name of the parameter of `main`.
+fn is_arguments(name: &str) -> bool {
+    matches!(name, "args" | "argv" | "arguments" | "a")
+}
+
 /// The values of operands if the environment sets nothing and there are no arguments.
 struct Start<'c, 'a> {
     code: &'c Code<'a>,
@@ -26,11 +31,15 @@ impl Operands for Start<'_, '_> {
 
     fn holds(&self, operand: Range<usize>, steps: u8) -> Option<bool> {
         let (file, at, depth) = (&self.code.sources[self.source], operand.start, depth(steps));
-        let is_arguments = matches!(file.word(at), Some("args" | "argv" | "a" | "arguments"));
-        if is_arguments && file.word(at + 2) == Some("length") {
-            // A test for arguments: `args.length > 0`.
-            let more = file.raw(at + 3).starts_with('>');
-            return Some(!more && file.raw(at + 3).starts_with('<'));
+        if file.word(at).is_some_and(is_arguments) && file.word(at + 2) == Some("length") {
+            // A test for arguments: `args.length > 0`. There are none.
+            let number: u32 = file.word(at + 4)?.parse().ok()?;
+            return Some(match file.raw(at + 3) {
+                "<" => number > 0,
+                "<=" => true,
+                ">=" => number == 0,
+                _ => false,
+            });
         }
         self.code
             .asked(self.source, operand.clone(), depth)
@@ -95,7 +104,8 @@ impl Code<'_> {
         let alone = |range: &Range<usize>, word: &str| {
             range.len() == 1 && file.word(range.start) == Some(word)
         };
-        if file.word(left.start) == Some("args") && left.len() == 3 {
+        let length = left.len() == 3 && file.word(left.end - 1) == Some("length");
+        if length && file.word(left.start).is_some_and(is_arguments) {
             return Some(alone(&right, "0"));
         }
         // Without arguments a program gets an empty list, not null.
