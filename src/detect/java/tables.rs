@@ -153,7 +153,7 @@ pub(super) struct Browser {
     /// The calls that start the browser.
     pub(super) calls: Vec<String>,
     /// The browser.
-    pub(super) browser: String,
+    pub(super) name: String,
     /// What to do.
     pub(super) instead: String,
 }
