@@ -129,7 +129,7 @@ pub(super) const FRONTEND_LEFT_OUT: FindingCode = FindingCode::Own(&Row::warning
 ));
 
 pub(super) const BROWSER_MISSING: FindingCode = FindingCode::Own(&Row::warning(
-    "browser-missing",
+    "browser-of-the-code",
     "the program starts a browser, and the image holds none",
     "the program fails as soon as it needs the browser",
     "run the browser in a container of its own and connect to it, or write the final stage by hand \

@@ -115,10 +115,10 @@ mod tests {
     #[test]
     fn browsers_are_said() {
         let selenium = "org.openqa.selenium.chrome.*";
-        assert_eq!(codes(selenium, "new ChromeDriver(options).get(u);"), ["browser-missing"]);
+        assert_eq!(codes(selenium, "new ChromeDriver(options).get(u);"), ["browser-of-the-code"]);
         assert!(codes(selenium, "new RemoteWebDriver(url, new ChromeOptions());").is_empty());
         let playwright = "com.microsoft.playwright.*";
-        assert_eq!(codes(playwright, "p.chromium().launch();"), ["browser-missing"]);
+        assert_eq!(codes(playwright, "p.chromium().launch();"), ["browser-of-the-code"]);
         assert!(codes(playwright, "p.chromium().connect(address);").is_empty());
     }
 
