@@ -16,7 +16,7 @@ pub(super) const ALL: &[FindingCode] = &[
     FRAMEWORK_VERSION_UNKNOWN,
     FRONTEND_DOWNLOAD,
     FRONTEND_LEFT_OUT,
-    BROWSER_MISSING,
+    BROWSER_OF_THE_CODE,
     INPUT_AWAITED,
     LIBRARY_OF_SYSTEM,
     BUILD_PROGRAM_MISSING,
@@ -128,7 +128,7 @@ pub(super) const FRONTEND_LEFT_OUT: FindingCode = FindingCode::Own(&Row::warning
     -Dskip.npm=false`",
 ));
 
-pub(super) const BROWSER_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+pub(super) const BROWSER_OF_THE_CODE: FindingCode = FindingCode::Own(&Row::warning(
     "browser-of-the-code",
     "the program starts a browser, and the image holds none",
     "the program fails as soon as it needs the browser",

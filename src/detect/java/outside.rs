@@ -39,7 +39,7 @@ pub(super) fn say(program: &mut Program, around: &Surroundings, code: &Code) {
         if let Some(place) = found {
             let what = format!("the program starts {}, and the image holds none", row.name);
             let evidence = code.evidence(*place, code.sources[place.0].raw(place.1).to_owned());
-            let finding = Finding::new(codes::BROWSER_MISSING, what, [evidence]);
+            let finding = Finding::new(codes::BROWSER_OF_THE_CODE, what, [evidence]);
             program.findings.push(finding.with_fix(row.instead.clone()));
         }
     }
