@@ -44,6 +44,11 @@ RUN --mount=type=cache,target={{ details.install.cache }} \
     && python -m compileall -qq {{ details.venv }}/lib
 {%- endif %}
 {%- endif %}
+{%- if details.beside %}
+# Imported, and not among the dependencies: the last version that has pkg_resources.
+RUN --mount=type=cache,target=/root/.cache/pip \
+    pip --python {{ details.venv }}/bin/python install {{ details.beside | shell }}
+{%- endif %}
 
 {{ front_end_stages }}
 

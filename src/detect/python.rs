@@ -41,12 +41,14 @@ mod pages;
 mod paste;
 mod plan;
 mod plugins;
+mod removed;
 mod required;
 mod requirement;
 mod requirements;
 mod restated;
 mod runtime;
 mod server;
+mod setuptools;
 mod source;
 mod special;
 mod specifier;
@@ -143,6 +145,9 @@ struct ProgramDetails {
     /// What the .dockerignore must not hide.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unhidden: Vec<String>,
+    /// A setuptools that has every module is installed beside the dependencies.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    setuptools: bool,
     /// The ranges of Pythons outside of which its code ends it.
     #[serde(skip)]
     admitted: Vec<Sourced<String>>,

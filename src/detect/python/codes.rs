@@ -277,12 +277,12 @@ pub(super) const STATIC_UNSERVED: FindingCode = FindingCode::Own(&Row::warning(
     "add whitenoise to the dependencies and the MIDDLEWARE, or let a proxy serve the folder",
 ));
 
-pub(super) const SETUPTOOLS_MISSING: FindingCode = FindingCode::Own(&Row::error(
+pub(super) const SETUPTOOLS_MISSING: FindingCode = FindingCode::Own(&Row::warning(
     "setuptools-missing",
-    "the program imports a module of setuptools, which nothing installs",
-    "a virtual environment brings no setuptools of its own any more: the import fails as the \
-    container starts",
-    "add `setuptools<82` to the dependencies: later versions have no pkg_resources",
+    "a module of setuptools is imported, and no dependency brings a setuptools that has it",
+    "a virtual environment brings no setuptools of its own any more, and versions from 82 on have no \
+    pkg_resources: the image installs an older one beside the dependencies",
+    "add `setuptools<82` to the dependencies, or move to a version that does without it",
 ));
 
 pub(super) const SUBCOMMAND_MISSING: FindingCode = FindingCode::Own(&Row::warning(

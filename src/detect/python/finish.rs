@@ -15,8 +15,8 @@ use super::tables::Tables;
 use super::told::{Target, Told};
 use super::world::World;
 use super::{
-    App, ProgramDetails, codes, data, django, limits, listen, migrations, special, stops,
-    translations, unchanged,
+    App, ProgramDetails, codes, data, django, limits, listen, migrations, removed, setuptools,
+    special, stops, translations, unchanged,
 };
 use crate::facts::{Evidence, Finding, Kind, Program};
 use crate::path::RelPath;
@@ -88,6 +88,8 @@ impl Scene<'_> {
             installed: self.app.project.installs && details.command.len() == 1 && left.is_none(),
         };
         details.admitted = limits::admitted(&code, &entries);
+        details.admitted.extend(removed::admitted(&world, &entries));
+        details.setuptools = setuptools::missing(&world, &mut program);
         program.findings.extend(unchanged::secret(&world));
         let mut demanded = demanded(&world);
         if project.is_none() {

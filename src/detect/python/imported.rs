@@ -13,7 +13,6 @@ use crate::path::RelPath;
 
 /// Says what is missing.
 pub(super) fn missing(world: &World, program: &mut Program) {
-    setuptools(world, program);
     let optional = optional(world);
     if optional.is_empty() {
         return;
@@ -105,25 +104,4 @@ pub(super) fn runs(file: &Rc<File>, line: u32) -> bool {
         if file.line(middle) < line { from = middle + 1 } else { end = middle }
     }
     from < file.len() && !opened::is_spared(file, from) && file.facts().function_at(from).is_none()
-}
-
-/// A module of setuptools that the program imports and nothing installs.
-fn setuptools(world: &World, program: &mut Program) {
-    if world.app.installed.has("setuptools") {
-        return;
-    }
-    let found = world.modules.iter().find_map(|module| {
-        let file = &module.file;
-        let import = file.imports.iter().find(|import| {
-            let top = import.path.split('.').next().unwrap_or_default();
-            matches!(top, "pkg_resources" | "setuptools")
-        })?;
-        let note = format!("imports {}", import.path);
-        runs(file, import.line).then(|| Evidence::at(&file.path, import.line, note))
-    });
-    if let Some(at) = found {
-        let name = at.note.trim_start_matches("imports ").to_owned();
-        let what = format!("the program imports {name}, which is part of setuptools");
-        program.findings.push(Finding::new(codes::SETUPTOOLS_MISSING, what, [at]));
-    }
 }

@@ -100,7 +100,7 @@ fn left_of(operator: &str, minor: u64, exact: bool) -> Option<String> {
 
 /// True for what runs as the program starts: at the top of a module, or in a function that is called
 /// there.
-fn runs(file: &File, at: usize, entries: &[RelPath]) -> bool {
+pub(super) fn runs(file: &File, at: usize, entries: &[RelPath]) -> bool {
     let heads = conditions::heads(file, at);
     let Some(function) = file.facts().function_at(at) else {
         return heads.iter().all(|head| {

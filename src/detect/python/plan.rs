@@ -68,6 +68,8 @@ struct View {
     /// The interpreter in the final image lies elsewhere than in the builder.
     interpreter: Option<ContainerPath>,
     install: Option<Install>,
+    /// What is installed beside the dependencies.
+    beside: Vec<Line>,
     /// The folders that are installed, and how; none for plain files.
     projects: Vec<Line>,
     /// They are installed with their dependencies.
@@ -121,6 +123,10 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         let ranges = &app.project.python;
         findings.extend(super::version::refused(chosen.toolchain, ranges, chosen.catalog));
     }
+    let beside = match own.setuptools {
+        true => vec![Line::new(super::setuptools::requirement(chosen.catalog)?)?],
+        false => Vec::new(),
+    };
     let projects = projects(&app, &extras)?;
     let versions = versions(chosen, &app.project)?;
     // The build context has no .git, so the build of the project is told a version.
@@ -165,6 +171,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         musl: chosen.base.row.builder == "musl",
         interpreter: distroless.map(ContainerPath::new).transpose()?,
         install,
+        beside,
         projects,
         whole: app.tool.from == From::Code,
         versions,

@@ -1,6 +1,8 @@
 //! The modules of an application: where they lie, what they import, and which of them a program is
 //! made of.
 
+mod whole;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -146,7 +148,9 @@ impl<'r> Sources<'r> {
         let mut written = written(&tree);
         written.extend(settings(&tree));
         let root = self.root_of(path, &written);
-        let imports = written.iter().flat_map(|one| self.imports(path, &root, one)).collect();
+        let mut imports: Vec<Import> =
+            written.iter().flat_map(|one| self.imports(path, &root, one)).collect();
+        imports.extend(self.brought(&tree, &root, &imports));
         let name = name(&root, path);
         let mut file = File::new(path.clone(), tree, imports, 0);
         file.seen_as = path.strip(&self.seen_from).map(str::to_owned);

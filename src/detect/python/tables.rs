@@ -28,6 +28,8 @@ pub(super) struct Tables {
     pub(super) drivers: Drivers,
     pub(super) demanding: Vec<Demanding>,
     pub(super) settings: Vec<Setting>,
+    pub(super) removed: Vec<Removed>,
+    pub(super) setuptools: Setuptools,
 }
 
 /// A library that drives a browser.
@@ -326,6 +328,33 @@ pub(super) struct Starting {
     pub(super) source: String,
 }
 
+/// Names that a release line was the last to have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Removed {
+    pub(super) last: String,
+    /// Modules, and what modules export.
+    pub(super) names: Vec<String>,
+    /// A function that puts things right where the file calls it.
+    pub(super) unless: Option<String>,
+    /// Packages that bring a name back.
+    #[serde(default)]
+    pub(super) backports: BTreeMap<String, String>,
+    #[expect(dead_code, reason = "a row without its source is refused; people read it")]
+    source: String,
+}
+
+/// The last version with all its modules, and who imports them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Setuptools {
+    pub(super) last: String,
+    /// Packages that import them as they start, with the first version that does not.
+    pub(super) users: BTreeMap<String, String>,
+    #[expect(dead_code, reason = "a row without its source is refused; people read it")]
+    source: String,
+}
+
 impl Tables {
     pub(super) fn of(catalog: &Catalog) -> Result<Self> {
         Ok(Self {
@@ -343,6 +372,8 @@ impl Tables {
             drivers: catalog.table("drivers")?,
             demanding: catalog.table("demanding")?,
             settings: catalog.table("setting")?,
+            removed: catalog.table("removed")?,
+            setuptools: catalog.table("setuptools")?,
         })
     }
 }

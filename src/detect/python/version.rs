@@ -1,6 +1,8 @@
 //! Which Python: .python-version, then runtime.txt, then what a version manager pins, then the
 //! Pipfile, then the newest supported release in the ranges of the manifests, then CI.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 
 use super::codes;
@@ -124,28 +126,27 @@ fn lacking(
             Some(version) => version < below,
             None => bound(&package.range).is_some_and(|bound| bound <= below),
         };
-        let row = rows.iter().find(|row| {
-            row.package == package.name
-                && numbers(&row.below).is_some_and(under)
-                && numbers(&row.python).is_some_and(|python| minor > python[1])
+        let refusing = rows.iter().filter(|row| row.package == package.name).flat_map(|row| {
+            let lines = row.first.iter().filter_map(|(line, first)| Some((numbers(line)?[1], first)));
+            lines.filter(|(line, first)| *line <= minor && numbers(first).is_some_and(under))
         });
-        if let Some(row) = row {
+        if let Some((line, first)) = refusing.min_by_key(|(line, _)| *line) {
             return Ok(Some(here(format!(
-                "{} before {} works up to Python {}",
-                package.name, row.below, row.python
+                "{} before {first} works up to Python 3.{}",
+                package.name,
+                line.saturating_sub(1)
             ))));
         }
     }
     Ok(None)
 }
 
-/// Versions of a package before `below` have wheels, or work, up to a release line.
+/// The first version of a package that has a wheel, or works, on a release line and those after it.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Ceiling {
     package: String,
-    below: String,
-    python: String,
+    first: BTreeMap<String, String>,
     #[allow(dead_code, reason = "a row without its source is refused; people read it")]
     source: String,
 }

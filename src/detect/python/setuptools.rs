@@ -1,0 +1,67 @@
+//! Modules of setuptools that a program or its packages import: a virtual environment brings no
+//! setuptools of its own any more, and the newest has no `pkg_resources`.
+
+use anyhow::Result;
+
+use super::codes;
+use super::imported::runs;
+use super::installed::Package;
+use super::specifier::{bound, numbers};
+use super::tables::Setuptools;
+use super::world::World;
+use crate::catalog::Catalog;
+use crate::facts::{Evidence, Finding, Program};
+
+/// The requirement of that version.
+pub(super) fn requirement(catalog: &Catalog) -> Result<String> {
+    let row: Setuptools = catalog.table("setuptools")?;
+    Ok(format!("setuptools=={}", row.last))
+}
+
+/// True, with a finding, where the image needs the last version beside the dependencies.
+pub(super) fn missing(world: &World, program: &mut Program) -> bool {
+    let row = &world.tables.setuptools;
+    let mut held = world.app.installed.packages();
+    let held = held.find(|package| package.name == "setuptools");
+    let last = numbers(&row.last).unwrap_or_default();
+    if held.is_some_and(|held| is_under(held, [last[0] + 1, 0, 0])) {
+        return false;
+    }
+    let Some(at) = own(world, held.is_some()).or_else(|| of_package(world, row)) else {
+        return false;
+    };
+    let what = format!("{}, and no dependency brings a setuptools that has it", at.note);
+    program.findings.push(Finding::new(codes::SETUPTOOLS_MISSING, what, [at]));
+    true
+}
+
+/// Every version of the package that may be installed lies below a bound.
+fn is_under(package: &Package, first: [u64; 3]) -> bool {
+    match package.version.as_deref().and_then(numbers) {
+        Some(version) => version < first,
+        None => bound(&package.range).is_some_and(|bound| bound <= first),
+    }
+}
+
+/// An import of the program; `newest`: the newest setuptools is installed, which lacks one module alone.
+fn own(world: &World, newest: bool) -> Option<Evidence> {
+    world.modules.iter().find_map(|module| {
+        let file = &module.file;
+        let import = file.imports.iter().find(|import| {
+            let top = import.path.split('.').next().unwrap_or_default();
+            top == "pkg_resources" || top == "setuptools" && !newest
+        })?;
+        let note = format!("the program imports {}", import.path);
+        runs(file, import.line).then(|| Evidence::at(&file.path, import.line, note))
+    })
+}
+
+/// A package that imports it.
+fn of_package(world: &World, row: &Setuptools) -> Option<Evidence> {
+    world.app.installed.packages().find_map(|package| {
+        let first = numbers(row.users.get(&package.name)?)?;
+        let named = package.version.as_deref().map_or_else(String::new, |held| format!(" {held}"));
+        let note = format!("{}{named} imports pkg_resources", package.name);
+        is_under(package, first).then(|| Evidence { note, ..package.evidence.clone() })
+    })
+}
