@@ -367,7 +367,10 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let (toolchain, mut findings) = version::python(dir, &ranges, admitted, installed, catalog)?;
     findings.extend(tool.findings.iter().cloned());
     findings.extend(layout.findings.iter().cloned());
-    let native = native::read(installed, &toolchain.value, catalog)?;
+    let mut native = native::read(installed, &toolchain.value, catalog)?;
+    if project.installs {
+        native::of_project(dir, project, &mut native)?;
+    }
     findings.extend(native.findings.iter().cloned());
     if found.is_empty() {
         findings.push(no_start(dir, project));

@@ -210,9 +210,8 @@ fn passed<'t>(modules: &[Rc<Module>], found: &[Application<'t>]) -> Vec<Applicat
     for module in modules {
         let file = &module.file;
         for &at in file.places("return") {
-            let Some(name) = (at + 1..at + 8).find(|&next| file.word(next + 1) == "(") else {
-                continue;
-            };
+            let mut line = (at + 1..at + 8).take_while(|&next| !file.is_line_end(next));
+            let Some(name) = line.find(|&next| file.word(next + 1) == "(") else { continue };
             if all.len() >= MAX_MADE {
                 return all;
             }

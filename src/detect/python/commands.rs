@@ -1,5 +1,7 @@
 //! Programs with subcommands, which print their help where none is given: argparse, click, typer.
 
+mod arguments;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -140,6 +142,9 @@ impl Scene<'_> {
             found.extend(self.added(module, modules));
             found.extend(self.registered(module, modules));
             found.extend(of_argparse(&module.file));
+            if found.is_empty() {
+                found.extend(self.of_arguments(module));
+            }
             if !found.is_empty() {
                 found.truncate(MAX_COMMANDS);
                 return found;
@@ -157,6 +162,16 @@ impl Scene<'_> {
         // Groups inside of that one, with the words that lead to each.
         let mut inner: BTreeMap<String, String> = BTreeMap::new();
         let mut open = typer.is_some_and(|(_, alone)| alone);
+        for call in file.places("add_typer").iter().filter_map(|&at| Call::at(file, at)) {
+            let first = call.arguments().first().map(|range| file.word(range.start));
+            let named = call.named("name").and_then(|range| file.string(range.start));
+            if let (Some(word), Some(name)) = (first, named)
+                && file.import_of(word).is_none()
+            {
+                let above = inner.get(call.receiver()).map(|above| format!("{above} "));
+                inner.insert(word.to_owned(), format!("{}{name}", above.unwrap_or_default()));
+            }
+        }
         for &at in file.places("def") {
             let Some(function) = file.facts().function_of(file, file.word(at + 1)) else {
                 continue;

@@ -24,6 +24,9 @@ use crate::path::RelPath;
 const DEVELOPMENT: [&str; 6] = ["dev", "development", "local", "test", "testing", "debug"];
 const PRODUCTION: [&str; 4] = ["production", "prod", "live", "docker"];
 
+/// What Django loads for its geographic application, in packages.toml.
+const GEOGRAPHY: &str = "geodjango";
+
 /// Maximum number of tokens of a list that are looked through.
 const MAX_LIST: usize = 2000;
 
@@ -138,6 +141,12 @@ pub(super) fn settings(
         .filter_map(|name| setting(code, file, name, 4))
         .map(|(file, definition)| texts(&file, &definition.value))
         .collect();
+    if apps.contains("django.contrib.gis")
+        && !program.needs.packages.iter().any(|held| held.value == GEOGRAPHY)
+    {
+        let at = Evidence::file(&file.path, "Django's geographic application loads it");
+        program.needs.packages.push(Sourced::new(GEOGRAPHY.to_owned(), at));
+    }
     let manage = project.manage.relative_to(&project.root);
     if apps.contains("django.contrib.staticfiles") {
         let root = value("STATIC_ROOT");

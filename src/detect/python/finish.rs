@@ -149,6 +149,7 @@ impl Scene<'_> {
             self.demanded(&modules, &mut program);
         }
         self.carried(&modules, &program, &mut details);
+        migrations::carried(&world, &details, &mut program);
         if application.is_some() && project.is_none() || program.kind == Kind::Service {
             let found = migrations::finding(&world, &details, &program);
             program.findings.extend(found.filter(|_| project.is_none()));

@@ -8,7 +8,7 @@ use crate::docker::quote;
 use crate::facts::{Finding, FindingCode};
 
 /// Options with a value that the image decides: address, processes, logs, the system's users.
-const DECIDED: [&str; 26] = [
+const DECIDED: [&str; 28] = [
     "access-logfile",
     "app-dir",
     "bind",
@@ -26,9 +26,11 @@ const DECIDED: [&str; 26] = [
     "name",
     "pid",
     "port",
+    "processes",
     "proxy-headers",
     "pythonpath",
     "reload-dir",
+    "stats",
     "socket",
     "uds",
     "user",

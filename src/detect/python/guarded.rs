@@ -131,8 +131,12 @@ impl<'s> Scene<'s> {
         }
         let mut calls = Vec::new();
         let all = followed.iter().flat_map(Clone::clone).filter_map(|at| Call::at(file, at));
-        for call in all.filter(|call| !serves.contains(&call.at)).take(MAX_TOKENS) {
+        for call in all.take(MAX_TOKENS) {
             let name = call.name();
+            // A second listener is one of those, too.
+            if serves.contains(&call.at) && !EFFECTS.contains(&name) {
+                continue;
+            }
             let into = file
                 .facts()
                 .function_of(file, name)
@@ -143,7 +147,7 @@ impl<'s> Scene<'s> {
                     && !quiet()
                     && code.callee(&call).is_some_and(|(_, callee)| !call.is_head_of(file, &callee))
             };
-            let effect = call.is_method() && EFFECTS.contains(&name);
+            let effect = EFFECTS.contains(&name) && (call.is_method() || serves.contains(&call.at));
             if !into && (effect || own()) && calls.len() < MAX_SAID {
                 calls.push(call.evidence(format!("`{name}`")));
             }

@@ -1,5 +1,7 @@
 //! Where the code itself listens: calls of servers with their host and port.
 
+use std::ops::Range;
+
 use super::application::is_guarded;
 use super::options;
 use super::tables::Listener;
@@ -197,7 +199,8 @@ pub(super) fn address(code: &Code, row: &Listener, call: &Call) -> Option<Value>
     let given = |name: &Option<String>, at: Option<usize>| {
         let made = || maker.as_ref()?.named(name.as_ref()?);
         let named = name.as_ref().and_then(|name| call.named(name));
-        named.or_else(|| call.placed(at?)).or_else(made).map(|range| {
+        let spread = || spread(call, name.as_deref()?);
+        named.or_else(|| call.placed(at?)).or_else(made).or_else(spread).map(|range| {
             options::option(code, &call.file, &range)
                 .unwrap_or_else(|| code.value(&call.file, range))
         })
@@ -206,12 +209,34 @@ pub(super) fn address(code: &Code, row: &Listener, call: &Call) -> Option<Value>
         let default = Some(row.default_host.clone());
         Part::setting(default, row.host_variable.clone(), None, evidence.clone()).into()
     });
+    let whole = call.arguments().into_iter().any(|range| call.file.word(range.start) == "**");
     let port = given(&row.port, row.port_at).or_else(|| {
+        // What else is given decides, and is not known.
+        if whole {
+            return None;
+        }
         let note = format!("`{}` without a port: {}", call.name(), row.default_port?);
         let evidence = Evidence { note, ..evidence.clone() };
         Some(Value::known(row.default_port?.to_string(), evidence))
     })?;
     Some(joined(host, port, &evidence))
+}
+
+/// The value of a name among what a dictionary gives: `run(app, **{"port": 80})`, `run(app, **OPTIONS)`.
+fn spread(call: &Call, name: &str) -> Option<Range<usize>> {
+    let file = &call.file;
+    call.arguments().into_iter().filter(|range| file.word(range.start) == "**").find_map(|range| {
+        let first = range.start + 1;
+        let open = if file.word(first) == "{" {
+            first
+        } else {
+            file.facts().definitions_of(file, file.word(first)).iter().next_back()?.value.start
+        };
+        let pairs = file.elements(Some(open).filter(|&open| file.word(open) == "{")?);
+        let mut held = pairs.into_iter().filter(|one| file.word(one.start + 1) == ":");
+        let is = |at: usize| file.string(at).is_some_and(|key| key == name);
+        held.find(|one| is(one.start)).map(|one| one.start + 2..one.end)
+    })
 }
 
 fn joined(mut host: Value, port: Value, evidence: &Evidence) -> Value {

@@ -4,7 +4,7 @@ use super::ProgramDetails;
 use super::options::decorators;
 use super::world::World;
 use crate::code::Call;
-use crate::facts::{Evidence, Finding, FindingCode, Program};
+use crate::facts::{Evidence, Finding, FindingCode, Program, Sourced};
 use crate::path::RelPath;
 
 /// Settings of Alembic, and what they are called below Flask-Migrate.
@@ -13,6 +13,25 @@ const SETTINGS: [(&str, &str); 2] =
 
 /// Maximum number of tokens between the words of a command.
 const MAX_WORDS: usize = 12;
+
+/// The settings of Alembic and its scripts, which an installed project does not bring.
+pub(super) fn carried(world: &World, details: &ProgramDetails, program: &mut Program) {
+    let dir = &world.app.dir;
+    let installed = world.app.project.installs && !details.sources;
+    let settings = dir.join(SETTINGS[0].1).filter(|path| dir.repo.is_file(path));
+    let Some(settings) = settings.filter(|_| installed && world.app.installed.has("alembic"))
+    else {
+        return;
+    };
+    let scripts = scripts(world, &settings).and_then(|way| dir.join(&way));
+    for path in [Some(settings), scripts].into_iter().flatten() {
+        let held = program.files.iter().any(|file| path.is_within(&file.value));
+        if !held && dir.repo.exists(&path) && path.is_within(&dir.path) {
+            let at = Evidence::file(&path, "Alembic reads it from the working directory");
+            program.files.push(Sourced::new(path, at));
+        }
+    }
+}
 
 /// Reports a program that starts without its migrations.
 pub(super) fn finding(
@@ -69,18 +88,22 @@ fn runs(world: &World) -> bool {
     imports("alembic") || imports("flask_migrate") || world.code.files().any(says)
 }
 
-/// The options that bring the migrations into a container whose image lacks them.
-fn mounts(world: &World, settings: &RelPath) -> String {
+/// The folder with the scripts that the settings name.
+fn scripts(world: &World, settings: &RelPath) -> Option<String> {
     let text = world.app.dir.repo.source_text(settings).ok().flatten();
     let folder = text.as_deref().unwrap_or_default().lines().find_map(|line| {
         let value = line.trim().strip_prefix("script_location")?.trim_start();
         let value = value.strip_prefix('=')?.trim();
         Some(value.trim_start_matches("%(here)s/").trim_start_matches("./").to_owned())
     });
-    let plain = |text: &String| {
+    folder.filter(|text| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c))
-    };
-    let folder = folder.filter(plain).unwrap_or_else(|| "migrations".to_owned());
+    })
+}
+
+/// The options that bring the migrations into a container whose image lacks them.
+fn mounts(world: &World, settings: &RelPath) -> String {
+    let folder = scripts(world, settings).unwrap_or_else(|| "migrations".to_owned());
     let file = settings.file_name();
     format!("-v ./{file}:/app/{file}:ro -v ./{folder}:/app/{folder}:ro ")
 }

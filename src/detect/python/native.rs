@@ -5,10 +5,12 @@ use serde::Deserialize;
 
 use super::codes;
 use super::installed::{Installed, Origin, Package};
+use super::manifest::Project;
 use super::specifier::minor;
 use super::wheel::{self, Platform};
 use crate::catalog::Catalog;
 use crate::facts::{Evidence, Finding, Libc, Needs, Sourced};
+use crate::repo::Dir;
 
 /// A package that needs something of the system.
 #[derive(Debug, Deserialize)]
@@ -157,6 +159,33 @@ pub(super) fn read(installed: &Installed, python: &str, catalog: &Catalog) -> Re
         }
     }
     Ok(native)
+}
+
+/// What the build of the project itself needs: it compiles extension modules.
+pub(super) fn of_project(dir: &Dir, project: &Project, native: &mut Native) -> Result<()> {
+    let built = |word: &&str| project.build_requires.iter().any(|held| held == word);
+    let at = |note: &str| Evidence::file(&project.path, note);
+    if let Some(tool) = ["maturin", "setuptools-rust"].iter().find(|word| built(word)) {
+        let keys = ["python-extension".to_owned(), "rust-toolchain".to_owned()];
+        native.need(&keys, &at(&format!("{tool} compiles a part of the project")));
+        return Ok(());
+    }
+    let tool = ["scikit-build-core", "meson-python", "cffi", "pybind11", "cython"];
+    let tool = tool.iter().find(|word| built(word)).map(|tool| at(&format!("built with {tool}")));
+    let setup = match dir.text("setup.py")? {
+        Some((path, text)) => {
+            let lines = (1..).zip(text.lines());
+            let mut stated = lines.filter(|(_, line)| !line.trim_start().starts_with('#'));
+            let names = ["ext_modules", "cffi_modules"];
+            let line = stated.find(|(_, line)| names.iter().any(|name| line.contains(name)));
+            line.map(|(line, _)| Evidence::at(&path, line, "compiles extension modules"))
+        }
+        None => None,
+    };
+    if let Some(at) = setup.or(tool) {
+        native.need(&["python-extension".to_owned()], &at);
+    }
+    Ok(())
 }
 
 /// True if the package is compiled while it is installed.

@@ -150,6 +150,26 @@ fn subject(code: &Code, call: &Call, at: usize) -> Option<Value> {
     named.map(|range| code.value(&call.file, range))
 }
 
+/// The file with which Streamlit fills `st.secrets`, where the program asks for a key of it.
+pub(super) fn secrets(world: &World) -> Option<Finding> {
+    const FILE: &str = ".streamlit/secrets.toml";
+    if world.workdir.join(FILE).is_some_and(|path| world.app.dir.repo.is_file(&path)) {
+        return None;
+    }
+    world.modules.iter().map(|module| &module.file).find_map(|file| {
+        let asks = |at: &&usize| {
+            let behind = file.word(**at + 1);
+            let get = file.word(**at + 2) == "get";
+            file.dotted(**at).as_deref() == Some("streamlit.secrets")
+                && (behind == "[" || behind == "." && !get)
+                && !is_spared(file, **at)
+        };
+        let at = *file.places("secrets").iter().find(asks)?;
+        let evidence = file.evidence(at, format!("reads a key of {FILE}"));
+        Some(Finding::file_missing(FILE, &format!("/app/{FILE}"), None, None, [evidence]))
+    })
+}
+
 /// A `.env` file without which the program stops.
 pub(super) fn dotenv(world: &World) -> Option<Finding> {
     world.tables.demanding.iter().find_map(|row| {

@@ -417,8 +417,12 @@ fn with_groups(app: &Application, command: &mut Vec<String>) {
 
 /// True for a lockfile that the first Poetry wrote. The earliest do not say who wrote them.
 fn is_first_poetry(app: &Application) -> bool {
-    let writer = app.tool.lock.as_ref().and_then(|lock| lock.writer.as_deref());
-    app.tool.id.value == "poetry" && !writer.is_some_and(is_new)
+    let lock = app.tool.lock.as_ref();
+    let writer = lock.and_then(|lock| lock.writer.as_deref());
+    // Only the second Poetry writes this format.
+    let format = lock.and_then(|lock| super::specifier::numbers(lock.format.as_deref()?));
+    let new = writer.map_or(format >= Some([2, 1, 0]), is_new);
+    app.tool.id.value == "poetry" && !new
 }
 
 /// True for a version of a tool that reads today's manifests: Poetry from its second one on.

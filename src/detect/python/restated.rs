@@ -27,8 +27,10 @@ impl Scene<'_> {
         let command = details.command[0].clone();
         let mut servers = self.tables.servers.iter();
         let server = servers.find(|server| server.command.first().is_some_and(|c| *c == command));
-        let settings = server.and_then(|server| server.settings.as_ref());
-        if let Some(path) = settings.and_then(|name| self.app.dir.join(name))
+        let settings = server.and_then(|server| server.settings.clone());
+        let named = details.command.iter().find_map(|word| word.strip_prefix("--config="));
+        let named = named.map(|name| name.trim_start_matches("file:").to_owned());
+        if let Some(path) = settings.and_then(|usual| self.app.dir.join(&named.unwrap_or(usual)))
             && let Some(module) = self.sources.module(&path)?
         {
             let modules = [module];
@@ -40,6 +42,12 @@ impl Scene<'_> {
                 let value = code.value(file, definition.value.clone());
                 let at = file.evidence(definition.name, "gunicorn's own settings");
                 if let Some(port) = crate::code::listen::port(&value) {
+                    let local = value.text().is_some_and(|text| is_local(&text));
+                    if local && value.parts.iter().all(|part| part.env.is_none()) {
+                        let note = "the settings listen on the container's own loopback".to_owned();
+                        let at = Evidence { note, ..at.clone() };
+                        program.args = Some(Sourced::new(format!("--bind=0.0.0.0:{port}"), at));
+                    }
                     program
                         .env
                         .retain(|held| Some(&held.value.key) != program.port_variable.as_ref());
@@ -126,6 +134,12 @@ impl Scene<'_> {
         }
         Ok(None)
     }
+}
+
+/// True for `127.0.0.1:8000` and `localhost:8000`.
+fn is_local(address: &str) -> bool {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    host == "localhost" || host == "[::1]" || host.starts_with("127.")
 }
 
 /// The address in the settings that the code makes for hypercorn: `config.bind = ["0.0.0.0:80"]`.

@@ -34,6 +34,7 @@ pub(super) fn analyse(
     pages::of_flask(world, program);
     browser::read(world, program);
     program.findings.extend(opened::dotenv(world));
+    program.findings.extend(opened::secrets(world));
     imported::missing(world, program);
     models::missing(world, program);
     unwritten::missing(world, program);

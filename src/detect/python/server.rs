@@ -94,6 +94,7 @@ fn is_installed(app: &App, server: &Server) -> bool {
 /// The program that runs an application by a server.
 pub(super) fn program(
     app: &App,
+    tables: &Tables,
     application: &Application,
     server: &Server,
     told: Option<&Told>,
@@ -111,6 +112,13 @@ pub(super) fn program(
     command.extend(server.of_interface.get(interface).into_iter().flatten().cloned());
     let options = told.map(|told| Options::of(app, server, told)).unwrap_or_default();
     command.extend(options.kept.iter().cloned());
+    let stated =
+        |word: &String| word.starts_with("--worker-class") || word.starts_with("--threads");
+    if !options.kept.iter().any(stated) {
+        let mut rows = tables.workings.iter().filter(|row| row.server == server.package);
+        let fits = rows.find(|row| row.with.iter().all(|name| app.installed.has(name)));
+        command.extend(fits.into_iter().flat_map(|row| row.words.iter().cloned()));
+    }
     // Without a variable or arguments, the port stands among the command's own words.
     if let Some(port) = options.port.filter(|_| server.variable.is_none() && server.args.is_empty())
     {
@@ -125,7 +133,11 @@ pub(super) fn program(
     let subject = match (server.file, application.factory) {
         (true, _) => file.clone(),
         // gunicorn calls what stands with brackets; the others have a flag for it.
-        (false, true) if server.factory.is_empty() => format!("{id}()"),
+        (false, true) if server.factory.is_empty() => {
+            // aiohttp's worker calls the coroutine by itself.
+            let own = command.iter().any(|word| word.starts_with("--worker-class=aiohttp."));
+            if own { id } else { format!("{id}()") }
+        }
         (false, true) => {
             command.extend(server.factory.iter().cloned());
             id

@@ -170,7 +170,10 @@ impl<'r> Sources<'r> {
             .collect();
         let count = |folder: &RelPath| {
             let tops = written.iter().filter(|one| one.level == 0 && !one.module.is_empty());
-            tops.filter(|one| self.file_below(folder, &one.module).is_some()).count()
+            // `celery.py` imports the library of its name, not itself.
+            let other = |found: &RelPath| found != path;
+            tops.filter(|one| self.file_below(folder, &one.module).as_ref().is_some_and(other))
+                .count()
         };
         let packaged = |folder: &RelPath| self.repo.is_file(&init(folder));
         let official = |folder: &RelPath| self.roots.iter().position(|root| root == folder);

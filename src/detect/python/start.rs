@@ -11,10 +11,13 @@ use super::source::{Module, Sources};
 use super::tables::{Framework, Interface, Tables};
 use super::told::{self, Target, Told, scripts};
 use super::{App, ProgramDetails, codes, is_script, listen, server, special, title, worker};
-use crate::code::{Call, File, Function};
+use crate::code::{Call, File, Function, conditions};
 use crate::docker::quote;
 use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
+
+/// Functions that serve until the program ends.
+const BLOCKING: [&str; 5] = ["quickstart", "run", "run_app", "serve", "serve_forever"];
 
 /// Names of scripts that start something, likeliest first.
 const SCRIPTS: [&str; 9] =
@@ -105,6 +108,7 @@ impl<'s> Scene<'s> {
         }
         // A server that loads such a module has other arguments, and ends with its usage.
         applications.retain(|one| one.name.is_empty() || !reads_arguments(&one.module.file));
+        applications.retain(|one| one.name.is_empty() || !self.serves_at_import(&one.module.file));
         let objects = self.objects(&applications)?;
         applications.extend(objects);
         let mut all = self.scripts(told)?;
@@ -206,6 +210,17 @@ impl<'s> Scene<'s> {
         })
     }
 
+    /// True if the import of a module starts a server, and never returns.
+    fn serves_at_import(&self, file: &Rc<File>) -> bool {
+        let calls = file.facts().calls().iter().filter_map(|&at| Call::at(file, at));
+        let mut top = calls.filter(|call| {
+            file.facts().function_at(call.at).is_none()
+                && conditions::heads(file, call.at).is_empty()
+        });
+        let blocks = |call: &Call| BLOCKING.contains(&call.name());
+        top.any(|call| blocks(&call) && self.tables.listeners.iter().any(|row| row.fits(&call)))
+    }
+
     /// True if a function, or one of its module that it calls, starts a server for production.
     pub(super) fn serves(&self, module: &Module, function: &Function) -> bool {
         let file = &module.file;
@@ -284,7 +299,7 @@ impl<'s> Scene<'s> {
             let line = told
                 .iter()
                 .find(|told| matches!(&told.target, Target::Object(object) if *object == one.id()));
-            let started = server::program(self.app, one, server, line);
+            let started = server::program(self.app, self.tables, one, server, line);
             let path = one.module.file.path.clone();
             if found.len() >= MAX_SCRIPTS {
                 break;
@@ -475,7 +490,7 @@ impl<'s> Scene<'s> {
         let entries = vec![one.module.file.path.clone()];
         let root = one.module.root.clone();
         if let Some(own) = server::of_development(self.app, self.tables, one) {
-            let mut started = server::program(self.app, one, own, None);
+            let mut started = server::program(self.app, self.tables, one, own, None);
             let what = format!("{lacking}: the image starts {of}'s own server for development");
             let found = Finding::new(codes::DEVELOPMENT_SERVER, what, [one.evidence()]);
             started.program.findings.push(found.with_fix(format!(
@@ -522,7 +537,7 @@ impl<'s> Scene<'s> {
         let Some(framework) = fitting.next() else { return Ok(None) };
         let one = Application::new(framework, module.clone(), name.to_owned(), factory, 0);
         let Some(server) = server::of(self.app, self.tables, &one) else { return Ok(None) };
-        let started = server::program(self.app, &one, server, None);
+        let started = server::program(self.app, self.tables, &one, server, None);
         Ok(Some(Candidate {
             program: started.program,
             details: started.details,

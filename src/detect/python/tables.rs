@@ -28,6 +28,7 @@ pub(super) struct Tables {
     pub(super) drivers: Drivers,
     pub(super) demanding: Vec<Demanding>,
     pub(super) settings: Vec<Setting>,
+    pub(super) workings: Vec<Working>,
     pub(super) removed: Vec<Removed>,
     pub(super) setuptools: Setuptools,
 }
@@ -355,6 +356,18 @@ pub(super) struct Setuptools {
     source: String,
 }
 
+/// How a server works where the image holds certain packages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Working {
+    pub(super) server: String,
+    /// All of them.
+    pub(super) with: Vec<String>,
+    pub(super) words: Vec<String>,
+    #[expect(dead_code, reason = "a row without its source is refused; people read it")]
+    source: String,
+}
+
 impl Tables {
     pub(super) fn of(catalog: &Catalog) -> Result<Self> {
         Ok(Self {
@@ -372,6 +385,7 @@ impl Tables {
             drivers: catalog.table("drivers")?,
             demanding: catalog.table("demanding")?,
             settings: catalog.table("setting")?,
+            workings: catalog.table("working")?,
             removed: catalog.table("removed")?,
             setuptools: catalog.table("setuptools")?,
         })

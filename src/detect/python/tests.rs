@@ -5,6 +5,7 @@ use crate::facts::{Facts, Kind, Program};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
+mod aged;
 mod asked;
 mod chosen;
 mod commanded;
@@ -14,6 +15,7 @@ mod services;
 mod started;
 mod stated;
 mod stopped;
+mod tasks;
 mod written;
 
 fn facts(files: &[(&str, &str)]) -> Facts {

@@ -2,6 +2,7 @@
 //! documentation, as far as they name something that Python runs.
 
 pub(super) mod scripts;
+mod tasks;
 
 use anyhow::Result;
 
@@ -105,6 +106,15 @@ pub(super) fn told(app: &App) -> Result<Vec<Told>> {
             all.push(one);
         }
     }
+    let (documented, mut stated): (Vec<Told>, Vec<Told>) =
+        all.into_iter().partition(|one| one.documented);
+    // A task says more often than a line of the documentation which port is meant.
+    for one in tasks::settings(app)?.into_iter().chain(tasks::lines(app)?).chain(documented) {
+        if !stated.iter().any(|held| held.target == one.target) {
+            stated.push(one);
+        }
+    }
+    let mut all = stated;
     let usual = scripts::usual(app).map(|path| scripts::started(app, &path)).transpose()?;
     // One of a usual name says how the program starts, unless something else does.
     let stated = |held: &Told| !held.documented;
@@ -175,6 +185,15 @@ fn read(words: &[String]) -> Option<Told> {
             if object.contains(':') { object.to_owned() } else { format!("{object}:application") };
         let call = call.map(str::to_owned);
         return Some(Told { call, ..made(Target::Object(object), &words, at + 1) });
+    }
+    if let ("fastapi", Some("run")) = (first.as_str(), words.get(1).copied()) {
+        let at = (2..words.len()).find(|&at| is_script(words[at]))?;
+        let named = words.iter().position(|word| *word == "--app");
+        let object = named.and_then(|at| words.get(at + 1)).unwrap_or(&"app");
+        let module = words[at].trim_start_matches("./").trim_end_matches(".py").replace('/', ".");
+        let target = Target::Object(format!("{module}:{object}"));
+        let words = [&words[..1], &words[at..]].concat();
+        return Some(made(target, &words, 2));
     }
     match (first.as_str(), words.get(1).copied()) {
         ("streamlit" | "fastapi" | "chainlit", Some("run" | "dev")) => {

@@ -70,7 +70,8 @@ pub(super) fn python(
         match lacking(release, installed, catalog)? {
             None => {
                 let mut found = Sourced::with(release.cycle.clone(), evidence);
-                for (cycle, place) in refused {
+                // The last one decides.
+                for (cycle, place) in refused.into_iter().rev() {
                     found.evidence.push(place.clone());
                     found = found.rejecting(cycle, format!("{}: {}", place.place(), place.note));
                 }
@@ -127,7 +128,8 @@ fn lacking(
             None => bound(&package.range).is_some_and(|bound| bound <= below),
         };
         let refusing = rows.iter().filter(|row| row.package == package.name).flat_map(|row| {
-            let lines = row.first.iter().filter_map(|(line, first)| Some((numbers(line)?[1], first)));
+            let lines =
+                row.first.iter().filter_map(|(line, first)| Some((numbers(line)?[1], first)));
             lines.filter(|(line, first)| *line <= minor && numbers(first).is_some_and(under))
         });
         if let Some((line, first)) = refusing.min_by_key(|(line, _)| *line) {
