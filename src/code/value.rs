@@ -364,6 +364,8 @@ pub(super) fn merge(values: Vec<(bool, Value)>) -> Option<Value> {
 /// an unknown one is among the alternatives.
 pub(super) fn first_of(values: impl IntoIterator<Item = Value>) -> Option<Value> {
     let (mut settings, mut open): (Vec<Part>, Option<Value>) = (Vec::new(), None);
+    // What is partly known is a default too.
+    let mut partial: Option<Value> = None;
     for value in values {
         let set = |part: &Part| part.text.is_none() && (part.env.is_some() || part.flag.is_some());
         if value.is_known() {
@@ -386,7 +388,11 @@ pub(super) fn first_of(values: impl IntoIterator<Item = Value>) -> Option<Value>
                 });
                 settings.extend(std::iter::once(part.clone()).chain(others));
             }
-            _ => {}
+            parts => {
+                if parts.iter().any(|part| part.text.is_some()) {
+                    partial.get_or_insert_with(|| value.clone());
+                }
+            }
         }
         if value.alternatives().any(|value| value.is_unknown()) {
             open = Some(value);
@@ -395,7 +401,8 @@ pub(super) fn first_of(values: impl IntoIterator<Item = Value>) -> Option<Value>
     let open = open.and_then(|open| open.alternatives().find(Value::is_unknown));
     let mut settings = settings.into_iter();
     let Some(first) = settings.next() else { return open };
-    let others = settings.map(|part| vec![part]).chain(open.map(|open| open.parts));
+    let rest = partial.into_iter().chain(open).map(|value| value.parts);
+    let others = settings.map(|part| vec![part]).chain(rest);
     Some(Value { parts: vec![first], others: others.collect() })
 }
 

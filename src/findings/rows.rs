@@ -84,6 +84,14 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "run the image again for each of them with its command, or start all of them with \
             --entrypoint",
         ),
+        FindingCode::EntrypointNotRun => Row::warning(
+            "entrypoint-not-run",
+            "the repository has a script that prepares a container, and the image does not run it",
+            "what the script derives from variables, the files that it makes and the steps that it \
+            takes are missing in the container",
+            "set with -e what the program itself reads, and repeat the steps that it needs with \
+            --set before-start=COMMAND on a base with a shell",
+        ),
         FindingCode::VariablesRequired => Row::note(
             "variables-required",
             "the program has no default for an environment variable that it reads",

@@ -8,6 +8,7 @@ mod files;
 mod folders;
 mod given;
 mod ports;
+mod scripts;
 
 use std::collections::BTreeSet;
 
@@ -96,7 +97,7 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     given::options(program, &mine, image);
     needed(program, running.iter().flat_map(|running| &running.needed));
     other_processes(program, &others);
-    Ok(())
+    scripts::left(repo, facts, program)
 }
 
 /// True if a recipe is about this program.

@@ -517,3 +517,17 @@ fn a_value_that_a_chart_leaves_open_is_no_argument() {
     kubernetes::fill(&mut running);
     assert_eq!(running.runs[0].words, ["--name", "x", "--all=x"]);
 }
+
+#[test]
+fn a_script_that_prepares_the_container_is_said() {
+    let said = |file: &str, text: &str| {
+        let program = one(file, text);
+        program.findings.iter().any(|one| one.code == FindingCode::EntrypointNotRun)
+    };
+    let script = "#!/bin/sh\nset -e\nif [ -n \"$PUID\" ]; then\n  usermod -u \"$PUID\" box\nfi\n\
+        exec \"$@\"\n";
+    assert!(said("docker/entrypoint.sh", script));
+    assert!(said("docker-entrypoint.sh", script));
+    assert!(!said("tools/entrypoint.sh", script));
+    assert!(!said("docker-entrypoint.sh", "#!/bin/sh\nset -e\n# starts it\nexec box \"$@\"\n"));
+}

@@ -8,7 +8,8 @@ use anyhow::Result;
 
 use super::App;
 use super::source::Module;
-use crate::facts::Evidence;
+use super::world::World;
+use crate::facts::{Evidence, Program};
 use crate::path::RelPath;
 use crate::repo::Dir;
 
@@ -29,6 +30,9 @@ const TOLD: [&str; 8] = [
 const COMPILED: [&str; 5] =
     ["ext_modules", "ext-modules", "cythonize", "rust_extensions", "setuptools-rust"];
 
+/// Settings of plugins that write a module with the version.
+const MADE: [&str; 4] = ["version_file", "version-file", "write_to", "maturin"];
+
 /// Files that no program reads as it runs.
 const ASIDE: [&str; 14] = [
     "c", "cfg", "cpp", "h", "lock", "md", "pxd", "py", "pyc", "pyi", "pyx", "rst", "toml", "typed",
@@ -36,6 +40,35 @@ const ASIDE: [&str; 14] = [
 
 /// Maximum number of folders that are looked into.
 const MAX_FOLDERS: usize = 400;
+
+/// The folder from which a program must be imported because it writes beside its own modules: the
+/// environment with the installed project belongs to root.
+///
+/// # Errors
+/// If a manifest cannot be read.
+pub(super) fn written_inside(world: &World, program: &Program) -> Result<Option<String>> {
+    let (dir, Some(first)) = (world.app.dir, world.modules.first()) else { return Ok(None) };
+    if !world.installed {
+        return Ok(None);
+    }
+    let top = first.name.split('.').next().unwrap_or_default();
+    let Some(package) = first.root.join(top).filter(|path| dir.repo.is_dir(path)) else {
+        return Ok(None);
+    };
+    let mut written = program.writable.iter().filter_map(|one| world.workdir.join(&one.value));
+    if !written.any(|path| path.is_within(&package)) {
+        return Ok(None);
+    }
+    // What the build makes is beside the installed modules alone.
+    for name in MANIFESTS {
+        let text = dir.text(name)?.map(|(_, text)| text);
+        if text.is_some_and(|text| COMPILED.iter().chain(&MADE).any(|word| text.contains(word))) {
+            return Ok(None);
+        }
+    }
+    let way = first.root.strip(&dir.path).filter(|way| !way.is_empty());
+    Ok(Some(way.unwrap_or(".").to_owned()))
+}
 
 /// The first file below the packages of a program that the wheel of its project leaves out.
 ///

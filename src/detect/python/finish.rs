@@ -18,6 +18,7 @@ use super::{
     App, ProgramDetails, codes, data, django, limits, listen, migrations, removed, setuptools,
     special, stops, translations, unchanged,
 };
+use crate::code::Program as Code;
 use crate::facts::{Evidence, Finding, Kind, Program};
 use crate::path::RelPath;
 
@@ -117,18 +118,15 @@ impl Scene<'_> {
             let listens = runtime::listens(&world, true, &mut program);
             program.handles_sigterm =
                 program.handles_sigterm.take().or_else(|| runtime::sigterm(&world));
-            let rows = &self.tables.listeners;
-            let develops = listens && listen::calls(&code, rows).all(|(row, _)| row.development);
-            if develops && let Some((_, call)) = listen::calls(&code, rows).next() {
-                let at = call.evidence(format!("`{}` starts it", call.name()));
-                let what =
-                    "the program starts a server that its makers call a server for development";
-                program.findings.push(Finding::new(codes::DEVELOPMENT_SERVER, what, [at]));
-            }
+            program.findings.extend(self.development(&code).filter(|_| listens));
         }
         let required =
             demanded.into_iter().map(|(name, Demand { evidence, .. })| (name, evidence)).collect();
         runtime::analyse(&world, extra, required, &mut program);
+        if let Some(way) = data::written_inside(&world, &program)? {
+            details.sources = true;
+            details.paths.push(way);
+        }
         program.findings.extend(pages::packages(&world, &folders));
         for (value, need, at) in folders {
             let way = value.text().or_else(|| pages::tail(&value));
@@ -155,6 +153,18 @@ impl Scene<'_> {
             program.findings.extend(found.filter(|_| project.is_none()));
         }
         Ok((program, details))
+    }
+
+    /// Says that every server that the code starts is one for development.
+    fn development(&self, code: &Code) -> Option<Finding> {
+        let rows = &self.tables.listeners;
+        if listen::calls(code, rows).any(|(row, _)| !row.development) {
+            return None;
+        }
+        let (_, call) = listen::calls(code, rows).next()?;
+        let at = call.evidence(format!("`{}` starts it", call.name()));
+        let what = "the program starts a server that its makers call a server for development";
+        Some(Finding::new(codes::DEVELOPMENT_SERVER, what, [at]))
     }
 
     /// The working directory, and the folders that modules are imported from.

@@ -11,7 +11,7 @@ use super::application::Application;
 use super::finish::{Candidate, Scene};
 use super::source::Module;
 use super::{codes, listen, special};
-use crate::code::{Call, File, Program as Code};
+use crate::code::{Call, File, Program as Code, conditions};
 use crate::facts::{Evidence, Finding, FindingCode};
 
 /// Maximum number of files that are read, and of calls that are said.
@@ -45,6 +45,9 @@ const QUIET: [&str; 12] = [
     "arg", "banner", "color", "conf", "env", "help", "log", "option", "parse", "print", "signal",
     "usage",
 ];
+
+/// Functions that serve until the program ends.
+const BLOCKING: [&str; 5] = ["quickstart", "run", "run_app", "serve", "serve_forever"];
 
 /// What a file does beside starting the server.
 struct More {
@@ -84,6 +87,17 @@ impl<'s> Scene<'s> {
         );
         candidate.program.findings.push(Finding::new(codes::MAIN_BLOCK_SKIPPED, what, more.calls));
         Ok(candidate)
+    }
+
+    /// True if the import of a module starts a server, and never returns.
+    pub(super) fn serves_at_import(&self, file: &Rc<File>) -> bool {
+        let calls = file.facts().calls().iter().filter_map(|&at| Call::at(file, at));
+        let mut top = calls.filter(|call| {
+            file.facts().function_at(call.at).is_none()
+                && conditions::heads(file, call.at).is_empty()
+        });
+        let blocks = |call: &Call| BLOCKING.contains(&call.name());
+        top.any(|call| blocks(&call) && self.tables.listeners.iter().any(|row| row.fits(&call)))
     }
 
     /// What the file that starts the application does beside.

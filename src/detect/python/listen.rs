@@ -7,7 +7,10 @@ use super::options;
 use super::tables::Listener;
 use crate::code::listen::{Address, Listening};
 use crate::code::{Call, File, Part, Program as Code, Value};
-use crate::facts::{Evidence, Protocol};
+use crate::facts::{Evidence, Port, Protocol, Sourced};
+
+/// Arguments that name a socket of the file system.
+const SOCKETS: [&str; 3] = ["uds", "unix_socket", "unix_socket_path"];
 
 /// Maximum number of uses of a function that are looked at.
 const MAX_USES: usize = 32;
@@ -294,9 +297,35 @@ fn socket(call: &Call) -> Option<Protocol> {
 
 /// The addresses that the code listens on.
 pub(super) fn listening(code: &Code, rows: &[Listener], development: bool) -> Listening {
+    gathered(code, rows, &|row| development || !row.development)
+}
+
+/// The addresses of what serves the application itself.
+pub(super) fn served(code: &Code, rows: &[Listener]) -> Listening {
+    gathered(code, rows, &|row| !row.side)
+}
+
+/// The ports that the code listens on beside the server of the application, which another command
+/// starts.
+pub(super) fn beside(code: &Code, rows: &[Listener]) -> Vec<Sourced<Port>> {
+    let side = calls(code, rows).filter(|(row, call)| row.side && is_reached(call));
+    side.filter_map(|(row, call)| {
+        let protocol = protocol(row, &call)?;
+        let number = crate::code::listen::port(&address(code, row, &call)?)?;
+        let at = call.evidence(format!("`{}` listens beside the server", call.name()));
+        Some(Sourced::new(Port { number, protocol }, at))
+    })
+    .collect()
+}
+
+fn gathered(code: &Code, rows: &[Listener], kept: &dyn Fn(&Listener) -> bool) -> Listening {
     let mut listening = Listening::default();
     let mut all = Vec::new();
-    for (row, call) in calls(code, rows).filter(|(row, _)| development || !row.development) {
+    for (row, call) in calls(code, rows).filter(|(row, _)| kept(row)) {
+        // A socket of the file system has no port.
+        if SOCKETS.iter().any(|name| call.named(name).is_some()) {
+            continue;
+        }
         let Some(protocol) = protocol(row, &call) else { continue };
         let evidence = call.evidence(format!("`{}` listens", call.name()));
         listening.listens.get_or_insert_with(|| evidence.clone());

@@ -123,10 +123,10 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         let ranges = &app.project.python;
         findings.extend(super::version::refused(chosen.toolchain, ranges, chosen.catalog));
     }
-    let beside = match own.setuptools {
-        true => vec![Line::new(super::setuptools::requirement(chosen.catalog)?)?],
-        false => Vec::new(),
-    };
+    let mut beside = Vec::new();
+    if own.setuptools {
+        beside.push(Line::new(super::setuptools::requirement(chosen.catalog)?)?);
+    }
     let projects = projects(&app, &extras)?;
     let versions = versions(chosen, &app.project)?;
     // The build context has no .git, so the build of the project is told a version.
@@ -200,6 +200,10 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     })
 }
 
+/// Maximum length of a file's name in a setup script, and maximum number of such files.
+const MAX_NAME: usize = 100;
+const MAX_READ: usize = 64;
+
 /// What the build context must hold although it looks like something else.
 fn reads(chosen: &Chosen, app: &Application, own: &ProgramDetails) -> Result<Vec<String>> {
     let facts = chosen.facts;
@@ -215,6 +219,12 @@ fn reads(chosen: &Chosen, app: &Application, own: &ProgramDetails) -> Result<Vec
         // A setup script reads its description from there as often as not.
         let usual = ["README.md", "CHANGELOG.md"].into_iter().filter(|_| dir.has("setup.py"));
         paths.extend(named.chain(usual).filter_map(|name| folder.join(name)));
+        if let Some((_, text)) = dir.text("setup.py")? {
+            let texts =
+                text.split(['"', '\'']).filter(|one| one.contains('.') && one.len() < MAX_NAME);
+            let files = texts.filter_map(|one| folder.join(one.trim_start_matches("./")));
+            paths.extend(files.filter(|path| chosen.repo.is_file(path)).take(MAX_READ));
+        }
     }
     paths.retain(|path| chosen.repo.exists(path));
     paths.sort();

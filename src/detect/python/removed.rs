@@ -30,7 +30,7 @@ pub(super) fn admitted(world: &World, entries: &[RelPath]) -> Vec<Sourced<String
                 }
                 let at = used(file, name, entries)?;
                 let started = started.get_or_insert_with(|| eager(world));
-                (whole || started.contains(&file.path)).then(|| (file, at))
+                (whole || started.contains(&file.path)).then_some((file, at))
             });
             if let Some((file, at)) = used {
                 let next = last + 1;

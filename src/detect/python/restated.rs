@@ -63,7 +63,12 @@ impl Scene<'_> {
         if places.any(|place| lines().any(|line| line == place)) {
             return Ok(());
         }
-        let own = listen::listening(world.code, &self.tables.listeners, true).port;
+        for port in listen::beside(world.code, &self.tables.listeners) {
+            if !program.more_ports.iter().any(|held| held.value == port.value) {
+                program.more_ports.push(port);
+            }
+        }
+        let own = listen::served(world.code, &self.tables.listeners).port;
         let own = own.or_else(|| bound(world, server?)).filter(|port| port.strength.is_stated());
         let found = match (own, server) {
             (Some(port), _) => Some(port),

@@ -11,13 +11,10 @@ use super::source::{Module, Sources};
 use super::tables::{Framework, Interface, Tables};
 use super::told::{self, Target, Told, scripts};
 use super::{App, ProgramDetails, codes, is_script, listen, server, special, title, worker};
-use crate::code::{Call, File, Function, conditions};
+use crate::code::{Call, File, Function};
 use crate::docker::quote;
 use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
 use crate::path::RelPath;
-
-/// Functions that serve until the program ends.
-const BLOCKING: [&str; 5] = ["quickstart", "run", "run_app", "serve", "serve_forever"];
 
 /// Names of scripts that start something, likeliest first.
 const SCRIPTS: [&str; 9] =
@@ -208,17 +205,6 @@ impl<'s> Scene<'s> {
                 rows().any(|row| row.fits(&call)) && (number == 0 || listen::is_reached(&call))
             })
         })
-    }
-
-    /// True if the import of a module starts a server, and never returns.
-    fn serves_at_import(&self, file: &Rc<File>) -> bool {
-        let calls = file.facts().calls().iter().filter_map(|&at| Call::at(file, at));
-        let mut top = calls.filter(|call| {
-            file.facts().function_at(call.at).is_none()
-                && conditions::heads(file, call.at).is_empty()
-        });
-        let blocks = |call: &Call| BLOCKING.contains(&call.name());
-        top.any(|call| blocks(&call) && self.tables.listeners.iter().any(|row| row.fits(&call)))
     }
 
     /// True if a function, or one of its module that it calls, starts a server for production.

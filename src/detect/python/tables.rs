@@ -299,6 +299,9 @@ pub(super) struct Listener {
     /// A server for development.
     #[serde(default)]
     pub(super) development: bool,
+    /// It speaks to others than the clients of a web application.
+    #[serde(default)]
+    pub(super) side: bool,
     /// It receives datagrams.
     #[serde(default)]
     pub(super) datagrams: bool,

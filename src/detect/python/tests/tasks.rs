@@ -171,3 +171,45 @@ fn extension_modules_of_the_project_are_compiled() {
     assert!(needs(setup));
     assert!(!needs(&setup.replace("ext_modules=", "py_modules=")));
 }
+
+#[test]
+fn a_program_that_writes_beside_its_modules_runs_from_its_folder() {
+    let project = "[project]\nname = 'vault'\ndependencies = ['fastapi', 'uvicorn']\n[project.scripts]\n\
+        vault = 'vault.main:run'\n[build-system]\nrequires = ['hatchling']\n\
+        build-backend = 'hatchling.build'\n";
+    let main = "from pathlib import Path\nimport uvicorn\nfrom fastapi import FastAPI\n\
+        STORE = Path(__file__).parent / 'store'\nSTORE.mkdir(exist_ok=True)\napp = FastAPI()\n\
+        def run():\n    uvicorn.run(app, host='0.0.0.0')\n";
+    let details = |main: &str| {
+        let files = [
+            ("pyproject.toml", project),
+            ("src/vault/__init__.py", ""),
+            ("src/vault/main.py", main),
+        ];
+        facts(&files).details["programs"]["vault"].clone()
+    };
+    let own = details(main);
+    assert_eq!((own["sources"].clone(), own["paths"][0].clone()), (true.into(), "src".into()));
+    let elsewhere = main.replace("Path(__file__).parent / 'store'", "Path('store')");
+    assert_eq!(details(&elsewhere)["sources"], false);
+}
+
+#[test]
+fn a_socket_of_the_file_system_is_no_port() {
+    let main = "from flask import Flask\nfrom waitress import serve\napp = Flask(__name__)\n\
+        if __name__ == '__main__':\n    serve(app, unix_socket='/run/a.sock')\n    \
+        serve(app, listen='0.0.0.0:5000')\n";
+    let files = [("requirements.txt", "flask\nwaitress\n"), ("main.py", main)];
+    let program = first(&files);
+    assert_eq!((port(&files), program.more_ports.len()), (Some(5000), 0));
+}
+
+#[test]
+fn listeners_beside_the_server_of_an_application_have_ports_of_their_own() {
+    let metrics = "from flask import Flask\nfrom prometheus_client import start_http_server\n\
+        app = Flask(__name__)\nstart_http_server(9100)\n";
+    let needs = ("requirements.txt", "flask\ngunicorn\nprometheus-client\n");
+    let program = first(&[needs, ("app.py", metrics)]);
+    let more: Vec<u16> = program.more_ports.iter().map(|port| port.value.number).collect();
+    assert_eq!((program.port.map(|port| port.value), more), (Some(8000), vec![9100]));
+}
