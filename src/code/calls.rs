@@ -19,6 +19,9 @@ const MAX_WRITTEN: usize = 64;
 /// Maximum length of a joined value in bytes.
 const MAX_LENGTH: usize = 4096;
 
+/// How many tokens of a function that reads a variable are looked at.
+const MAX_BODY: usize = 400;
+
 /// How many calls are asked for the type that their method is called on.
 const MAX_ASKED: usize = 32;
 
@@ -384,9 +387,30 @@ impl Program<'_> {
     /// A function of the program that reads an environment variable: `getenv("PORT", "8080")`.
     fn env_reader(&self, call: &Call, steps: u8) -> Option<Value> {
         let key = self.argument_within(call, 0, steps)?.text().filter(|key| is_env_name(key))?;
+        // The name is a part of the variable's: what the function returns says which.
+        if self.is_composed(call) {
+            return None;
+        }
         let reads = call.name().to_ascii_lowercase().contains("env");
         let default = self.argument_within(call, 1, steps).and_then(|value| value.text());
         (reads || default.is_some()).then(|| env(key, default, |note| call.evidence(note)))
+    }
+
+    /// True if a function of the program puts a text before or behind the name that it is given:
+    /// `os.Getenv("APP_" + name)`.
+    fn is_composed(&self, call: &Call) -> bool {
+        self.files().any(|file| {
+            let Some(function) = file.facts().function_of(file, call.name()) else { return false };
+            let words = function.range.clone().take(MAX_BODY);
+            let called = words.filter(|&at| file.is_word(at) && file.word(at + 1) == "(");
+            called.filter_map(|at| Call::at(file, at)).any(|inner| {
+                let reads = self.rows_for(&inner).any(|row| row.does == Does::Environment);
+                let name = inner.arguments().first().filter(|_| reads).cloned();
+                name.is_some_and(|name| {
+                    name.len() > 1 && name.into_iter().any(|at| file.string(at).is_some())
+                })
+            })
+        })
     }
 
     /// The result of a function of the program: the last known one, and the variable that another

@@ -132,7 +132,9 @@ fn attributes(
                 "option" if of == "argh" => {
                     flag.get_or_insert_with(|| field.replace('_', "-"));
                 }
-                "env" => env = text().or_else(|| Some(field.to_ascii_uppercase())),
+                // The name may be a constant.
+                "env" if is_set => env = program.eval(file, value, steps).text(),
+                "env" => env = Some(field.to_ascii_uppercase()),
                 "long" => flag = text().or_else(|| Some(field.replace('_', "-"))),
                 "from" if of == "envconfig" => env = text(),
                 // The string contains code.

@@ -162,6 +162,9 @@ fn argument(source: &Source, file: &SourceFile, at: usize) -> Option<String> {
         return None;
     }
     let given = file.string(env + 2).filter(|_| file.is(env + 1, "="));
+    if given.is_none() && file.is(env + 1, "=") {
+        return None;
+    }
     Some(given.map_or_else(|| name.to_ascii_uppercase(), std::borrow::Cow::into_owned))
 }
 

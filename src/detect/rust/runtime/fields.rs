@@ -26,7 +26,9 @@ pub(super) fn arguments(file: &SourceFile, at: usize, found: &mut Vec<Address>) 
     let default = value("default_value").or_else(|| value("default_value_t"));
     let Some(default) = default.filter(|n| file.is(n + 1, "=")) else { return };
     let screaming = field.to_ascii_uppercase();
-    let variable = value("env").map(|n| text(n).unwrap_or(screaming));
+    // A name that is not a literal is read elsewhere.
+    let variable =
+        value("env").and_then(|n| if file.is(n + 1, "=") { text(n) } else { Some(screaming) });
     let long = value("long").map(|n| text(n).unwrap_or_else(|| field.replace('_', "-")));
     let way = match (variable, long) {
         (Some(variable), _) => Way::Variable(variable),

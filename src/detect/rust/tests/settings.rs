@@ -114,6 +114,20 @@ fn programs_of_lists_and_of_libraries() {
 }
 
 #[test]
+fn builders_and_constants_that_name_variables() {
+    let main = "struct S { port: u16 } impl S { fn new() -> Self { S { port: 9999 } } \
+                fn port(mut self, port: u16) -> Self { self.port = port; self } \
+                fn serve(self) { TcpListener::bind((\"0.0.0.0\", self.port)); } } \
+                fn main() { S::new().port(9603).serve(); }";
+    assert_eq!(port(main), Some(9603));
+    let main = "const ADDR: &str = \"BOX_ADDR\"; #[derive(Parser)] struct Args { \
+                #[clap(long, env = ADDR, default_value = \"127.0.0.1:9604\")] http_addr: String } \
+                fn main() { let a = Args::parse(); TcpListener::bind(&a.http_addr); }";
+    let (found, _) = program("clap = \"4\"\n", main, &[]);
+    assert_eq!(env(&found), ["BOX_ADDR=0.0.0.0:9604"]);
+}
+
+#[test]
 fn a_file_that_a_variable_moves_has_one_folder() {
     let main = "fn main() { let p = std::env::var(\"DB\").unwrap_or_else(|_| \"app.db\".to_string()); \
                 rusqlite::Connection::open(&p).unwrap(); TcpListener::bind(\"0.0.0.0:80\"); }";

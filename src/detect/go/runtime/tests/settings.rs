@@ -90,6 +90,14 @@ fn functions_of_a_package_of_the_programs_own_are_no_flags() {
 }
 
 #[test]
+fn a_helper_that_composes_the_name_of_a_variable() {
+    let text = "package main\nimport \"net/http\"\nimport \"os\"\nfunc Get(name, other string) string {\nif v := os.Getenv(\"BOX_\" + name); v != \"\" {\nreturn v\n}\nreturn other\n}\nfunc main() {\nhttp.ListenAndServe(Get(\"ADDR\", \"127.0.0.1:9702\"), nil)\n}\n";
+    let found = with(&[("main.go", text)]);
+    let env: Vec<_> = found.env.iter().map(|one| &*one.value.key).collect();
+    assert_eq!(env, ["BOX_ADDR"]);
+}
+
+#[test]
 fn a_listener_for_the_answer_of_a_login_is_no_server() {
     let login = |address: &str| {
         let text = format!(
