@@ -327,6 +327,22 @@ fn builds(name: &str) -> bool {
     !name.split([':', '-', '_']).any(|part| NO_BUILDS.contains(&part))
 }
 
+/// Options whose value is no path that a build writes.
+const VALUES: [&str; 12] = [
+    "--config",
+    "--env",
+    "--format",
+    "--host",
+    "--load-path",
+    "--loader",
+    "--log-level",
+    "--mode",
+    "--platform",
+    "--port",
+    "--style",
+    "--target",
+];
+
 /// The paths that commands of scripts name and may write: `vite build --outDir ../server/dist`,
 /// `cp -r dist ../public`.
 fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
@@ -339,6 +355,10 @@ fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
             }
             // A plain word is a path only after a flag: `build` in `vite build` is not one.
             let is_path = |words: &&[String]| {
+                let flag = words[1].split('=').next().unwrap_or_default();
+                if VALUES.contains(&flag) || VALUES.contains(&words[0].as_str()) {
+                    return false;
+                }
                 COPIERS.contains(&first)
                     || words[0].starts_with('-')
                     || words[1].contains(['/', '='])
@@ -473,6 +493,9 @@ mod tests {
         // A checker writes nothing, whatever its script is called.
         let checks = vite(r#""types": "svelte-check --threshold warning .""#);
         assert_eq!(of(&checks, &[], "web"), None);
+        // `compressed` is a style.
+        let sass = r#"{"scripts": {"build": "sass scss:. --style=compressed --no-source-map"}}"#;
+        assert_eq!(of(sass, &[], "web/compressed"), None);
         // An existing file is read, not built.
         let reads = vite(r#""build": "tailwindcss -i ../static/in.css -o ../static/out.css""#);
         assert_eq!(

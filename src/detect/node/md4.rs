@@ -17,6 +17,8 @@ struct Row {
     package: String,
     before: String,
     cycle: u64,
+    /// Older versions that bring a hash of their own.
+    mended: Vec<String>,
     option: String,
     commands: Vec<String>,
     /// Tools that bring the package, each with the first major version that brings a later one.
@@ -50,7 +52,7 @@ pub(super) fn option(
     let mut old: Vec<(Version, Evidence)> = locked(app, &row.package)?
         .into_iter()
         .filter_map(parsed)
-        .filter(|(version, _)| *version < fixed)
+        .filter(|(version, _)| *version < fixed && !row.mended.contains(&version.to_string()))
         .collect();
     old.sort_by(|a, b| a.0.cmp(&b.0));
     let locked = old.into_iter().next();
@@ -182,6 +184,7 @@ mod tests {
         assert_eq!(of("react-scripts build", "4.42.0", "26"), legacy);
         assert_eq!(of("CI=true webpack --mode production", "5.60.0", "18.20.8"), legacy);
         assert_eq!(of("react-scripts build", "5.61.0", "26"), None);
+        assert_eq!(of("react-scripts build", "4.47.0", "26"), None);
         assert_eq!(of("react-scripts build", "4.42.0", "16.20.2"), None);
         assert_eq!(of("vite build", "4.42.0", "26"), None);
         assert_eq!(

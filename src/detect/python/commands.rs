@@ -105,6 +105,8 @@ impl Scene<'_> {
             Some(Sourced::new(one.name.clone(), one.evidence.clone()))
         } else {
             let named = SERVING.iter().find_map(|name| is(name));
+            // There is no other one to choose.
+            let named = named.or_else(|| commands.first().filter(|_| commands.len() == 1));
             named.map(|one| Sourced::guessed(one.name.clone(), one.evidence.clone()))
         };
         if let Some(mut chosen) = chosen {

@@ -124,6 +124,10 @@ fn subcommands_that_a_program_looks_up_by_itself() {
     assert_eq!(args(compared).as_deref(), Some("server"));
     let optional = main.replace("    COMMANDS[", "    if len(sys.argv) > 1:\n        COMMANDS[");
     assert_eq!(args(&optional), None);
+    // There is no other one to choose.
+    let single = "import click\n@click.group()\ndef cli():\n    pass\n@cli.command()\n\
+        def dashboard():\n    pass\nif __name__ == '__main__':\n    cli()\n";
+    assert_eq!(args(single).as_deref(), Some("dashboard"));
     let typer = "import typer\napp = typer.Typer()\nserver = typer.Typer()\n\
         app.add_typer(server, name='server')\n@server.command('start')\ndef start():\n    pass\n\
         @app.command()\ndef version():\n    pass\nif __name__ == '__main__':\n    app()\n";
