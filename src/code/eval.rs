@@ -10,7 +10,7 @@ use super::conditions::{heads, is_conditional};
 use super::facts::{Call, Definition, Form, locals};
 use super::file::File;
 use super::idioms::generic;
-use super::overrides::overrides;
+use super::overrides::{is_given, overrides};
 use super::program::{Program, is_global};
 use super::rules::Does;
 use super::services::is_other_service;
@@ -517,20 +517,6 @@ fn weight(file: &File, definition: &Definition) -> i32 {
         Form::Assigned if is_given(file, definition) => 3,
         _ => 0,
     }
-}
-
-/// True if an assignment gives a field a parameter of a function around it, which is no constructor.
-fn is_given(file: &File, definition: &Definition) -> bool {
-    let value = &definition.value;
-    if value.len() != 1 || !file.is_word(value.start) {
-        return false;
-    }
-    let name = file.word(value.start);
-    file.facts().functions_around(definition.name).take(2).any(|function| {
-        let own = file.word(function.name).to_ascii_lowercase();
-        let mut parameters = file.elements(function.parameters).into_iter();
-        !own.starts_with("new") && parameters.any(|one| file.word(one.start) == name)
-    })
 }
 
 /// The words around a field's definition, in lower case: its type, the variable, its tag, the file.

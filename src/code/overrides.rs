@@ -24,3 +24,17 @@ pub(super) fn overrides(file: &File, definition: &Definition, value: &Value) -> 
     let named = |at: usize| file.string(at).is_some_and(|text| value.env() == Some(&*text));
     head.clone().skip(1).any(|at| named(at) || assigned(at))
 }
+
+/// True if an assignment gives a field a parameter of a function around it, which is no constructor.
+pub(super) fn is_given(file: &File, definition: &Definition) -> bool {
+    let value = &definition.value;
+    if value.len() != 1 || !file.is_word(value.start) {
+        return false;
+    }
+    let name = file.word(value.start);
+    file.facts().functions_around(definition.name).take(2).any(|function| {
+        let own = file.word(function.name).to_ascii_lowercase();
+        let mut parameters = file.elements(function.parameters).into_iter();
+        !own.starts_with("new") && parameters.any(|one| file.word(one.start) == name)
+    })
+}

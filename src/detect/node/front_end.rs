@@ -495,7 +495,7 @@ mod tests {
         assert_eq!(of(&checks, &[], "web"), None);
         // `compressed` is a style.
         let sass = r#"{"scripts": {"build": "sass scss:. --style=compressed --no-source-map"}}"#;
-        assert_eq!(of(sass, &[], "web/compressed"), None);
+        assert_eq!(of(sass, &[], "web"), None);
         // An existing file is read, not built.
         let reads = vite(r#""build": "tailwindcss -i ../static/in.css -o ../static/out.css""#);
         assert_eq!(
