@@ -103,6 +103,9 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
     if let Some(at) = choice(tokens) {
         return chosen(tokens, at, names, steps);
     }
+    if let Some(same) = separated(tokens) {
+        return path_within(same, names, steps + 1);
+    }
     let here = |from, path: &str| Some(PathValue::new(from, path));
     let words: Vec<&str> = tokens.iter().filter_map(Token::word).take(4).collect();
     match &tokens.first()?.kind {
@@ -261,6 +264,33 @@ fn mounted(tested: &[Token], then: &[Token], names: &Tracing, steps: usize) -> O
     let same = tested.iter().any(|token| token.text() == Some(found.path.as_str()));
     let file = found.path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     (same && found.from == Anchor::Root && !file && !tested[0].is('!')).then_some(found)
+}
+
+/// The path whose separators a call makes those of POSIX, which is the same path in a container:
+/// `toPosix(path)`, `path.replace(/\\/g, "/")`.
+fn separated(tokens: &[Token]) -> Option<&[Token]> {
+    // Without semicolons, a word behind the brackets begins the next statement.
+    let ends =
+        |open: usize| tokens.get(closing(tokens, open) + 1).is_none_or(|t| t.word().is_some());
+    let mut open = 0;
+    while !tokens.get(open)?.is('(') || !ends(open) {
+        open = match tokens[open].kind {
+            Kind::Mark('(' | '[' | '{') => closing(tokens, open) + 1,
+            _ => open + 1,
+        };
+    }
+    let name = tokens.get(open.checked_sub(1)?)?.word()?.to_ascii_lowercase();
+    let args = arguments(tokens, open);
+    if matches!(name.as_str(), "replace" | "replaceall") {
+        let dot = open.checked_sub(2).filter(|&dot| tokens[dot].is('.'))?;
+        let slash = args.get(1)?.first()?.text() == Some("/");
+        return slash.then(|| &tokens[..dot]);
+    }
+    let posix = ["posix", "slash", "unixpath"].iter().any(|part| name.contains(part));
+    match args.as_slice() {
+        [one] if posix || name == "normalizepath" => Some(one),
+        _ => None,
+    }
 }
 
 /// The first position outside of brackets that is one of those in question.
@@ -494,6 +524,8 @@ mod tests {
             ("const x = __dirname + '/up'", SourceFile, "up"),
             ("const x = new URL('./up', import.meta.url)", SourceFile, "./up"),
             ("const x = process.env.DIR || './data'", WorkingDirectory, "./data"),
+            ("const x = toPosix(path.resolve('data'))\nrun(x)", WorkingDirectory, "data"),
+            ("const x = path.resolve('data').replace(/a/g, '/')", WorkingDirectory, "data"),
             ("const x = path.resolve(process.env.DIR || './data')", WorkingDirectory, "./data"),
             ("const x = path.join(process.env.DIR ?? '.', 'up')", WorkingDirectory, "./up"),
             (
