@@ -37,6 +37,7 @@ mod nx;
 mod plan;
 mod prisma;
 mod program;
+mod removed;
 mod scan;
 mod script;
 mod service;
@@ -370,7 +371,8 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         above.extend(Package::read(&folder).unwrap_or_default());
     }
     let packages: Vec<&Package> = std::iter::once(&app.package).chain(&above).collect();
-    let ceiling = native::ceiling(app)?;
+    let ceilings = [native::ceiling(app)?, removed::ceiling(app)?];
+    let ceiling = ceilings.into_iter().flatten().min_by_key(|ceiling| ceiling.cycle);
     let toolchain = version::node(dir, &packages, app.catalog, ceiling.as_ref())?;
     let resolved = tool::resolve(
         &manager.value,
@@ -407,7 +409,7 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         findings.push(
             Finding::new(
                 codes::DEPENDENCY_BREAKS,
-                format!("a dependency does not support Node.js {}", toolchain.value),
+                format!("{} does not support Node.js {}", ceiling.who, toolchain.value),
                 [ceiling.evidence],
             )
             .with_fix(format!("use a release before {}, or update the dependency", ceiling.cycle)),

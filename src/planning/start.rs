@@ -27,6 +27,9 @@ const READ: [&str; 14] = [
     "yml",
 ];
 
+/// Suffixes of programs, which are files of settings by their name alone.
+const CODE: [&str; 3] = ["cjs", "js", "mjs"];
+
 /// Suffixes of keys and certificates, which no image may contain.
 const SECRET: [&str; 3] = ["crt", "key", "pem"];
 
@@ -116,7 +119,10 @@ fn named(word: &str) -> Option<&str> {
     };
     let (_, ending) = path.rsplit_once('.')?;
     let plain = !path.contains(|c: char| c.is_whitespace() || "$:={}*?,;".contains(c));
-    (plain && READ.contains(&ending)).then_some(path)
+    let name = path.rsplit('/').next()?.to_ascii_lowercase();
+    let settings =
+        CODE.contains(&ending) && ["config", "settings"].iter().any(|word| name.contains(word));
+    (plain && (READ.contains(&ending) || settings)).then_some(path)
 }
 
 /// The part of `path` below `folder`; `""` if they are equal.
@@ -190,6 +196,7 @@ mod tests {
         assert_eq!(named("-Dlog.config=conf/log.xml"), Some("conf/log.xml"));
         assert_eq!(named("classpath:log.xml"), None);
         assert_eq!(named("--log.json"), None);
+        assert_eq!((named("config.js"), named("dist/main.js")), (Some("config.js"), None));
         assert_eq!(below("/app/a/b.yml", "/app/a"), Some("b.yml"));
         assert_eq!(below("/app/ab.yml", "/app/a"), None);
     }

@@ -148,8 +148,15 @@ fn split(runs: Vec<&Run>) -> (Vec<&Run>, Vec<&Run>) {
     for run in runs {
         let held = mine.iter().find(|held| held.by == run.by);
         let same = |held: &&Run| run.name == held.name || run.words == held.words;
+        // Another way to run the same image for the same clients.
+        let variant = |held: &&&Run| {
+            let ports = |run: &Run| run.ports.iter().map(|p| p.number).collect::<Vec<_>>();
+            held.image == run.image && !run.ports.is_empty() && ports(held) == ports(run)
+        };
         if run.by == Recipe::Docs || run.words.is_empty() || held.is_none_or(same) {
             mine.push(run);
+        } else if held.iter().any(variant) {
+            continue;
         } else if !others.iter().any(same) {
             others.push(run);
         }

@@ -519,6 +519,19 @@ fn a_value_that_a_chart_leaves_open_is_no_argument() {
 }
 
 #[test]
+fn services_of_one_image_are_ways_to_run_it() {
+    let compose = "services:\n  plain:\n    image: acme/box\n    command: serve\n    ports: ['80:8080']\n  \
+        auth:\n    image: acme/box\n    command: serve --auth\n    ports: ['81:8080']\n";
+    let said = |text: &str| {
+        let program = applied(&[("compose.yaml", text)], |_| {});
+        program.findings.iter().any(|one| one.code == FindingCode::OtherProcesses)
+    };
+    let built = compose.replace("image: acme/box", "build: .");
+    assert!(!said(&built));
+    assert!(said(&built.replace("    ports: ['81:8080']\n", "")));
+}
+
+#[test]
 fn a_script_that_prepares_the_container_is_said() {
     let said = |file: &str, text: &str| {
         let program = one(file, text);

@@ -125,9 +125,9 @@ pub(super) const BUN_ONLY: FindingCode = FindingCode::Own(&Row::error(
 
 pub(super) const DEPENDENCY_BREAKS: FindingCode = FindingCode::Own(&Row::warning(
     "dependency-breaks",
-    "a dependency does not support this release of Node.js",
+    "a dependency or the code does not support this release of Node.js",
     "the build stops where the dependency is compiled, or the program stops as soon as it loads it",
-    "use an earlier release of Node.js, or update the dependency",
+    "use an earlier release of Node.js, or update what does not support it",
 ));
 
 pub(super) const DEV_DEPENDENCY_AT_RUN_TIME: FindingCode = FindingCode::Own(&Row::warning(

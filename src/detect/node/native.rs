@@ -83,7 +83,8 @@ pub(crate) fn ceiling(app: &App) -> Result<Option<Ceiling>> {
     Ok(rows.into_iter().next().map(|row| {
         let note = format!("{}: {}", row.package, row.why);
         let line = line_of(&lock.text, &row.package).unwrap_or(1);
-        Ceiling { cycle: row.cycle, evidence: Evidence::at(&lock.path, line, note) }
+        let evidence = Evidence::at(&lock.path, line, note);
+        Ceiling { cycle: row.cycle, evidence, who: "a dependency" }
     }))
 }
 

@@ -17,6 +17,8 @@ use crate::repo::{Dir, excerpt};
 pub(crate) struct Ceiling {
     pub(crate) cycle: u64,
     pub(crate) evidence: Evidence,
+    /// What does not support it.
+    pub(crate) who: &'static str,
 }
 
 /// The version for the application in `dir`, whose manifests are `packages`, nearest first.
@@ -468,7 +470,11 @@ mod tests {
 
     #[test]
     fn a_locked_package_sets_a_ceiling_for_what_floats() {
-        let old = Ceiling { cycle: 25, evidence: Evidence::file(&RelPath::root(), "breaks") };
+        let old = Ceiling {
+            cycle: 25,
+            evidence: Evidence::file(&RelPath::root(), "breaks"),
+            who: "a dependency",
+        };
         let under = |files: &[(&str, &str)]| {
             let repo = Repo::from_files(files.iter().copied());
             let package = Package::read(&repo.root()).unwrap().unwrap();

@@ -19,7 +19,7 @@ use crate::path::RelPath;
 use crate::repo::Dir;
 
 /// Names of groups that say what they are for.
-const PRODUCTION: [&str; 2] = ["prod", "production"];
+const PRODUCTION: [&str; 6] = ["container", "deploy", "deployment", "docker", "prod", "production"];
 
 /// The group that `uv sync --no-dev` leaves out.
 const DEV: &str = "dev";

@@ -103,5 +103,13 @@ pub(super) fn runs(file: &Rc<File>, line: u32) -> bool {
         let middle = from.midpoint(end);
         if file.line(middle) < line { from = middle + 1 } else { end = middle }
     }
-    from < file.len() && !opened::is_spared(file, from) && file.facts().function_at(from).is_none()
+    // It stands in for another module, which is there as often as not.
+    let instead = |at: usize| {
+        let mut heads = crate::code::conditions::heads(file, at).into_iter();
+        heads.any(|head| file.word(head.start) == "except")
+    };
+    from < file.len()
+        && !opened::is_spared(file, from)
+        && !instead(from)
+        && file.facts().function_at(from).is_none()
 }

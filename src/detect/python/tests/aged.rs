@@ -58,6 +58,8 @@ fn setuptools_with_all_its_modules_is_installed_where_something_imports_them() {
     assert!(held("flask\ngunicorn==20.1.0\nsetuptools\n", main));
     assert!(!held("flask\ngunicorn==20.1.0\nsetuptools==69.0.3\n", main));
     assert!(!held("flask\ngunicorn==23.0.0\n", main));
+    let instead = "try:\n    from importlib.resources import files\nexcept ImportError:\n    import pkg_resources\n";
+    assert!(!held("flask\ngunicorn\n", &format!("{instead}{main}")));
     let own = format!("import pkg_resources\n{main}");
     assert!(held("flask\ngunicorn\n", &own));
     assert!(held("flask\ngunicorn\nsetuptools\n", &own));
