@@ -327,6 +327,15 @@ fn let_in(repo: &Repo, context: &RelPath, path: &str) -> bool {
     })
 }
 
+/// The finding for a front end whose build asks git.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn git_asked(repo: &Repo, facts: &Facts, language: &Language) -> Result<Option<Finding>> {
+    let reads = (language.markers, language.extensions);
+    git_reads::finding(repo, (&facts.dir, &facts.context), reads)
+}
+
 /// Runs the detector of a language on a folder.
 ///
 /// # Errors

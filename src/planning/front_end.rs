@@ -134,6 +134,9 @@ fn one(
     all.decisions.extend(reasons(&facts, &builder, found, answer.map(|_| chosen.answers)));
     all.findings.extend(decisions::end_of_life(&own, "--set front-end-toolchain=VALUE"));
     all.findings.extend(facts.findings.iter().cloned());
+    if facts.dir != chosen.facts.dir || facts.language != chosen.facts.language {
+        all.findings.extend(detect::git_asked(chosen.repo, &facts, language)?);
+    }
     all.findings.extend(build.findings);
     all.decisions.extend(inputs.decisions);
     all.findings.extend(inputs.findings);

@@ -120,16 +120,21 @@ fn is_of(
     }
     let Some(image) = run.image.as_deref().map(plain_image) else { return false };
     let last = image.rsplit('/').next().unwrap_or_default();
-    let named = last == facts.name.value || last == program.name;
+    let same = |name: &str| plain_name(name) == plain_name(last);
+    let named = same(&facts.name.value) || same(&program.name);
     let source = facts.source.as_ref().and_then(|source| source.value.rsplit('/').next());
-    let repository =
-        facts.dir.is_root() && source.is_some_and(|name| name.eq_ignore_ascii_case(last));
+    let repository = facts.dir.is_root() && source.is_some_and(same);
     // An image without an owner is another project's, unless it is built here or documentation calls
     // it as the application is called.
     let own =
         run.by == Recipe::Docs && named && Row::of_image(image).is_ok_and(|row| row.is_none());
     images.contains(image) && facts.dir.is_root()
         || (image.contains('/') || own) && (named || repository)
+}
+
+/// A name as images and repositories spell it differently: `box_exporter` and `Box-Exporter`.
+fn plain_name(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 
 /// An image's name without registry, tag and digest.
@@ -153,15 +158,21 @@ fn split(runs: Vec<&Run>) -> (Vec<&Run>, Vec<&Run>) {
             let ports = |run: &Run| run.ports.iter().map(|p| p.number).collect::<Vec<_>>();
             held.image == run.image && !run.ports.is_empty() && ports(held) == ports(run)
         };
+        let other = !held.iter().any(variant) && !others.iter().any(same);
         if run.by == Recipe::Docs || run.words.is_empty() || held.is_none_or(same) {
             mine.push(run);
-        } else if held.iter().any(variant) {
-            continue;
-        } else if !others.iter().any(same) {
+        } else if other {
             others.push(run);
         }
     }
     (mine, others)
+}
+
+/// True for a word that stands for whatever arguments a person may give: `<flags>`, `[OPTIONS]`.
+fn is_optional(words: &str) -> bool {
+    let word = words.trim_matches(['\'', '"', ' ']).to_ascii_lowercase();
+    let inner = word.strip_prefix(['<', '[']).and_then(|rest| rest.strip_suffix(['>', ']']));
+    inner.is_some_and(|inner| ["flags", "options", "args", "arguments"].contains(&inner))
 }
 
 /// Takes the default arguments from the strongest recipe that the image can serve, and returns that
@@ -178,7 +189,7 @@ fn arguments<'s>(program: &mut Program, starts: &'s [Start]) -> Option<&'s Start
     };
     let mut usable = starts.iter().filter(speaks).filter(|start| !contradicts(start));
     let wanted = usable.find(|s| !s.words.is_empty() || s.left.is_some())?;
-    if let Some((words, why)) = &wanted.left {
+    if let Some((words, why)) = wanted.left.as_ref().filter(|(words, _)| !is_optional(words)) {
         let what =
             format!("the repository also gives the program `{words}`, and the image does not");
         let finding = Finding::new(FindingCode::StartArguments, what, [wanted.evidence.clone()]);

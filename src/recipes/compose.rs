@@ -38,6 +38,10 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
         }
         let volumes = service.get("volumes").map(Item::items).unwrap_or_default();
         run.folders.extend(volumes.iter().filter_map(|item| volume(item, file)));
+        run.options.extend(volumes.iter().find_map(|item| {
+            let at = Evidence::at(file, item.line, "mounts the socket of the Docker engine");
+            mounts_engine(item.text().or_else(|| item.text_at(&["source"]))?, at)
+        }));
         options(service, file, &mut run);
         let target = service.text_at(&["build", "target"]).unwrap_or_default();
         if ["dev", "devel", "development", "debug", "test"].contains(&target)
@@ -126,6 +130,14 @@ pub(super) fn published(text: &str) -> Option<(u16, bool)> {
     // `${PORT:-3000}:3000`: the last part is the container's.
     let number = text.rsplit(':').next()?;
     Some((port_number(number)?, protocol == "udp"))
+}
+
+/// The option that gives the container the socket of the Docker engine.
+pub(super) fn mounts_engine(text: &str, at: Evidence) -> Option<(String, Evidence)> {
+    const SOCKET: &str = "/var/run/docker.sock";
+    let source = text.split(':').next()?;
+    let option = format!("-v {SOCKET}:{SOCKET} --group-add $(stat -c %g {SOCKET})");
+    (source == SOCKET || source == "/run/docker.sock").then_some((option, at))
 }
 
 /// True if the volume mounts the folder of the sources.

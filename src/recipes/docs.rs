@@ -355,6 +355,8 @@ fn container(words: &[&str], file: &RelPath, number: u32) -> Option<Run> {
         match name {
             "-p" | "--publish" => run.ports.extend(port(value, &evidence)),
             "-v" | "--volume" => {
+                let at = evidence(format!("`-v {value}` mounts the socket of the Docker engine"));
+                run.options.extend(super::compose::mounts_engine(value, at));
                 if let Some(path) = mounted(value) {
                     let evidence = evidence(format!("`-v {value}` mounts a volume at {path}"));
                     run.folders.push(Folder { path, source: None, evidence });

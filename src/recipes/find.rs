@@ -150,6 +150,7 @@ fn built_by(home: &RelPath, path: &RelPath) -> Option<Reader<Built>> {
         ".goreleaser.yml" | ".goreleaser.yaml" | "goreleaser.yml" | "goreleaser.yaml" => {
             goreleaser::read
         }
+        ".promu.yml" | ".promu.yaml" => goreleaser::promu,
         ".gitlab-ci.yml" => ci::gitlab,
         ".travis.yml" => ci::travis,
         "bitbucket-pipelines.yml" => ci::bitbucket,

@@ -1,4 +1,4 @@
-//! `GoReleaser`: how the binaries of a release are built.
+//! `GoReleaser` and Prometheus' `promu`: how the binaries of a release are built.
 
 use super::{Built, Step};
 use crate::facts::Evidence;
@@ -41,6 +41,36 @@ pub(super) fn read(home: &RelPath, file: &RelPath, text: &str, into: &mut Built)
             release: true,
             part: String::new(),
             evidence: Evidence::at(file, build.line, "builds the release"),
+        });
+    }
+}
+
+/// `build` of .promu.yml, as the same commands.
+/// <https://github.com/prometheus/promu#usage>
+pub(super) fn promu(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
+    let documents = settings::parse_yaml(text);
+    let Some(build) = documents.first().and_then(|root| root.get("build")) else { return };
+    let list = |key: &str| build.text_at(&[key]).unwrap_or_default().split_whitespace();
+    for binary in build.get("binaries").map(Item::items).unwrap_or_default() {
+        let mut words = vec![PROGRAM.to_owned(), "build".to_owned()];
+        words.extend(list("flags").map(str::to_owned));
+        let tags: Vec<&str> = list("tags").collect();
+        if !tags.is_empty() {
+            words.push(format!("-tags={}", tags.join(",")));
+        }
+        let flags: Vec<&str> = list("ldflags").collect();
+        if !flags.is_empty() {
+            words.push(format!("-ldflags={}", flags.join(" ")));
+        }
+        words.extend(binary.text_at(&["name"]).map(|name| format!("-o={name}")));
+        words.push(binary.text_at(&["path"]).unwrap_or(".").to_owned());
+        into.steps.push(Step {
+            dir: home.clone(),
+            env: Vec::new(),
+            words,
+            release: true,
+            part: String::new(),
+            evidence: Evidence::at(file, binary.line, "builds the release"),
         });
     }
 }

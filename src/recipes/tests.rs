@@ -544,3 +544,18 @@ fn a_script_that_prepares_the_container_is_said() {
     assert!(!said("tools/entrypoint.sh", script));
     assert!(!said("docker-entrypoint.sh", "#!/bin/sh\nset -e\n# starts it\nexec box \"$@\"\n"));
 }
+
+#[test]
+fn the_socket_of_the_engine_is_said() {
+    let compose = "services:\n  box:\n    build: .\n    volumes:\n      - /var/run/docker.sock:/var/run/docker.sock\n";
+    let program = one("compose.yaml", compose);
+    let said = program.findings.iter().find(|one| one.code == FindingCode::EngineOptions);
+    assert!(said.is_some_and(|said| said.what.contains("/var/run/docker.sock")));
+}
+
+#[test]
+fn an_image_may_spell_the_name_in_another_way() {
+    let text = "```\ndocker run -v x:/store acme/B-ox\n```\n";
+    let program = one("README.md", text);
+    assert!(program.writable.iter().any(|held| held.value == "/store"));
+}

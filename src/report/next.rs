@@ -82,7 +82,8 @@ pub(crate) fn build(draft: &Draft, here: &Here) -> String {
         revision = " --build-arg REVISION=\"$(git rev-parse HEAD)\"";
     }
     // Without a value, Docker takes the one in this shell, or the default if there is none.
-    for arg in args(draft).into_iter().take(MAX_ARGS) {
+    let given = |arg: &&Arg| !revision.is_empty() && arg.name.as_str() == "REVISION";
+    for arg in args(draft).into_iter().filter(|arg| !given(arg)).take(MAX_ARGS) {
         let value = if arg.required { "=..." } else { "" };
         argv.extend(["--build-arg".to_owned(), format!("{}{value}", arg.name)]);
     }

@@ -108,7 +108,9 @@ pub(super) fn options(program: &mut Program, runs: &[&Run], image: Option<&Image
         let is_usual = name.is_some_and(|name| USUAL.contains(&name));
         let is_said = || {
             let mut texts = program.findings.iter().flat_map(|held| [&held.what, &held.fix]);
-            texts.any(|text| text.contains(name.unwrap_or(&option)))
+            // A library that needs the socket has said so.
+            let socket = option.contains("docker.sock").then_some("docker.sock");
+            texts.any(|text| text.contains(name.or(socket).unwrap_or(&option)))
         };
         let plain = option.chars().all(|c| c.is_ascii_graphic() || c == ' ');
         if plain && !is_usual && !is_said() && !found.iter().any(|(held, _)| *held == option) {

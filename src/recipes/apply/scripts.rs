@@ -15,8 +15,23 @@ const NAMES: [&str; 5] = [
     "docker-start.sh",
     "docker-run.sh",
 ];
-const FOLDERS: [&str; 9] =
-    ["", "docker", ".docker", "scripts", "script", "bin", "build", "deploy", "container"];
+const FOLDERS: [&str; 15] = [
+    "",
+    "docker",
+    ".docker",
+    "scripts",
+    "script",
+    "bin",
+    "build",
+    "deploy",
+    "container",
+    "build/docker",
+    "contrib/docker",
+    "deploy/docker",
+    "packaging/docker",
+    "rootfs",
+    "src/main/docker",
+];
 
 /// First words of commands that change nothing beside the shell's own variables.
 const QUIET: [&str; 24] = [

@@ -66,6 +66,13 @@ fn commands_of_every_kind_of_build_recipe() {
     ] {
         assert_eq!(words(file, text, "tool"), [expected], "{file}");
     }
+    let promu = "go:\n  version: 1.26\nbuild:\n  binaries:\n    - name: x\n      path: ./cmd/x\n  ldflags: |\n    -X v.Version={{.Version}}\n    -X v.Revision={{.Revision}}\n";
+    assert_eq!(
+        words(".promu.yml", promu, goreleaser::PROGRAM),
+        [
+            "5 .:goreleaser build -ldflags=-X v.Version={{.Version}} -X v.Revision={{.Revision}} -o=x ./cmd/x"
+        ]
+    );
     let goreleaser = "env: [A=1]\nbuilds:\n  - main: ./cmd/x\n    tags: [a, b]\n    flags: -trimpath\n    ldflags:\n      - -X v={{.Version}}\n";
     assert_eq!(
         words(".goreleaser.yaml", goreleaser, goreleaser::PROGRAM),
