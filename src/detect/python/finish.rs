@@ -158,7 +158,7 @@ impl Scene<'_> {
     /// Says that every server that the code starts is one for development.
     fn development(&self, code: &Code) -> Option<Finding> {
         let rows = &self.tables.listeners;
-        if listen::calls(code, rows).any(|(row, _)| !row.development) {
+        if listen::calls(code, rows).any(|(row, call)| !row.develops(&call)) {
             return None;
         }
         let (_, call) = listen::calls(code, rows).next()?;

@@ -134,7 +134,7 @@ impl<'s> Scene<'s> {
         let rows = &self.tables.listeners;
         let listeners: Vec<(bool, Call)> = listen::calls(code, rows)
             .filter(|(_, call)| call.file.path == file.path)
-            .map(|(row, call)| (row.development, call))
+            .map(|(row, call)| (row.develops(&call), call))
             .collect();
         let serves: BTreeSet<usize> = listeners.iter().map(|(_, call)| call.at).collect();
         let block = block(file)?;

@@ -22,6 +22,11 @@ const MAX_HEAD: usize = 8;
 const MAX_LINE: usize = 64;
 
 impl Listener {
+    /// True for a server for development: `run(app, server=Waitress)` takes another one.
+    pub(super) fn develops(&self, call: &Call) -> bool {
+        self.development && call.named("server").is_none()
+    }
+
     /// True for a call that the row is about.
     pub(super) fn fits(&self, call: &Call) -> bool {
         let named = self.names.iter().any(|name| name == call.name());

@@ -77,7 +77,15 @@ fn tested(world: &World, file: &Rc<File>, at: usize) -> Option<usize> {
         }
     }
     let head = file.split(at + 1..open, &[";"]).pop()?;
-    if head.clone().any(|at| file.word(at) == "&&") {
+    // `flag.NArg() < 1 && len(files) == 0`: nothing else is given either.
+    let (count, others): (Vec<_>, Vec<_>) =
+        file.split(head, &["&&"]).into_iter().partition(|part| counted(file, part).is_some());
+    let (head, alone) = match (count.as_slice(), others.as_slice()) {
+        ([one], _) => (one.clone(), others.iter().all(|part| asks_nothing(file, part))),
+        ([], [whole]) => (whole.clone(), true),
+        _ => return None,
+    };
+    if !alone {
         return None;
     }
     let words = file.split(head, &["||"]).into_iter().find_map(|part| counted(file, &part))?;
@@ -87,6 +95,16 @@ fn tested(world: &World, file: &Rc<File>, at: usize) -> Option<usize> {
     });
     let returns = || (open..file.closing(open)).any(|at| file.word(at) == "return");
     (refuses(world, file, open) || main.is_some() && returns()).then_some(words)
+}
+
+/// `len(files) == 0`, `name == ""`, `config == nil`: what holds while nobody gives anything.
+fn asks_nothing(file: &File, part: &Range<usize>) -> bool {
+    let Some(last) = part.end.checked_sub(1).filter(|last| last - part.start > 1) else {
+        return false;
+    };
+    let nothing = matches!(file.word(last), "0" | "nil")
+        || file.string(last).is_some_and(|text| text.is_empty());
+    file.word(last - 1) == "==" && nothing
 }
 
 /// `len(os.Args) < 2`, `len(flag.Args()) == 0`, `flag.NArg() != 1`: how many words it demands.

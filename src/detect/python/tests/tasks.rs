@@ -78,6 +78,10 @@ fn a_module_that_serves_as_it_is_imported_is_started_itself() {
     assert_eq!(command(&[bottle, ("app.py", main)]), "python app.py");
     let guarded = main.replace("run(app,", "if __name__ == '__main__':\n    run(app,");
     assert!(command(&[bottle, ("app.py", &guarded)]).starts_with("waitress-serve"));
+    // Its own block starts another server than the one for development.
+    let served = "from bottle import Bottle, run\napp = Bottle()\ndef check():\n    pass\n\
+        if __name__ == '__main__':\n    check()\n    run(app, host='0.0.0.0', port=80, server=Own)\n";
+    assert_eq!(command(&[bottle, ("app.py", served)]), "python app.py");
     let block = "from fastapi import FastAPI\nfrom prometheus_client import start_http_server\n\
         import uvicorn\napp = FastAPI()\nif __name__ == '__main__':\n    start_http_server(9100)\n    \
         uvicorn.run(app, host='0.0.0.0', port=8200)\n";

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Code;
-use crate::code::{Call, Program as Source, conditions};
+use crate::code::{Call, File, Program as Source, conditions};
 use crate::facts::Finding;
 
 /// Functions that read files: the type or module, the name, and how many arguments are paths.
@@ -63,7 +63,90 @@ pub(super) fn missing(source: &Source, code: &Code) -> Vec<Finding> {
             }
         }
     }
+    configured(source, code, &mut all);
     all
+}
+
+/// Endings of files with settings.
+const SETTINGS: [&str; 8] = ["cfg", "conf", "ini", "json", "kdl", "toml", "yaml", "yml"];
+
+/// Reports the default of an option that names a file with settings, where the program ends if what
+/// reads it fails: `#[arg(default_value = "/etc/box.yaml")] config: PathBuf`.
+fn configured(source: &Source, code: &Code, all: &mut Vec<Finding>) {
+    for file in source.files() {
+        for &at in file.places("default_value").iter().take(MAX_OPTIONS) {
+            let text = file.string(at + 2).filter(|_| file.word(at + 1) == "=");
+            let (Some(text), Some(field)) = (text, field_below(file, at)) else { continue };
+            let own = ["conf", "settings"].iter().any(|part| field.contains(part));
+            let ending = text.rsplit('.').next().unwrap_or_default();
+            let said = all.iter().any(|one| one.what.contains(&*text));
+            if !own || said || !SETTINGS.contains(&ending) || !is_missing(code, &text) {
+                continue;
+            }
+            if !is_read(source, field) || all.len() >= MAX_NAMED {
+                continue;
+            }
+            let target = if text.starts_with('/') {
+                text.to_string()
+            } else {
+                format!("/app/{}", plain(&text))
+            };
+            let flag = field.replace('_', "-");
+            let at = file.evidence(at, "the default of the option");
+            all.push(Finding::file_missing(&text, &target, Some(&flag), None, [at]));
+        }
+    }
+}
+
+/// Maximum number of options of one file, and of uses of a field.
+const MAX_OPTIONS: usize = 64;
+const MAX_USES: usize = 64;
+
+/// The name of the field below the attribute at a position.
+fn field_below(file: &File, at: usize) -> Option<&str> {
+    let attribute = file.enclosing(file.enclosing(at)?)?;
+    let mut next = file.closing(attribute) + 1;
+    while file.word(next) == "#" {
+        next = file.closing(next + 1) + 1;
+    }
+    if file.word(next) == "pub" {
+        next += 1;
+        if file.word(next) == "(" {
+            next = file.closing(next) + 1;
+        }
+    }
+    (file.word(next + 1) == ":").then(|| file.word(next))
+}
+
+/// True if a function asks whether the file is there.
+fn is_asked(file: &File, field: &str, at: usize) -> bool {
+    let Some(function) = file.facts().function_at(at) else { return false };
+    let inside = file.places(field).iter().filter(|at| function.range.contains(at));
+    inside.take(MAX_USES).any(|&at| {
+        file.word(at + 1) == "." && matches!(file.word(at + 2), "exists" | "is_file" | "try_exists")
+    })
+}
+
+/// True if the error of a call is handed on: `load(&cli.config)?`.
+fn fails(call: &Call) -> bool {
+    let (file, behind) = (&call.file, call.file.closing(call.open) + 1);
+    let waits = file.word(behind) == "." && file.word(behind + 1) == "await";
+    file.word(if waits { behind + 2 } else { behind }) == "?"
+}
+
+/// True if a call takes the field, and the command ends if it fails.
+fn is_read(source: &Source, field: &str) -> bool {
+    source.files().any(|file| {
+        file.places(field).iter().take(MAX_USES).any(|&at| {
+            let open = file.enclosing(at).filter(|&open| file.word(open) == "(" && open > 0);
+            let taken =
+                at > 0 && file.word(at - 1) == "." && matches!(file.word(at + 1), "," | ")");
+            let call = open.filter(|_| taken).and_then(|open| Call::at(file, open - 1));
+            call.filter(|_| !is_asked(file, field, at)).is_some_and(|call| {
+                (fails(&call) || ends(source, &call, MAX_STEPS)) && !is_tested(&call)
+            })
+        })
+    })
 }
 
 /// How many callers an error goes up to, and how many calls of one function are looked at.
@@ -125,7 +208,9 @@ fn is_missing(code: &Code, text: &str) -> bool {
     let name = text.rsplit('/').next().unwrap_or_default();
     let odd = text.contains(['{', '*', ' ', ':', '$', '~']) || text.contains("..");
     // Every image has `/etc/hostname`, `/etc/passwd` and the like.
-    let of_etc = text.strip_prefix("/etc/").is_some_and(|rest| !rest.contains('/'));
+    let of_etc = text.strip_prefix("/etc/").is_some_and(|rest| {
+        !rest.contains('/') && (!rest.contains('.') || rest.ends_with(".conf"))
+    });
     let system = of_etc || SYSTEM.iter().any(|root| text.starts_with(root));
     if odd || system || !name.contains('.') || name.len() < 3 {
         return false;

@@ -52,6 +52,27 @@ fn settings_files_without_which_the_program_stops() {
 }
 
 #[test]
+fn the_default_of_an_option_names_a_file_that_must_be_there() {
+    let said = |use_of: &str, default: &str| {
+        let main = format!(
+            "#[derive(Parser)] struct Cli {{ #[arg(long, default_value = \"{default}\")] config: PathBuf }}\n\
+             fn load(path: &Path) -> Result<Config> {{ let text = std::fs::read_to_string(path)?; parse(text) }}\n\
+             fn main() {{ let cli = Cli::parse(); {use_of} }}"
+        );
+        let (found, _) = program("clap = \"4\"\n", &main, &[]);
+        let mut said = found.findings.iter().filter(|f| f.code.as_str() == "file-missing");
+        said.next().map(|finding| finding.what.clone())
+    };
+    let fatal = "let c = load(&cli.config).unwrap();";
+    assert!(said(fatal, "/etc/box.yaml").is_some_and(|what| what.contains("/etc/box.yaml")));
+    assert!(said(fatal, "box.toml").is_some());
+    assert_eq!(said("let c = load(&cli.config).unwrap_or_default();", "/etc/box.yaml"), None);
+    let asked = "if cli.config.exists() { load(&cli.config).unwrap(); }";
+    assert_eq!(said(asked, "/etc/box.yaml"), None);
+    assert_eq!(said(fatal, "/etc/resolv.conf"), None);
+}
+
+#[test]
 fn words_that_libraries_take_one_after_the_other() {
     let listens = "TcpListener::bind(\"0.0.0.0:9602\")";
     for (dependency, main) in [

@@ -121,6 +121,7 @@ fn words_without_which_the_program_ends_are_reported() {
         "if len(os.Args) != 2 {\nprintln(\"usage\")\nreturn\n}",
         "flag.Parse()\nif flag.NArg() < 1 {\nflag.Usage()\nos.Exit(2)\n}",
         "flag.Parse()\nif len(flag.Args()) == 0 {\nlog.Fatal(\"usage\")\n}",
+        "flag.Parse()\nif flag.NArg() < 1 && len(files) == 0 {\nflag.Usage()\nos.Exit(1)\n}",
         "b, _ := os.ReadFile(os.Args[1])\n_ = b",
     ] {
         let code = format!("func main() {{\n{body}\nserve(nil)\n}}");
@@ -130,6 +131,7 @@ fn words_without_which_the_program_ends_are_reported() {
         "if len(os.Args) < 2 {\nprintln(\"defaults\")\n}",
         "if len(os.Args) > 1 && os.Args[1] == \"-v\" {\nos.Exit(0)\n}",
         "if len(os.Args) == 2 {\nlog.Fatal(\"usage\")\n}",
+        "if flag.NArg() < 1 && len(files) > 0 {\nlog.Fatal(\"usage\")\n}",
         "if os.Getenv(\"X\") != \"\" {\nif len(os.Args) < 2 {\nlog.Fatal(\"usage\")\n}\n}",
     ] {
         let code = format!("func main() {{\n{body}\nserve(nil)\n}}");
