@@ -208,9 +208,9 @@ fn is_missing(code: &Code, text: &str) -> bool {
     let name = text.rsplit('/').next().unwrap_or_default();
     let odd = text.contains(['{', '*', ' ', ':', '$', '~']) || text.contains("..");
     // Every image has `/etc/hostname`, `/etc/passwd` and the like.
-    let of_etc = text.strip_prefix("/etc/").is_some_and(|rest| {
-        !rest.contains('/') && (!rest.contains('.') || rest.ends_with(".conf"))
-    });
+    let of_etc = text.strip_prefix("/etc/").filter(|rest| !rest.contains('/'));
+    let of_etc =
+        of_etc.is_some_and(|rest| rest.rsplit_once('.').is_none_or(|(_, end)| end == "conf"));
     let system = of_etc || SYSTEM.iter().any(|root| text.starts_with(root));
     if odd || system || !name.contains('.') || name.len() < 3 {
         return false;
