@@ -21,6 +21,7 @@ pub(super) const ALL: &[FindingCode] = &[
     MODEL_MISSING,
     NO_SERVER,
     PACKAGE_DATA_MISSING,
+    PAGES_OUTSIDE,
     PRIVATE_INDEX,
     PROJECT_UNBUILDABLE,
     PROXY_TRUSTED,
@@ -275,6 +276,14 @@ pub(super) const STATIC_UNSERVED: FindingCode = FindingCode::Own(&Row::warning(
     "nothing in the image serves Django's static files",
     "with DEBUG off, Django itself serves none: pages have no styles unless a proxy has the files",
     "add whitenoise to the dependencies and the MIDDLEWARE, or let a proxy serve the folder",
+));
+
+pub(super) const PAGES_OUTSIDE: FindingCode = FindingCode::Own(&Row::warning(
+    "pages-outside",
+    "the program reads pages that lie outside the build context",
+    "the image has no such folder: the pages are not found",
+    "serve the pages from an image of their own, or move the manifest of the program to the folder \
+    above both",
 ));
 
 pub(super) const SETUPTOOLS_MISSING: FindingCode = FindingCode::Own(&Row::warning(

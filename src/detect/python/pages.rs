@@ -40,6 +40,9 @@ pub(super) fn made(
 ) -> bool {
     let found = suppliers(world.app.dir.repo, world.app.context, path);
     let any = !found.is_empty();
+    if !any && !path.is_within(world.app.context) {
+        program.findings.extend(outside(world, path, evidence));
+    }
     for mut front_end in found {
         let opened = need == Need::Opened && !(world.installed && is_packaged(world, path));
         let way = front_end.value.output.relative_to(&world.workdir);
@@ -48,6 +51,20 @@ pub(super) fn made(
         add_front_end(&mut program.front_ends, front_end);
     }
     any
+}
+
+/// What to say of pages that the repository makes or holds outside of the build context.
+fn outside(world: &World, path: &RelPath, evidence: &Evidence) -> Option<Finding> {
+    let repo = world.app.dir.repo;
+    let made = suppliers(repo, &RelPath::root(), path);
+    let maker = made.first().map(|made| Evidence::file(&made.value.dir, "its build makes them"));
+    let held = || repo.is_dir(path).then(|| Evidence::file(path, "the repository holds them"));
+    let at = maker.or_else(held)?;
+    let what = format!(
+        "the program reads {path}, which lies outside the build context {}",
+        world.app.context
+    );
+    Some(Finding::new(codes::PAGES_OUTSIDE, what, [evidence.clone(), at]))
 }
 
 /// True for a path inside of a package, which the environment holds.

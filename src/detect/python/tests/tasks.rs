@@ -221,3 +221,23 @@ fn listeners_beside_the_server_of_an_application_have_ports_of_their_own() {
     let more: Vec<u16> = program.more_ports.iter().map(|port| port.value.number).collect();
     assert_eq!((program.port.map(|port| port.value), more), (Some(8000), vec![9100]));
 }
+
+#[test]
+fn pages_outside_of_the_build_context_are_said() {
+    let app = "from flask import Flask\napp = Flask(__name__, static_folder='../client/build')\n";
+    let said = |app: &str| {
+        let package = r#"{"scripts": {"build": "react-scripts build"}, "dependencies": {"react-scripts": "5"}}"#;
+        let files = [
+            ("server/requirements.txt", "flask\ngunicorn\n"),
+            ("server/app.py", app),
+            ("client/package.json", package),
+            ("client/public/index.html", ""),
+        ];
+        let repo = Repo::from_files(files);
+        let found = detect::scan(&repo, &RelPath::root()).unwrap();
+        let own = found.iter().find(|facts| facts.language == "python").unwrap();
+        codes(&own.programs[0]).contains(&"pages-outside".to_owned())
+    };
+    assert!(said(app));
+    assert!(!said(&app.replace("../client/build", "static")));
+}
