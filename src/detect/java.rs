@@ -235,7 +235,9 @@ impl<'r> App<'r> {
                     return None;
                 }
                 let words = ["SpringBootApplication", "SpringApplication", "embeddedServer"];
+                let mut servers = self.tables.server_default.iter();
                 let likely = words.into_iter().any(|word| source.names(word))
+                    || servers.any(|row| source.names(&row.names))
                     || listen::opens(&self.tables.code, source);
                 Some((!likely, project.classes(class, source.evidence(at, "a main method"))))
             })

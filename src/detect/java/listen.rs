@@ -31,9 +31,12 @@ const BESIDE: [&str; 8] =
 
 /// True if a source opens a port by a call that does nothing else.
 pub(super) fn opens(rows: &Rows, source: &Source) -> bool {
-    let sure = rows.doing(&LISTENS).filter(|row| !row.of.is_empty() && row.near.is_empty());
-    sure.flat_map(|row| row.names.iter().map(move |name| (row, name)))
-        .any(|(row, name)| source.calls(name).any(|at| source.is_of(at - 2, &row.of)))
+    let sure = rows.doing(&LISTENS).filter(|row| row.of.is_empty() != row.near.is_empty());
+    let near = |row: &CallRow| row.near.iter().any(|word| source.names(word));
+    sure.flat_map(|row| row.names.iter().map(move |name| (row, name))).any(|(row, name)| {
+        let of = |at: usize| row.of.is_empty() && near(row) || source.is_of(at - 2, &row.of);
+        source.calls(name).any(of)
+    })
 }
 
 /// A port that the code opens.

@@ -315,7 +315,7 @@ pub(super) fn java_words(app: &App) -> Result<Vec<String>> {
 
 /// The class that the strongest recipe starts by its name: `java -cp target/classes com.example.Main`.
 pub(super) fn class(app: &App) -> Result<Option<(String, Evidence)>> {
-    let Some(run) = java(app)? else { return Ok(None) };
+    let Some(run) = java(app)? else { return executed(app) };
     let mut words = run.words.iter().skip(1);
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -329,6 +329,18 @@ pub(super) fn class(app: &App) -> Result<Option<(String, Evidence)>> {
         }
     }
     Ok(None)
+}
+
+/// The class that Maven runs: `mvn compile exec:java -Dexec.mainClass=com.example.Main`.
+fn executed(app: &App) -> Result<Option<(String, Evidence)>> {
+    let steps = recipes::steps_of(app.dir.repo, &app.dir.path, &["mvn", "mvnw"])?;
+    let steps = steps.into_iter().map(|step| (step.words, step.evidence));
+    let mut all = steps.chain(witness::commands(app)?);
+    Ok(all.find_map(|(words, at)| {
+        let class = words.iter().find_map(|word| word.strip_prefix("-Dexec.mainClass="))?;
+        let class = class.trim_matches(['"', '\'']).to_owned();
+        Some((class, Evidence { note: "it starts this class".to_owned(), ..at }))
+    }))
 }
 
 /// Adds what the pom's own image and recipes say to a program. JVM flags go to `jvm`.

@@ -3,6 +3,8 @@
 
 use super::tests_code::{main, program};
 use crate::facts::{Program, Strength};
+use crate::path::RelPath;
+use crate::repo::Repo;
 
 fn codes(program: &Program) -> Vec<&str> {
     program.findings.iter().map(|finding| finding.code.as_str()).collect()
@@ -262,4 +264,32 @@ fn grpc_serves_alone() {
     let dependencies =
         "org.springframework.boot:spring-boot-starter net.devh:grpc-server-spring-boot-starter";
     assert_eq!(ports(&program(dependencies, &all)), [9090]);
+}
+
+#[test]
+fn the_class_that_serves_comes_before_the_alphabet() {
+    let pom = "<project><modelVersion>4.0.0</modelVersion><groupId>a</groupId><artifactId>b</artifactId>\
+        <version>1</version><dependencies><dependency><groupId>io.javalin</groupId>\
+        <artifactId>javalin</artifactId><version>6.4.0</version></dependency></dependencies></project>";
+    let tool = "package a; class Admin { public static void main(String[] args) { } }";
+    let server = |body: &str| {
+        format!(
+            "package a; import io.javalin.Javalin; class Zed {{ public static void main(String[] args) {{ {body} }} }}"
+        )
+    };
+    let first = |server: &str, readme: &str| {
+        let files = [
+            ("pom.xml", pom),
+            ("src/main/java/a/Admin.java", tool),
+            ("src/main/java/a/Zed.java", server),
+            ("README.md", readme),
+        ];
+        let repo = Repo::from_files(files);
+        crate::detect::scan(&repo, &RelPath::root()).unwrap().remove(0).programs[0].id.clone()
+    };
+    assert_eq!(first(&server("Javalin.create().start(8481);"), ""), "a.Zed");
+    let plain = server("work();").replace("import io.javalin.Javalin; ", "");
+    assert_eq!(first(&plain, ""), "a.Admin");
+    let told = "```\nmvn compile exec:java -Dexec.mainClass=a.Zed\n```\n";
+    assert_eq!(first(&plain, told), "a.Zed");
 }
