@@ -53,7 +53,7 @@ mod tests;
 pub(crate) use facts::{Call, Form};
 pub(crate) use file::{File, Import};
 pub(crate) use functions::Function;
-pub(crate) use loopback::is_local;
+pub(crate) use loopback::{is_local, is_local_address};
 pub(crate) use program::{Program, Special};
 pub(crate) use rules::{Does, Rows};
 pub(crate) use services::is_other_service;

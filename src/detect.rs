@@ -345,13 +345,12 @@ pub fn ask(repo: &Repo, (folder, language): &Candidate) -> Result<Option<Facts>>
     if let Some(facts) = &mut found {
         recipes::apply::facts(repo, facts)?;
         facts.programs.iter_mut().for_each(env_file::settled);
-        let reads = (language.markers, language.extensions);
         let said = |program: &Program| {
             program.findings.iter().any(|found| found.code == FindingCode::GitRead)
         };
         // A language that knows which files a program is built from says it of the program.
         if !facts.programs.iter().any(said) {
-            let found = git_reads::finding(repo, (folder, &facts.context), reads)?;
+            let found = git_asked(repo, facts, language)?;
             facts.findings.extend(found);
         }
         let found = localhost::finding(repo, facts)?;

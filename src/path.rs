@@ -31,25 +31,16 @@ impl RelPath {
     /// This path followed by `text`, which may contain `.` and `..`; `None` if the result is
     /// outside the root.
     pub fn join(&self, text: &str) -> Option<Self> {
-        if text.starts_with('/') {
-            return None;
-        }
-        let mut parts: Vec<&str> = self.components().collect();
-        for part in text.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => {
-                    parts.pop()?;
-                }
-                name => parts.push(name),
-            }
-        }
-        Some(Self(parts.join("/")))
+        self.followed(text, false)
     }
 
     /// The path of `text` seen from this folder, in a file system of which this is a path from the
     /// root: above the root is the root. `None` for an absolute text.
     pub fn join_rooted(&self, text: &str) -> Option<Self> {
+        self.followed(text, true)
+    }
+
+    fn followed(&self, text: &str, rooted: bool) -> Option<Self> {
         if text.starts_with('/') {
             return None;
         }
@@ -57,9 +48,8 @@ impl RelPath {
         for part in text.split('/') {
             match part {
                 "" | "." => {}
-                ".." => {
-                    parts.pop();
-                }
+                ".." if parts.is_empty() && !rooted => return None,
+                ".." => drop(parts.pop()),
                 name => parts.push(name),
             }
         }

@@ -195,6 +195,29 @@ pub(crate) fn lines(script: &str) -> Vec<(u32, String)> {
     all
 }
 
+/// First words of commands that change nothing beside the shell.
+const QUIET: [&str; 23] = [
+    "set", "trap", "umask", "ulimit", "wait", "shopt", ":", "cd", "echo", "if", "then", "else",
+    "elif", "fi", "do", "done", "exit", "printf", "[", "[[", "{", "}", "sleep",
+];
+
+/// True for the first word of a command that changes nothing beside the shell.
+pub(crate) fn is_quiet(first: &str) -> bool {
+    QUIET.contains(&first)
+}
+
+/// Maximum number of lines of a script file that are read.
+const MAX_LINES: usize = 400;
+
+/// The commands of a script file, each with the number of its line.
+pub(crate) fn commands(script: &str) -> impl Iterator<Item = (u32, Command)> {
+    let lines = statements(script).into_iter().take(MAX_LINES);
+    lines.flat_map(|(number, line)| {
+        let line = Some(line.trim()).filter(|line| !line.starts_with('#')).unwrap_or_default();
+        parse(line).commands.into_iter().map(move |command| (number + 1, command))
+    })
+}
+
 /// The lines of a script as [`lines`] gives them, except that a text in double quotes ends on the
 /// line that closes it.
 pub(crate) fn statements(script: &str) -> Vec<(u32, String)> {

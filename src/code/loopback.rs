@@ -27,6 +27,12 @@ pub(crate) fn is_local(host: &str) -> bool {
     host == "localhost" || host == "::1" || host.starts_with("127.")
 }
 
+/// The same for an address, which may have a port: `127.0.0.1:8000`, `[::1]`.
+pub(crate) fn is_local_address(address: &str) -> bool {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    [address, host].iter().any(|text| is_local(text.trim_matches(['[', ']'])))
+}
+
 /// What opens an address to all interfaces: the host alone, or with the port if the setting holds
 /// both.
 pub(super) fn everywhere(piece: &Part, port: u16) -> String {
@@ -51,4 +57,19 @@ pub(super) fn beside(host: &str, piece: &Part, call: &Evidence, port: u16) -> Fi
     places.extend(Some(call.clone()).filter(|call| call.place() != piece.evidence.place()));
     Finding::localhost_only(format_args!("{host}:{port}"), places)
         .with_fix(format!("if it is meant for outside, {how}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_local_address;
+
+    #[test]
+    fn addresses_of_this_machine_with_and_without_a_port() {
+        for address in ["127.0.0.1", "127.0.1.1:80", "localhost:8000", "::1", "[::1]", "[::1]:80"] {
+            assert!(is_local_address(address), "{address}");
+        }
+        for address in ["0.0.0.0:80", "[::]:80", ":80", "localhost.example.com:80", ""] {
+            assert!(!is_local_address(address), "{address}");
+        }
+    }
 }

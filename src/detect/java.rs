@@ -255,9 +255,12 @@ impl<'r> App<'r> {
     fn as_started(&self, mut all: Vec<Candidate>, sources: &[Source]) -> Vec<Candidate> {
         let of_class =
             |candidate: &Candidate| matches!(candidate.artifact.shape, Shape::Classes { .. });
+        if !all.iter().all(of_class) {
+            return all;
+        }
         let Some((class, evidence)) = started::class(self).ok().flatten() else { return all };
         let is_main = |source: &Source| source.main_class().is_some_and(|(name, _)| name == class);
-        if !all.iter().all(of_class) || !sources.iter().any(is_main) {
+        if !sources.iter().any(is_main) {
             return all;
         }
         let same = |candidate: &Candidate| matches!(&candidate.artifact.shape, Shape::Classes { main, .. } if *main == class);
@@ -473,10 +476,10 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     programs.sort_by_key(|program| program.kind != Kind::Service);
     let floors = app.floors(&candidates);
     let (toolchain, disputes) = toolchain::detect(dir, &app.project(), &floors)?;
-    let (run, mut findings) = maven::run(&app)?;
+    let (profiles, more) = started::profiles(&app)?;
+    let (run, mut findings) = maven::run(&app, profiles.as_ref())?;
     findings.extend(disputes);
     findings.extend(support(&app));
-    let (profiles, more) = started::profiles(&app)?;
     findings.extend(more);
     let mut manifests: Vec<RelPath> = app.reactor.poms.iter().cloned().collect();
     manifests.extend(run.more_manifests.iter().filter_map(|way| app.context.join(way)));

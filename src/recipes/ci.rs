@@ -301,19 +301,10 @@ pub(super) fn composite(home: &RelPath, file: &RelPath, text: &str, into: &mut B
 /// bitbucket-pipelines.yml: an image for all steps, or for one.
 /// <https://support.atlassian.com/bitbucket-cloud/docs/docker-image-options/>
 pub(super) fn bitbucket(_: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
-    for root in settings::parse_yaml(text) {
-        let mut open = vec![(&root, 0_usize)];
-        while let Some((item, depth)) = open.pop() {
-            if let Some(image) = item.get("image") {
-                let image = image.get("name").unwrap_or(image);
-                add_image(file, Some(image), "pipelines", false, &[], &mut into.tools);
-            }
-            if depth < MAX_DEPTH {
-                let below = item.entries().iter().map(|entry| &entry.item);
-                let listed: &[Item] =
-                    if matches!(item.value, Value::List(_)) { item.items() } else { &[] };
-                open.extend(below.chain(listed).map(|item| (item, depth + 1)));
-            }
+    for item in settings::parse_yaml(text).iter().flat_map(within) {
+        if let Some(image) = item.get("image") {
+            let image = image.get("name").unwrap_or(image);
+            add_image(file, Some(image), "pipelines", false, &[], &mut into.tools);
         }
     }
 }
@@ -321,37 +312,33 @@ pub(super) fn bitbucket(_: &RelPath, file: &RelPath, text: &str, into: &mut Buil
 /// How deep the steps of pipelines are nested.
 const MAX_DEPTH: usize = 12;
 
+/// An item and everything in it.
+fn within(root: &Item) -> Vec<&Item> {
+    let (mut all, mut open) = (Vec::new(), vec![(root, 0_usize)]);
+    while let Some((item, depth)) = open.pop() {
+        all.push(item);
+        if depth < MAX_DEPTH {
+            let below = item.entries().iter().map(|entry| &entry.item);
+            let listed: &[Item] =
+                if matches!(item.value, Value::List(_)) { item.items() } else { &[] };
+            open.extend(below.chain(listed).map(|item| (item, depth + 1)));
+        }
+    }
+    all
+}
+
 /// azure-pipelines.yml: tasks that install a tool, such as `NodeTool@0` with `versionSpec`.
 /// <https://learn.microsoft.com/azure/devops/pipelines/tasks/reference/>
 pub(super) fn azure(_: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
-    for root in settings::parse_yaml(text) {
-        let mut open = vec![(&root, 0_usize)];
-        while let Some((item, depth)) = open.pop() {
-            if let Some(task) = item.text_at(&["task"]) {
-                let inputs = item.get("inputs");
-                let version = ["versionSpec", "version"];
-                let version = version.into_iter().find_map(|key| inputs?.get(key));
-                if let (Some(name), Some(version)) = (installed(task), version) {
-                    let text = version.text().unwrap_or_default().to_owned();
-                    let evidence =
-                        Evidence::at(file, version.line, format!("the task {task} uses {text}"));
-                    let (release, one_of_several) = (false, false);
-                    into.tools.push(Tool {
-                        name,
-                        version: text,
-                        release,
-                        one_of_several,
-                        evidence,
-                    });
-                }
-            }
-            if depth < MAX_DEPTH {
-                let below = item.entries().iter().map(|entry| &entry.item);
-                let listed: &[Item] =
-                    if matches!(item.value, Value::List(_)) { item.items() } else { &[] };
-                open.extend(below.chain(listed).map(|item| (item, depth + 1)));
-            }
-        }
+    for item in settings::parse_yaml(text).iter().flat_map(within) {
+        let Some(task) = item.text_at(&["task"]) else { continue };
+        let inputs = item.get("inputs");
+        let version = ["versionSpec", "version"].into_iter().find_map(|key| inputs?.get(key));
+        let (Some(name), Some(item)) = (installed(task), version) else { continue };
+        let version = item.text().unwrap_or_default().to_owned();
+        let evidence = Evidence::at(file, item.line, format!("the task {task} uses {version}"));
+        let (release, one_of_several) = (false, false);
+        into.tools.push(Tool { name, version, release, one_of_several, evidence });
     }
 }
 

@@ -9,7 +9,34 @@ use crate::shell;
 /// The first word of its steps: `GoReleaser` runs the compiler itself.
 pub(super) const PROGRAM: &str = "goreleaser";
 
-/// `builds` of .goreleaser.yml, as commands: `goreleaser build -tags=a,b -ldflags=.. ./cmd/x`.
+/// A binary of a release.
+struct Binary {
+    flags: Vec<String>,
+    tags: Vec<String>,
+    linker: Vec<String>,
+    output: Option<String>,
+    /// The package with the main function.
+    main: Option<String>,
+}
+
+impl Binary {
+    /// The command: `goreleaser build -tags=a,b -ldflags=.. ./cmd/x`.
+    fn words(self) -> Vec<String> {
+        let mut words = vec![PROGRAM.to_owned(), "build".to_owned()];
+        words.extend(self.flags);
+        if !self.tags.is_empty() {
+            words.push(format!("-tags={}", self.tags.join(",")));
+        }
+        if !self.linker.is_empty() {
+            words.push(format!("-ldflags={}", self.linker.join(" ")));
+        }
+        words.extend(self.output.map(|name| format!("-o={name}")));
+        words.push(self.main.unwrap_or_else(|| ".".to_owned()));
+        words
+    }
+}
+
+/// `builds` of .goreleaser.yml, as commands.
 pub(super) fn read(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let documents = settings::parse_yaml(text);
     let Some(root) = documents.first() else { return };
@@ -18,26 +45,20 @@ pub(super) fn read(home: &RelPath, file: &RelPath, text: &str, into: &mut Built)
         if build.text_at(&["skip"]) == Some("true") {
             continue;
         }
-        let mut words = vec![PROGRAM.to_owned(), "build".to_owned()];
-        words.extend(lines_of(build.get("flags")).iter().flat_map(|line| split(line)));
-        let tags = lines_of(build.get("tags"));
-        if !tags.is_empty() {
-            words.push(format!("-tags={}", tags.join(",")));
-        }
-        let flags = lines_of(build.get("ldflags"));
-        if !flags.is_empty() {
-            words.push(format!("-ldflags={}", flags.join(" ")));
-        }
-        if let Some(binary) = build.text_at(&["binary"]) {
-            words.push(format!("-o={binary}"));
-        }
-        words.push(build.text_at(&["main"]).unwrap_or(".").to_owned());
+        let named = |key: &str| build.text_at(&[key]).map(str::to_owned);
+        let binary = Binary {
+            flags: lines_of(build.get("flags")).iter().flat_map(|line| split(line)).collect(),
+            tags: lines_of(build.get("tags")),
+            linker: lines_of(build.get("ldflags")),
+            output: named("binary"),
+            main: named("main"),
+        };
         let env = shared.iter().cloned().chain(lines_of(build.get("env")));
         let dir = build.text_at(&["dir"]).and_then(|dir| home.join(dir));
         into.steps.push(Step {
             dir: dir.unwrap_or_else(|| home.clone()),
             env: env.filter_map(|pair| shell::assignment(&pair)).collect(),
-            words,
+            words: binary.words(),
             release: true,
             part: String::new(),
             evidence: Evidence::at(file, build.line, "builds the release"),
@@ -50,27 +71,26 @@ pub(super) fn read(home: &RelPath, file: &RelPath, text: &str, into: &mut Built)
 pub(super) fn promu(home: &RelPath, file: &RelPath, text: &str, into: &mut Built) {
     let documents = settings::parse_yaml(text);
     let Some(build) = documents.first().and_then(|root| root.get("build")) else { return };
-    let list = |key: &str| build.text_at(&[key]).unwrap_or_default().split_whitespace();
-    for binary in build.get("binaries").map(Item::items).unwrap_or_default() {
-        let mut words = vec![PROGRAM.to_owned(), "build".to_owned()];
-        words.extend(list("flags").map(str::to_owned));
-        let tags: Vec<&str> = list("tags").collect();
-        if !tags.is_empty() {
-            words.push(format!("-tags={}", tags.join(",")));
-        }
-        let flags: Vec<&str> = list("ldflags").collect();
-        if !flags.is_empty() {
-            words.push(format!("-ldflags={}", flags.join(" ")));
-        }
-        words.extend(binary.text_at(&["name"]).map(|name| format!("-o={name}")));
-        words.push(binary.text_at(&["path"]).unwrap_or(".").to_owned());
+    let list = |key: &str| {
+        let text = build.text_at(&[key]).unwrap_or_default();
+        text.split_whitespace().map(str::to_owned).collect()
+    };
+    for item in build.get("binaries").map(Item::items).unwrap_or_default() {
+        let named = |key: &str| item.text_at(&[key]).map(str::to_owned);
+        let binary = Binary {
+            flags: list("flags"),
+            tags: list("tags"),
+            linker: list("ldflags"),
+            output: named("name"),
+            main: named("path"),
+        };
         into.steps.push(Step {
             dir: home.clone(),
             env: Vec::new(),
-            words,
+            words: binary.words(),
             release: true,
             part: String::new(),
-            evidence: Evidence::at(file, binary.line, "builds the release"),
+            evidence: Evidence::at(file, item.line, "builds the release"),
         });
     }
 }

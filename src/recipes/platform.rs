@@ -164,26 +164,24 @@ pub(super) fn railway(home: &RelPath, file: &RelPath, text: &str, into: &mut Run
     let Some(command) = root.as_ref().and_then(|root| root.at(&["deploy", "startCommand"])) else {
         return;
     };
-    let Some(line) = command.text() else { return };
-    let note = format!("the start command is `{}`", super::short(line));
-    let mut run = Run::new(Recipe::Platform, "web", Evidence::at(file, command.line, note));
-    run.dir = Some(home.clone());
-    run.built_here = true;
-    run.set_line(line, file, command.line);
-    into.runs.push(run);
+    into.runs.extend(started(home, file, command));
 }
 
 /// Reads the start command of nixpacks.toml. <https://nixpacks.com/docs/configuration/file>
 pub(super) fn nixpacks(home: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     let Some(root) = settings::parse_toml(text) else { return };
-    let Some(command) = root.at(&["start", "cmd"]) else { return };
-    let Some(line) = command.text() else { return };
+    into.runs.extend(root.at(&["start", "cmd"]).and_then(|line| started(home, file, line)));
+}
+
+/// The run of a start command that stands alone.
+fn started(home: &RelPath, file: &RelPath, command: &Item) -> Option<Run> {
+    let line = command.text()?;
     let note = format!("the start command is `{}`", super::short(line));
     let mut run = Run::new(Recipe::Platform, "web", Evidence::at(file, command.line, note));
     run.dir = Some(home.clone());
     run.built_here = true;
     run.set_line(line, file, command.line);
-    into.runs.push(run);
+    Some(run)
 }
 
 /// Reads the versions in nixpacks.toml: `NIXPACKS_NODE_VERSION`.

@@ -18,9 +18,7 @@ pub(super) type Named = (String, Evidence);
 pub(super) fn named(around: &Surroundings) -> Vec<Named> {
     let mut all = Vec::new();
     for setting in around.settings.strongest() {
-        let value = around.settings.expand(&setting.value).0;
-        let note = format!("{} = {}", setting.key, setting.value);
-        let evidence = Evidence { note, ..setting.evidence.clone() };
+        let (value, evidence) = expanded(around, setting);
         for part in value.split(',') {
             all.extend(below(part).map(|path| (path, evidence.clone())));
         }
@@ -42,6 +40,13 @@ pub(super) fn named(around: &Surroundings) -> Vec<Named> {
         }
     }
     all
+}
+
+/// The value of a setting without references to others, and its place with what stands there.
+fn expanded(around: &Surroundings, setting: &Setting) -> Named {
+    let note = format!("{} = {}", setting.key, setting.value);
+    let evidence = Evidence { note, ..setting.evidence.clone() };
+    (around.settings.expand(&setting.value).0, evidence)
 }
 
 /// The path of an address; `None` without a scheme, and for a path outside of the repository.
@@ -78,9 +83,7 @@ pub(super) fn missing(program: &mut Program, around: &Surroundings) {
         starts.iter().any(|start| setting.key.starts_with(start)) || setting.key == "logging.config"
     };
     for setting in around.settings.strongest().filter(stops) {
-        let value = around.settings.expand(&setting.value).0;
-        let note = format!("{} = {}", setting.key, setting.value);
-        let evidence = Evidence { note, ..setting.evidence.clone() };
+        let (value, evidence) = expanded(around, setting);
         let parts = value.split(',').filter(|part| !part.trim().starts_with("optional:"));
         for path in parts.filter_map(stripped) {
             wanted.push((plain(path), evidence.clone()));

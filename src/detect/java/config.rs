@@ -48,7 +48,7 @@ impl Settings {
         // In one file the last setting wins.
         found.reverse();
         for setting in found {
-            self.strongest.entry(canonical(&setting.key)).or_insert(self.all.len());
+            self.strongest.entry(relaxed(&setting.key)).or_insert(self.all.len());
             self.all.push(setting);
         }
     }
@@ -67,8 +67,8 @@ impl Settings {
         if !self.named.contains(files[0]) {
             return Vec::new();
         }
-        let (key, mut found) = (canonical(key), Vec::new());
-        for setting in self.all.iter().filter(|setting| canonical(&setting.key) == key) {
+        let (key, mut found) = (relaxed(key), Vec::new());
+        for setting in self.all.iter().filter(|setting| relaxed(&setting.key) == key) {
             let file = &setting.evidence.file;
             if self.named.contains(file) && !files.contains(&file) {
                 files.push(file);
@@ -81,7 +81,7 @@ impl Settings {
     /// The strongest setting of a key. For Spring, `server.port`, `server_port` and `serverPort`
     /// are the same.
     pub(super) fn get(&self, key: &str) -> Option<&Setting> {
-        self.strongest.get(&canonical(key)).and_then(|at| self.all.get(*at))
+        self.strongest.get(&relaxed(key)).and_then(|at| self.all.get(*at))
     }
 
     /// The strongest setting of each key.
@@ -179,13 +179,9 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-fn canonical(key: &str) -> String {
-    key.chars().filter(|c| *c != '-' && *c != '_').flat_map(char::to_lowercase).collect()
-}
-
 /// A key as Spring compares keys.
 pub(super) fn relaxed(key: &str) -> String {
-    key.replace(['-', '_'], "").to_lowercase()
+    key.chars().filter(|c| *c != '-' && *c != '_').flat_map(char::to_lowercase).collect()
 }
 
 /// Keys that restrict a document to a profile.
@@ -197,7 +193,7 @@ fn active(documents: Vec<Vec<Setting>>, profiles: &[String]) -> Vec<Setting> {
     let documents = documents.into_iter().filter(|document| {
         document
             .iter()
-            .filter(|setting| ON_PROFILE.contains(&canonical(&setting.key).as_str()))
+            .filter(|setting| ON_PROFILE.contains(&relaxed(&setting.key).as_str()))
             .all(|setting| accepts(&setting.value, profiles))
     });
     let mut all = Vec::new();

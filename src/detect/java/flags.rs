@@ -64,7 +64,6 @@ pub(super) fn needed<'a>(
 }
 
 /// True if the compiler accepts preview features, which then need the flag at run time too.
-/// True if the compiler knows features in preview.
 pub(super) fn previews(model: &Model, compiler: &Plugin) -> bool {
     let of_list = |way: &str| {
         let list = |(_, list): (_, &Element)| {

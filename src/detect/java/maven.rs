@@ -118,8 +118,9 @@ pub(super) fn profiles_question(built: Option<Sourced<String>>) -> Question {
     }
 }
 
-/// The run that builds the project, and findings about it.
-pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
+/// The run that builds the project, and findings about it. `built` has the profiles with which the
+/// repository itself builds.
+pub(super) fn run(app: &App, built: Option<&Sourced<String>>) -> Result<(Run, Vec<Finding>)> {
     let mut findings = Vec::new();
     let in_context = |path: &RelPath| path.strip(&app.context).unwrap_or_default().to_owned();
     let mut more_manifests = Vec::new();
@@ -183,7 +184,7 @@ pub(super) fn run(app: &App) -> Result<(Run, Vec<Finding>)> {
             [evidence.clone()],
         ));
     }
-    let built = super::started::profiles(app)?.0.map(|names| names.value).unwrap_or_default();
+    let built = built.map(|names| names.value.as_str()).unwrap_or_default();
     let built: Vec<String> = built.split(',').map(str::to_owned).collect();
     findings.extend(frontend::left_out(app, &selected, &built));
     let siblings = app.siblings.iter().filter(|model| model.packaging() != "pom").map(|model| {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::requirement::Requirement;
+use super::specifier::{bound, numbers};
 use crate::facts::Evidence;
 use crate::path::RelPath;
 
@@ -43,6 +44,16 @@ pub(super) struct Installed {
     packages: BTreeMap<String, Package>,
     /// Every package that is fetched has its version, and those that it needs are listed too.
     pub(super) locked: bool,
+}
+
+impl Package {
+    /// True if every version that may be installed lies below that one.
+    pub(super) fn is_under(&self, first: [u64; 3]) -> bool {
+        match self.version.as_deref().and_then(numbers) {
+            Some(version) => version < first,
+            None => bound(&self.range).is_some_and(|bound| bound <= first),
+        }
+    }
 }
 
 impl Installed {

@@ -8,7 +8,7 @@ use super::finish::Scene;
 use super::tables::Server;
 use super::world::World;
 use super::{ProgramDetails, listen, special};
-use crate::code::Value;
+use crate::code::{Value, is_local_address};
 use crate::facts::{Evidence, Program, Sourced};
 
 /// Maximum number of scripts that are read, and of assignments of one name.
@@ -42,7 +42,7 @@ impl Scene<'_> {
                 let value = code.value(file, definition.value.clone());
                 let at = file.evidence(definition.name, "gunicorn's own settings");
                 if let Some(port) = crate::code::listen::port(&value) {
-                    let local = value.text().is_some_and(|text| is_local(&text));
+                    let local = value.text().is_some_and(|text| is_local_address(&text));
                     if local && value.parts.iter().all(|part| part.env.is_none()) {
                         let note = "the settings listen on the container's own loopback".to_owned();
                         let at = Evidence { note, ..at.clone() };
@@ -139,12 +139,6 @@ impl Scene<'_> {
         }
         Ok(None)
     }
-}
-
-/// True for `127.0.0.1:8000` and `localhost:8000`.
-fn is_local(address: &str) -> bool {
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-    host == "localhost" || host == "[::1]" || host.starts_with("127.")
 }
 
 /// The address in the settings that the code makes for hypercorn: `config.bind = ["0.0.0.0:80"]`.

@@ -5,8 +5,7 @@ use anyhow::Result;
 
 use super::codes;
 use super::imported::runs;
-use super::installed::Package;
-use super::specifier::{bound, numbers};
+use super::specifier::numbers;
 use super::tables::Setuptools;
 use super::world::World;
 use crate::catalog::Catalog;
@@ -24,7 +23,7 @@ pub(super) fn missing(world: &World, program: &mut Program) -> bool {
     let mut held = world.app.installed.packages();
     let held = held.find(|package| package.name == "setuptools");
     let last = numbers(&row.last).unwrap_or_default();
-    if held.is_some_and(|held| is_under(held, [last[0] + 1, 0, 0])) {
+    if held.is_some_and(|held| held.is_under([last[0] + 1, 0, 0])) {
         return false;
     }
     let Some(at) = own(world, held.is_some()).or_else(|| of_package(world, row)) else {
@@ -33,14 +32,6 @@ pub(super) fn missing(world: &World, program: &mut Program) -> bool {
     let what = format!("{}, and no dependency brings a setuptools that has it", at.note);
     program.findings.push(Finding::new(codes::SETUPTOOLS_MISSING, what, [at]));
     true
-}
-
-/// Every version of the package that may be installed lies below a bound.
-fn is_under(package: &Package, first: [u64; 3]) -> bool {
-    match package.version.as_deref().and_then(numbers) {
-        Some(version) => version < first,
-        None => bound(&package.range).is_some_and(|bound| bound <= first),
-    }
 }
 
 /// An import of the program; `newest`: the newest setuptools is installed, which lacks one module alone.
@@ -62,6 +53,6 @@ fn of_package(world: &World, row: &Setuptools) -> Option<Evidence> {
         let first = numbers(row.users.get(&package.name)?)?;
         let named = package.version.as_deref().map_or_else(String::new, |held| format!(" {held}"));
         let note = format!("{}{named} imports pkg_resources", package.name);
-        is_under(package, first).then(|| Evidence { note, ..package.evidence.clone() })
+        package.is_under(first).then(|| Evidence { note, ..package.evidence.clone() })
     })
 }

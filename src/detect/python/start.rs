@@ -12,8 +12,7 @@ use super::tables::{Framework, Interface, Tables};
 use super::told::{self, Target, Told, scripts};
 use super::{App, ProgramDetails, codes, is_script, listen, server, special, title, worker};
 use crate::code::{Call, File, Function};
-use crate::docker::quote;
-use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
+use crate::facts::{Evidence, Finding, FindingCode, Kind, Program};
 use crate::path::RelPath;
 
 /// Names of scripts that start something, likeliest first.
@@ -154,7 +153,7 @@ impl<'s> Scene<'s> {
             let mut program = Program::new(&script.name, &script.name, kind, evidence);
             let own = |told: &&Told| told.target == Target::Command(script.name.clone());
             let mut lines = told.iter().filter(own).filter(|told| !told.documented);
-            program.args = lines.find_map(arguments);
+            program.args = lines.find_map(Told::arguments);
             let command = match &module {
                 Some(module) if !installed => by_module(module, function.trim()),
                 _ => vec![script.name.clone()],
@@ -356,7 +355,7 @@ impl<'s> Scene<'s> {
                 _ => None,
             };
             let Some(mut found) = found else { continue };
-            found.program.args = arguments(told).or(found.program.args);
+            found.program.args = told.arguments().or(found.program.args);
             found.program.findings.extend(scripts::finding(told));
             // Platforms route requests to the line of this name alone.
             found.order = if told.name == "web" { 0 } else { 6 };
@@ -560,13 +559,6 @@ fn by_module(module: &Module, function: &str) -> Vec<String> {
         ["-c".to_owned(), format!("from {name} import {first}; raise SystemExit({function}())")]
     };
     [&["python".to_owned()][..], &words].concat()
-}
-
-/// The arguments of a line, if none of them is a variable.
-fn arguments(told: &Told) -> Option<Sourced<String>> {
-    let open = told.rest.iter().any(|word| word.contains(['$', '`']));
-    (!told.rest.is_empty() && !open)
-        .then(|| Sourced::new(quote::shell_words(&told.rest), told.evidence.clone()))
 }
 
 /// True for the name of a script that a developer runs: `build_package`, `tests_sites`.

@@ -7,7 +7,8 @@ mod tasks;
 use anyhow::Result;
 
 use super::{App, is_script};
-use crate::facts::Evidence;
+use crate::docker::quote;
+use crate::facts::{Evidence, Sourced};
 use crate::path::RelPath;
 use crate::recipes::{self, Recipe};
 
@@ -49,6 +50,15 @@ pub(super) struct Told {
     pub(super) left: Vec<Evidence>,
     pub(super) documented: bool,
     pub(super) evidence: Evidence,
+}
+
+impl Told {
+    /// The arguments of the line, if none of them is a variable.
+    pub(super) fn arguments(&self) -> Option<Sourced<String>> {
+        let open = self.rest.iter().any(|word| word.contains(['$', '`']));
+        (!self.rest.is_empty() && !open)
+            .then(|| Sourced::new(quote::shell_words(&self.rest), self.evidence.clone()))
+    }
 }
 
 /// Commands before another command.

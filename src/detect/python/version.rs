@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use super::codes;
 use super::installed::Installed;
 use super::limits;
-use super::specifier::{admits, bound, minor, numbers};
+use super::specifier::{admits, minor, numbers};
 use super::wheel::{self, Platform};
 use crate::catalog::{Catalog, Release};
 use crate::detect::version::pinned;
@@ -121,12 +121,7 @@ fn lacking(
             }
             continue;
         }
-        let version = package.version.as_deref().and_then(numbers);
-        // Every version of a range lies below its bound.
-        let under = |below: [u64; 3]| match version {
-            Some(version) => version < below,
-            None => bound(&package.range).is_some_and(|bound| bound <= below),
-        };
+        let under = |first: [u64; 3]| package.is_under(first);
         let refusing = rows.iter().filter(|row| row.package == package.name).flat_map(|row| {
             let lines =
                 row.first.iter().filter_map(|(line, first)| Some((numbers(line)?[1], first)));

@@ -93,9 +93,10 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
     program.connections = connects::connections(&source, &mut |_| true);
     program.findings.extend(missing::missing(&source, code));
     program.findings.extend(git_reads::opened(&source));
-    program.findings.extend(layers::lacking(&layers::layers(&source, code)));
+    let settings_files = layers::layers(&source, code);
+    program.findings.extend(layers::lacking(&settings_files));
     program.findings.append(&mut disk.absent);
-    demands::demands(&source, code, &disk, program);
+    demands::demands(&source, code, (&disk, &settings_files), program);
     for made in disk.made {
         add_front_end(&mut program.front_ends, made);
     }

@@ -33,14 +33,7 @@ const FOLDERS: [&str; 15] = [
     "src/main/docker",
 ];
 
-/// First words of commands that change nothing beside the shell's own variables.
-const QUIET: [&str; 24] = [
-    "set", "trap", "umask", "ulimit", "wait", "shopt", ":", "cd", "echo", "if", "then", "else",
-    "elif", "fi", "do", "done", "exit", "printf", "[", "[[", "{", "}", "sleep", "exec",
-];
-
-/// Maximum number of lines that are read, and of those that are said.
-const MAX_LINES: usize = 400;
+/// Maximum number of commands that are said.
 const MAX_SAID: usize = 4;
 
 /// Reports the script, unless the program is started by it or a finding of a language's own is about it.
@@ -71,22 +64,12 @@ pub(super) fn left(repo: &Repo, facts: &Facts, program: &mut Program) -> Result<
     Ok(())
 }
 
-/// The commands that do something.
+/// The first commands that do something.
 fn steps(path: &RelPath, text: &str) -> Vec<Evidence> {
-    let mut all = Vec::new();
-    for (number, line) in shell::statements(text).into_iter().take(MAX_LINES) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        for command in shell::parse(line).commands {
-            let Some(first) = command.argv.first().filter(|word| !QUIET.contains(&&***word)) else {
-                continue;
-            };
-            if all.len() < MAX_SAID {
-                all.push(Evidence::at(path, number + 1, format!("`{first}` of the script")));
-            }
-        }
-    }
-    all
+    let said = shell::commands(text).filter_map(|(line, command)| {
+        let first = command.argv.first()?;
+        let quiet = shell::is_quiet(first) || first == "exec";
+        (!quiet).then(|| Evidence::at(path, line, format!("`{first}` of the script")))
+    });
+    said.take(MAX_SAID).collect()
 }

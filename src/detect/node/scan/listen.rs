@@ -174,7 +174,7 @@ impl<'s> Reader<'s, '_> {
         }
         let local = |tokens: &[Token]| {
             let text = tokens.first().and_then(Token::text).unwrap_or_default();
-            ["127.0.0.1", "localhost", "::1"].contains(&text)
+            host::LOCAL.contains(&text)
         };
         let host = option(&args, "host").or_else(|| args.get(1).copied());
         let words = around(&source.tokens, call.open);

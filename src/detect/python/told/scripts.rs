@@ -22,18 +22,10 @@ const USUAL: [&str; 8] = [
     "docker/entrypoint.sh",
 ];
 
-/// Maximum number of lines that are read, and of those that are said.
-const MAX_LINES: usize = 400;
+/// Maximum number of commands that are said.
 const MAX_SAID: usize = 6;
 /// Maximum number of words that a variable of a script stands for.
 const MAX_WORDS: usize = 64;
-
-/// First words of commands that change nothing beside the shell.
-const QUIET: [&str; 26] = [
-    "set", "trap", "umask", "ulimit", "wait", "source", ".", "shopt", ":", "cd", "export", "echo",
-    "if", "then", "else", "elif", "fi", "do", "done", "exit", "printf", "[", "[[", "{", "}",
-    "sleep",
-];
 
 /// The shell file of the repository that words run.
 pub(super) fn named(app: &App, words: &[String]) -> Option<RelPath> {
@@ -58,39 +50,36 @@ pub(super) fn started(app: &App, path: &RelPath) -> Result<Option<Told>> {
     let mut found: Option<Told> = None;
     let mut left: Vec<Evidence> = Vec::new();
     let mut variables: BTreeMap<String, String> = BTreeMap::new();
-    for (number, line) in shell::statements(&text).into_iter().take(MAX_LINES) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
+    for (line, command) in shell::commands(&text) {
+        if command.argv.is_empty() {
+            variables.extend(command.env);
             continue;
         }
-        for command in shell::parse(line).commands {
-            if command.argv.is_empty() {
-                variables.extend(command.env);
-                continue;
+        let mut words = expanded(command.argv, &variables);
+        // The container's own arguments follow the command anyway.
+        words.retain(|word| !matches!(word.as_str(), "$@" | "$*" | "then" | "do" | "else"));
+        let Some(first) = words.first().filter(|first| !is_quiet(first)) else { continue };
+        let at = Evidence::at(path, line, format!("`{first}` of the start script"));
+        let one = read(&words).filter(|one| starts(app, one));
+        let stronger = |one: &Told| {
+            let server = |told: &Told| matches!(told.target, Target::Object(_));
+            server(one) || !found.as_ref().is_some_and(server)
+        };
+        match one.filter(stronger) {
+            Some(mut one) => {
+                left.extend(found.take().map(|before| before.evidence));
+                one.evidence = Evidence { note: format!("{path} starts it"), ..at };
+                found = Some(one);
             }
-            let mut words = expanded(command.argv, &variables);
-            // The container's own arguments follow the command anyway.
-            words.retain(|word| !matches!(word.as_str(), "$@" | "$*" | "then" | "do" | "else"));
-            let Some(first) = words.first().filter(|first| !QUIET.contains(&first.as_str())) else {
-                continue;
-            };
-            let at = Evidence::at(path, number + 1, format!("`{first}` of the start script"));
-            let one = read(&words).filter(|one| starts(app, one));
-            let stronger = |one: &Told| {
-                let server = |told: &Told| matches!(told.target, Target::Object(_));
-                server(one) || !found.as_ref().is_some_and(server)
-            };
-            match one.filter(stronger) {
-                Some(mut one) => {
-                    left.extend(found.take().map(|before| before.evidence));
-                    one.evidence = Evidence { note: format!("{path} starts it"), ..at };
-                    found = Some(one);
-                }
-                None => left.push(at),
-            }
+            None => left.push(at),
         }
     }
     Ok(found.map(|one| Told { script: Some(path.clone()), left, ..one }))
+}
+
+/// True for the first word of a command that changes nothing which the image would have to repeat.
+fn is_quiet(first: &str) -> bool {
+    shell::is_quiet(first) || matches!(first, "source" | "." | "export")
 }
 
 /// The words of a command, with each variable that holds a command line replaced by its words.

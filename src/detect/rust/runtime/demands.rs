@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use super::Code;
 use super::disk::Disk;
 use super::item::{after_field, field_at};
-use super::{arguments, environment, layers, positional, refused, variables};
+use super::layers::Layer;
+use super::{arguments, environment, positional, refused, variables};
 use crate::code::{Does, Program as Source, connects};
 use crate::detect::env_file;
 use crate::detect::rust::codes;
@@ -33,7 +34,12 @@ const MAX_CHECKS: usize = 64;
 const MAX_EITHER: usize = 4;
 
 /// Reports what the program cannot start without.
-pub(super) fn demands(source: &Source, code: &Code, disk: &Disk, program: &mut Program) {
+pub(super) fn demands(
+    source: &Source,
+    code: &Code,
+    (disk, layers): (&Disk, &[Layer]),
+    program: &mut Program,
+) {
     let flags = off(code);
     let variables::Demanded { single: mut found, either } =
         variables::demanded(code, &|file, at| behind(file, at, &flags));
@@ -84,8 +90,7 @@ pub(super) fn demands(source: &Source, code: &Code, disk: &Disk, program: &mut P
     if !settings.is_empty() {
         let names: Vec<String> =
             settings.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
-        let files: Vec<String> =
-            layers::layers(source, code).into_iter().map(|layer| layer.name).collect();
+        let files: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
         let from = if files.is_empty() {
             String::new()
         } else {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::disk::{self, Disk};
 use super::{Code, environment, missing, rocket, set_env};
 use crate::code::listen::{self, Listening, is_own};
-use crate::code::{Call, Does, Form, Program as Source, Value, writes};
+use crate::code::{Call, Does, Form, Program as Source, Value, is_local_address, writes};
 use crate::detect::rust::{ProgramDetails, codes};
 use crate::detect::{add_front_end, env_file, makers};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
@@ -66,7 +66,7 @@ fn layered(found: &mut Listening, source: &Source, code: &Code) {
         // Several fields may stand on one line.
         fields.find_map(|field| {
             let text = source.value(file, field.value.clone()).text().unwrap_or_default();
-            let own = field.form == Form::Tag || is_loopback(&text);
+            let own = field.form == Form::Tag || is_local_address(&text);
             own.then(|| {
                 Some((file.word(field.name).to_owned(), source.owner_of(file, field)?, text))
             })?
@@ -82,11 +82,6 @@ fn layered(found: &mut Listening, source: &Source, code: &Code) {
     };
     found.findings.remove(number);
     found.env.push(Sourced::new(EnvVar { key, value }, at));
-}
-
-/// True for an address of this machine alone.
-fn is_loopback(text: &str) -> bool {
-    ["127.", "localhost", "[::1]", "::1"].iter().any(|local| text.starts_with(local))
 }
 
 /// Adds how the program listens.

@@ -47,15 +47,10 @@ pub(super) fn missing(source: &Source, code: &Code) -> Vec<Finding> {
                 if named.contains(&text) || all.len() >= MAX_NAMED || !is_missing(code, &text) {
                     continue;
                 }
-                let target = if text.starts_with('/') {
-                    text.clone()
-                } else {
-                    format!("/app/{}", plain(&text))
-                };
                 named.insert(text.clone());
                 all.push(Finding::file_missing(
                     &text,
-                    &target,
+                    &target(&text),
                     value.flag(),
                     value.env(),
                     [call.evidence(format!("`{name}` opens it"))],
@@ -86,14 +81,9 @@ fn configured(source: &Source, code: &Code, all: &mut Vec<Finding>) {
             if !is_read(source, field) || all.len() >= MAX_NAMED {
                 continue;
             }
-            let target = if text.starts_with('/') {
-                text.to_string()
-            } else {
-                format!("/app/{}", plain(&text))
-            };
             let flag = field.replace('_', "-");
             let at = file.evidence(at, "the default of the option");
-            all.push(Finding::file_missing(&text, &target, Some(&flag), None, [at]));
+            all.push(Finding::file_missing(&text, &target(&text), Some(&flag), None, [at]));
         }
     }
 }
@@ -201,6 +191,11 @@ pub(super) fn is_tested(call: &Call) -> bool {
 
 fn plain(text: &str) -> &str {
     text.trim_start_matches("./")
+}
+
+/// Where the program opens the file in the container.
+fn target(text: &str) -> String {
+    if text.starts_with('/') { text.to_owned() } else { format!("/app/{}", plain(text)) }
 }
 
 /// True for a plain path to a file that is nowhere in the repository.

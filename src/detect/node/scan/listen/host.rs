@@ -8,7 +8,7 @@ use super::{Call, CallKind, Reader, is_function};
 use crate::facts::{EnvVar, Evidence, Finding, Sourced};
 
 /// Addresses that nothing outside the container reaches.
-const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
+pub(super) const LOCAL: [&str; 4] = ["localhost", "127.0.0.1", "::1", "[::1]"];
 
 /// Handles the address of a call. A loopback address is overridden by a variable or an option, if
 /// the code reads one, or else reported.
