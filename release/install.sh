@@ -1,27 +1,29 @@
 #!/bin/sh
 # Installs dockgen's released binary for Linux and macOS.
 #
-#   curl -fsSL https://github.com/@REPOSITORY@/releases/latest/download/install.sh | sh
+#   curl -fsSL https://github.com/OWNER/dockgen/releases/latest/download/install.sh | sh
 #
 # DOCKGEN_VERSION   a release, such as 0.1.0; the latest by default
 # DOCKGEN_HOME      the folder for the binary; ~/.local/bin by default
 # DOCKGEN_FROM      where the archives lie, in place of the releases: an address, or file:///FOLDER
 set -eu
 
-repository=@REPOSITORY@
+fail() {
+  echo "install.sh: $1" >&2
+  exit 1
+}
+
+repository=OWNER/dockgen
 home=${DOCKGEN_HOME:-$HOME/.local/bin}
 if [ -n "${DOCKGEN_FROM:-}" ]; then
   from=$DOCKGEN_FROM
+elif [ "${repository%/*}" = OWNER ]; then
+  fail "dockgen has not been published yet: build it with \`cargo install --path .\` in a checkout"
 elif [ -n "${DOCKGEN_VERSION:-}" ]; then
   from=https://github.com/$repository/releases/download/v$DOCKGEN_VERSION
 else
   from=https://github.com/$repository/releases/latest/download
 fi
-
-fail() {
-  echo "install.sh: $1" >&2
-  exit 1
-}
 
 case $(uname -s) in
   Linux) system=unknown-linux-musl ;;
@@ -51,9 +53,9 @@ get "$from/$file.sha256" "$work/$file.sha256"
 
 cd "$work"
 if command -v sha256sum >/dev/null; then
-  sha256sum -c "$file.sha256" >/dev/null || fail "the checksum of $file is another one: nothing was installed"
+  sha256sum -c "$file.sha256" >/dev/null || fail "the checksum of $file is not the published one: nothing was installed"
 else
-  shasum -a 256 -c "$file.sha256" >/dev/null || fail "the checksum of $file is another one: nothing was installed"
+  shasum -a 256 -c "$file.sha256" >/dev/null || fail "the checksum of $file is not the published one: nothing was installed"
 fi
 tar -xzf "$file"
 mkdir -p "$home"

@@ -3,7 +3,9 @@
 'use strict';
 const { spawnSync } = require('node:child_process');
 
-const name = `@dockgen/${process.platform}-${process.arch}`;
+// Windows on Arm runs the binary for x64.
+const machine = process.platform === 'win32' ? 'x64' : process.arch;
+const name = `@dockgen/${process.platform}-${machine}`;
 let binary;
 try {
   binary = require.resolve(`${name}/dockgen${process.platform === 'win32' ? '.exe' : ''}`);
