@@ -159,7 +159,7 @@ impl<'a> Subject<'a> {
             .config
             .ports
             .iter()
-            .filter_map(|port| port.strip_suffix("/tcp")?.parse().ok())
+            .filter_map(|port| port.strip_suffix("/tcp")?.parse::<u16>().ok())
             .collect();
         self.plan.runtime.port.or(match named.as_slice() {
             [port] => Some(*port),
