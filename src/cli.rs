@@ -21,6 +21,10 @@ pub(crate) use wanted::Wanted;
 /// it.
 #[derive(Debug, Parser)]
 #[command(name = "dockgen", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 the files no longer fit the repository, or something \
+                  was not proved; 2 error; 130 interrupted."
+)]
 pub(crate) struct Cli {
     /// When to use colours; `auto`: on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
@@ -82,6 +86,9 @@ impl ValueEnum for Color {
     }
 }
 
+/// How a command ends that only prints. `dockgen man` reads the codes of every command from here.
+const PRINTS: &str = "Exit codes: 0 done; 2 error; 130 interrupted.";
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -101,13 +108,16 @@ pub(crate) enum Command {
     /// Build the image, watch it run, and correct the plan by what was seen, until it is proved
     Prove(Box<Prove>),
     /// Print the JSON schema of dockgen.toml
+    #[command(after_help = PRINTS)]
     Schema,
     /// Print the completion script of a shell
+    #[command(after_help = PRINTS)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page of dockgen or of one of its commands (roff)
+    #[command(after_help = PRINTS)]
     Man {
         /// The command; without it, the page of dockgen itself
         command: Option<String>,
@@ -241,8 +251,7 @@ fn conflict(how: &str) -> Conflict {
 
 /// `dockgen answer`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples: dockgen answer . port=53,53/udp file=locales=/app/locales; \
-                  dockgen answer --unset port. `dockgen explain --json` lists the questions.\n\n\
+#[command(after_help = "`dockgen explain --json` lists the questions.\n\n\
                   Exit codes: 0 done; 1 conflict, nothing written (only with --write); 2 an answer \
                   is invalid, or another error, nothing written; 130 interrupted.")]
 pub(crate) struct Answer {
@@ -310,7 +319,7 @@ impl Answer {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 up to date; 1 `dockgen update` would change something, or a \
-                  rule is violated; 2 error."
+                  rule is violated; 2 error; 130 interrupted."
 )]
 pub(crate) struct Check {
     /// The application's folder, or a repository with several applications
@@ -337,6 +346,7 @@ pub(crate) enum Format {
 
 /// `dockgen explain`.
 #[derive(Debug, Args)]
+#[command(after_help = PRINTS)]
 pub(crate) struct Explain {
     /// The application and the answers.
     #[command(flatten)]

@@ -563,8 +563,14 @@ fn completions_and_manual_page() {
         {
             assert!(page.contains(part), "`{part}` is not in the page of {title}:\n{page}");
         }
+        for part in [".SH \"EXIT STATUS\"\n.TP\n\\fB0\\fR", ".SH EXAMPLES\n.TP"] {
+            assert!(page.contains(part), "{title} has nothing below `{part}`:\n{page}");
+        }
+        assert!(!page.contains("EXTRA") && page.matches("130").count() == 1, "{page}");
     }
-    assert!(run(dir.path(), &["man", "init"], 0).0.contains("dry\\-run"));
+    let (page, _) = run(dir.path(), &["man", "init"], 0);
+    assert!(page.contains("dry\\-run") && !page.contains("conflict, nothing"), "{page}");
+    assert!(run(dir.path(), &["man", "verify"], 0).0.contains("A check failed."));
     refuses(dir.path(), &["man", "unit"], &["`unit` is no command", "init"]);
     let (help, _) = run(dir.path(), &["--help"], 0);
     assert!(help.contains("explain"));
