@@ -40,6 +40,7 @@ ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="dockgen" \
       org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.source="https://github.com/OWNER/dockgen" \
       org.opencontainers.image.revision="$REVISION"
 
 USER 65532:65532
