@@ -353,6 +353,23 @@ pub(crate) fn starts(repo: &Repo, dir: &RelPath) -> Result<Vec<Run>> {
     Ok(found)
 }
 
+/// Files that tell a reader first how the software is started.
+const READMES: [&str; 3] = ["README.md", "README.rst", "README"];
+
+/// The commands that the documentation of the software in `dir` shows outside of blocks.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(crate) fn shown(repo: &Repo, dir: &RelPath) -> Result<Vec<Run>> {
+    let mut found = Running::default();
+    for path in READMES.iter().filter_map(|name| dir.join(name)) {
+        if let Some(text) = repo.source_text(&path)?.filter(|_| repo.is_file(&path)) {
+            docs::shown(&path, &text, &mut found);
+        }
+    }
+    Ok(found.runs)
+}
+
 /// The context of a script's commands.
 struct Scope<'a> {
     file: &'a RelPath,

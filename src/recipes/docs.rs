@@ -91,6 +91,35 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
     composed(file, text, into);
 }
 
+/// Maximum length of a line that may be a command by itself.
+const MAX_SHOWN: usize = 300;
+
+/// Reads the commands that a document shows outside of blocks: code in a sentence, and lines that are
+/// nothing but a command.
+pub(super) fn shown(file: &RelPath, text: &str, into: &mut Running) {
+    let mut fenced = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.starts_with("```") || line.starts_with("~~~") {
+            fenced = !fenced;
+            continue;
+        }
+        if fenced || line.len() > MAX_SHOWN {
+            continue;
+        }
+        // reStructuredText writes two of them.
+        let line = line.replace("``", "`");
+        let whole = Some(line.as_str()).filter(|line| !line.contains('`'));
+        for code in line.split('`').skip(1).step_by(2).chain(whole) {
+            for command in shell::parse(code).commands {
+                if command.argv.len() > 1 {
+                    add(command, file, number, into);
+                }
+            }
+        }
+    }
+}
+
 /// What stands before a command that is typed.
 const PROMPTS: [char; 4] = ['$', '~', '❯', '➜'];
 

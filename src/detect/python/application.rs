@@ -10,6 +10,7 @@ use super::source::{Module, Sources};
 use super::tables::{Framework, Interface};
 use crate::code::{Call, File, Function, conditions};
 use crate::facts::Evidence;
+use crate::path::RelPath;
 
 /// Maximum number of modules that may hold an application.
 const MAX_READ: usize = 400;
@@ -74,6 +75,18 @@ impl<'t> Application<'t> {
         format!("{}:{}", self.module.name, self.name)
     }
 
+    /// True for what is as much the program as another application that does not lead to it: pages
+    /// beside an API, or the application of the same framework in a file of the same name.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        let script = |one: &Self| one.framework.interface == Interface::Script;
+        let (own, its) = (&self.module.file.path, &other.module.file.path);
+        let usual = MODULES
+            .iter()
+            .any(|names| names.contains(&own.file_name().trim_end_matches(".py")) && !self.factory);
+        let same = self.framework.of == other.framework.of && own.file_name() == its.file_name();
+        script(self) != script(other) || usual && same && own != its
+    }
+
     pub(super) fn evidence(&self) -> Evidence {
         let note = match (&self.framework.interface, self.factory) {
             (Interface::Script, _) => format!("a script of {}", self.framework.of),
@@ -121,6 +134,7 @@ pub(super) fn applications<'t>(
     sources: &Sources,
     frameworks: &'t [Framework],
     has: &dyn Fn(&Framework) -> bool,
+    told: &[RelPath],
 ) -> Result<Vec<Application<'t>>> {
     let mut found = Vec::new();
     let mut rest: Vec<Rc<Module>> = Vec::new();
@@ -149,9 +163,12 @@ pub(super) fn applications<'t>(
     for framework in &installed {
         let derived = derived(framework, &rest);
         for module in &rest {
-            made(framework, &derived, module, &mut found);
+            made(framework, &derived, module, told, &mut found);
             annotated(framework, module, &mut found);
         }
+    }
+    if found.is_empty() {
+        found.extend(alone(&installed, &rest));
     }
     for one in &mut found {
         if let Some((name, at)) = plain(one) {
@@ -245,19 +262,13 @@ fn made<'t>(
     framework: &'t Framework,
     derived: &BTreeSet<String>,
     module: &Rc<Module>,
+    told: &[RelPath],
     into: &mut Vec<Application<'t>>,
 ) {
     let (file, held) = (&module.file, into.len());
     if framework.interface == Interface::Script {
-        let import = file.imports.iter().find(|import| import.path == framework.of);
-        let paged = file.path.components().rev().nth(1) == Some("pages");
-        let placed = !module.name.contains('.') || is_named(file);
-        if let Some(import) = import.filter(|_| !paged && placed) {
-            let at = (0..file.len()).find(|&at| file.line(at) >= import.line).unwrap_or(0);
-            let name = String::new();
-            let module = module.clone();
-            into.push(Application::new(framework, module, name, false, at));
-        }
+        let placed = !module.name.contains('.') || is_named(file) || told.contains(&file.path);
+        into.extend(script(framework, module).filter(|_| placed));
         return;
     }
     for &at in file.facts().calls() {
@@ -284,6 +295,34 @@ fn made<'t>(
             });
         }
     }
+}
+
+/// A module that a command of its framework runs as a script, wherever it lies.
+fn script<'t>(framework: &'t Framework, module: &Rc<Module>) -> Option<Application<'t>> {
+    let file = &module.file;
+    let import = file.imports.iter().find(|import| import.path == framework.of)?;
+    let paged = file.path.components().rev().nth(1) == Some("pages");
+    let marked = |name: &String| !file.places(name).is_empty();
+    if paged || !framework.marks.is_empty() && !framework.marks.iter().any(marked) {
+        return None;
+    }
+    let at = (0..file.len()).find(|&at| file.line(at) >= import.line).unwrap_or(0);
+    Some(Application::new(framework, module.clone(), String::new(), false, at))
+}
+
+/// The only module that imports a framework of scripts and that no other one imports.
+fn alone<'t>(frameworks: &[&'t Framework], modules: &[Rc<Module>]) -> Option<Application<'t>> {
+    let scripts = frameworks.iter().filter(|one| one.interface == Interface::Script);
+    let mut found = scripts.flat_map(|one| modules.iter().filter_map(|m| script(one, m)));
+    let brings = |module: &Rc<Module>, name: &str| {
+        module.file.imports.iter().any(|import| {
+            let export = import.export.as_ref().map(|export| format!("{}.{export}", import.path));
+            import.path == name || export.is_some_and(|full| full == name)
+        })
+    };
+    let free = |one: &Application| !modules.iter().any(|module| brings(module, &one.module.name));
+    let first = found.by_ref().find(free)?;
+    found.find(free).is_none().then_some(first)
 }
 
 /// Functions that say what they return: `def create_app() -> FastAPI:`.
@@ -384,9 +423,11 @@ struct Taken {
 /// The name that the result of a call gets in its module, or the function that returns it.
 fn taken(file: &Rc<File>, call: &Call) -> Option<Taken> {
     let all = file.facts().definitions();
-    // Among nested calls, `ProxyFix(Flask(..))` gives the name to both.
+    // Among nested calls, `ProxyFix(Flask(..))` gives the name to both. An attribute has no name:
+    // `app.wsgi_app = DispatcherMiddleware(..)`.
     let name = all.iter().find(|d| {
         d.value.contains(&call.at)
+            && d.name.checked_sub(1).is_none_or(|before| file.word(before) != ".")
             && d.form == crate::code::Form::Set
             && !in_brackets(file, call.at)
     });

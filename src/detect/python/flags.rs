@@ -8,10 +8,12 @@ use crate::docker::quote;
 use crate::facts::{Finding, FindingCode};
 
 /// Options with a value that the image decides: address, processes, logs, the system's users.
-const DECIDED: [&str; 28] = [
+const DECIDED: [&str; 34] = [
     "access-logfile",
     "app-dir",
     "bind",
+    "browser.gatherUsageStats",
+    "browser.serverAddress",
     "error-logfile",
     "fd",
     "forwarded-allow-ips",
@@ -30,6 +32,10 @@ const DECIDED: [&str; 28] = [
     "proxy-headers",
     "pythonpath",
     "reload-dir",
+    "server.address",
+    "server.fileWatcherType",
+    "server.headless",
+    "server.port",
     "stats",
     "socket",
     "uds",
@@ -43,17 +49,25 @@ const DECIDED: [&str; 28] = [
 const SHORT: [&str; 8] = ["-b", "-g", "-h", "-m", "-n", "-p", "-u", "-w"];
 
 /// Options without a value that the image decides.
-const SWITCHES: [&str; 9] = [
+const SWITCHES: [&str; 14] = [
     "access-log",
     "access-logs",
     "call",
     "daemon",
+    "debug",
     "factory",
+    "headless",
     "master",
+    "no-debugger",
+    "no-reload",
     "proxy-headers",
     "reload",
     "use-colors",
+    "with-threads",
 ];
+
+/// Endings of files with settings.
+const SETTINGS: [&str; 6] = ["conf", "ini", "json", "toml", "yaml", "yml"];
 
 /// The options of a line.
 #[derive(Debug, Default)]
@@ -107,9 +121,9 @@ impl Options {
                 options.kept.push(format!("--{name}={stated}"));
                 at += usize::from(value.is_none());
             } else if switch {
-                reloads |= long == "reload";
+                reloads |= matches!(long, "reload" | "debug");
             } else if decided {
-                let port = ["bind", "port", "listen", "http-socket"].contains(&long);
+                let port = ["bind", "port", "listen", "http-socket", "server.port"].contains(&long);
                 if port || matches!(flag, "-b" | "-p") {
                     options.port = options.port.or(stated.and_then(number));
                 }
@@ -162,7 +176,9 @@ fn holds(app: &App, value: &str) -> bool {
     // Other values are computed by a shell, which the exec form does not have.
     let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:".contains(c));
     let file = value.trim_start_matches("file:");
-    plain && !value.starts_with('-') && (!is_script(value) || app.dir.has(file))
+    let is_file =
+        is_script(value) || file.rsplit_once('.').is_some_and(|(_, end)| SETTINGS.contains(&end));
+    plain && !value.starts_with('-') && (!is_file || app.dir.has(file))
 }
 
 /// The number of `8000`, `0.0.0.0:8000`, `${PORT:-8000}` and `*:8000`.

@@ -177,7 +177,9 @@ fn configured(app: &App, server: &Server) -> Option<(u16, Evidence)> {
     let tree = settings::parse_toml(&text)?;
     let keys: Vec<&str> = stated.keys.iter().map(String::as_str).collect();
     let held = tree.at(&keys)?;
-    let number = held.text()?.parse().ok().filter(|number| *number > 0)?;
+    let text = held.text().or_else(|| held.items().first()?.text())?;
+    // `8000`, `127.0.0.1:8000`
+    let number = text.rsplit(':').next()?.parse().ok().filter(|number| *number > 0)?;
     Some((number, Evidence::at(&path, held.line, "the server's own settings")))
 }
 

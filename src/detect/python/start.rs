@@ -1,5 +1,7 @@
 //! What can be started: applications by their servers, console scripts, scripts and workers.
 
+mod plain;
+
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -15,34 +17,8 @@ use crate::code::{Call, File, Function};
 use crate::facts::{Evidence, Finding, FindingCode, Kind, Program};
 use crate::path::RelPath;
 
-/// Names of scripts that start something, likeliest first.
-const SCRIPTS: [&str; 9] =
-    ["main", "app", "server", "run", "bot", "start", "serve", "index", "worker"];
-
 /// Maximum number of scripts that are offered.
 const MAX_SCRIPTS: usize = 4;
-
-/// Maximum number of scripts whose modules are read to rank them.
-const MAX_READ: usize = 12;
-
-/// The rank of packages inside of others, and what is added to that of scripts for developers.
-const INNER: usize = 40;
-
-/// The first words of the names of scripts that a developer runs.
-const CHORES: [&str; 12] = [
-    "bench",
-    "benchmark",
-    "build",
-    "clean",
-    "deploy",
-    "example",
-    "install",
-    "package",
-    "release",
-    "setup",
-    "test",
-    "tests",
-];
 
 /// Every program, likeliest first.
 ///
@@ -87,8 +63,9 @@ impl<'s> Scene<'s> {
         let told = &self.told;
         let installed = self.app.installed;
         let has = |framework: &Framework| installed.has(framework.package());
+        let files: Vec<RelPath> = told.iter().filter_map(|one| self.file_of(one)).collect();
         let mut applications =
-            application::applications(self.sources, &self.tables.frameworks, &has)?;
+            application::applications(self.sources, &self.tables.frameworks, &has, &files)?;
         if applications.is_empty() && !installed.locked {
             // Without a lockfile, another package may bring the framework that the server runs.
             let serves = |framework: &Framework| {
@@ -100,7 +77,8 @@ impl<'s> Scene<'s> {
                 !framework.names.is_empty() && self.tables.servers.iter().any(|one| of(&one))
             };
             let has = |framework: &Framework| framework.package() != "django" && serves(framework);
-            applications = application::applications(self.sources, &self.tables.frameworks, &has)?;
+            applications =
+                application::applications(self.sources, &self.tables.frameworks, &has, &files)?;
         }
         // A server that loads such a module has other arguments, and ends with its usage.
         applications.retain(|one| one.name.is_empty() || !reads_arguments(&one.module.file));
@@ -113,8 +91,11 @@ impl<'s> Scene<'s> {
         if all.iter().all(|one| one.order > 2) {
             all.extend(self.pasted()?);
         }
+        let workers = worker::workers(self.app, self.sources, self.tables)?;
         if !all.iter().any(|one| one.order <= 3) {
-            all.extend(self.plain(told)?);
+            let defined: Vec<&RelPath> =
+                workers.iter().filter_map(|one| one.defined.as_ref()).collect();
+            all.extend(self.plain(told, &defined)?);
         }
         let mut listens = all.iter().any(|one| one.order < 3);
         for one in all.iter().filter(|one| one.order >= 3).take(MAX_SCRIPTS) {
@@ -124,8 +105,8 @@ impl<'s> Scene<'s> {
             // A framework without a server, and nothing else that listens for production.
             all.extend(self.unserved(&applications));
         }
-        for found in worker::workers(self.app, self.sources, self.tables)? {
-            let worker::Found { program, details, entries, root } = found;
+        for found in workers {
+            let worker::Found { program, details, entries, root, .. } = found;
             let application = None;
             all.push(Candidate { program, details, entries, root, application, order: 8 });
         }
@@ -253,21 +234,14 @@ impl<'s> Scene<'s> {
 
     /// The application that a server runs.
     fn served(&self, all: &[Application<'s>], told: &[Told]) -> Result<Vec<Candidate<'s>>> {
-        let objects: Vec<&str> = told
-            .iter()
-            .filter_map(|told| match &told.target {
-                Target::Object(object) => Some(object.as_str()),
-                _ => None,
-            })
-            .collect();
+        let objects: Vec<String> = told.iter().filter_map(|one| self.object_of(one)).collect();
         let place = |one: &Application| objects.iter().position(|object| *object == one.id());
         let channels = self.app.installed.has("channels");
         let mut able: Vec<(&Application<'s>, &super::tables::Server)> = all
             .iter()
             .filter_map(|one| {
                 let id = one.id();
-                let line = |told: &&Told| matches!(&told.target, Target::Object(o) if *o == id);
-                let line = told.iter().find(line);
+                let line = told.iter().find(|told| self.object_of(told).as_ref() == Some(&id));
                 let stated = line.and_then(|told| server::stated(self.app, self.tables, told));
                 let stated = stated.or_else(|| server::by_settings(self.app, self.tables, one));
                 Some((one, stated.or_else(|| server::of(self.app, self.tables, one))?))
@@ -281,9 +255,8 @@ impl<'s> Scene<'s> {
         let mut found: Vec<Candidate> = Vec::new();
         let mut held: BTreeSet<RelPath> = BTreeSet::new();
         for (one, server) in able {
-            let line = told
-                .iter()
-                .find(|told| matches!(&told.target, Target::Object(object) if *object == one.id()));
+            let id = Some(one.id());
+            let line = told.iter().find(|told| self.object_of(told) == id);
             let started = server::program(self.app, self.tables, one, server, line);
             let path = one.module.file.path.clone();
             if found.len() >= MAX_SCRIPTS {
@@ -291,8 +264,11 @@ impl<'s> Scene<'s> {
             }
             // What another application takes in is a part of it.
             let factory = one.factory || one.framework.package() == "django";
-            let part = || held.contains(&path) || factory || place(one).is_none();
-            if !found.is_empty() && part() {
+            let first = found.first().and_then(|first| first.application.as_ref());
+            let part = |first: &Application| {
+                held.contains(&path) || factory || place(one).is_none() && !one.is_beside(first)
+            };
+            if first.is_some_and(part) {
                 continue;
             }
             let order = if place(one).is_some() { 0 } else { 2 };
@@ -317,6 +293,20 @@ impl<'s> Scene<'s> {
             found.extend(self.called_with(told)?);
         }
         Ok(found)
+    }
+
+    /// The script of a framework that a line names.
+    fn file_of(&self, told: &Told) -> Option<RelPath> {
+        let Target::File(file) = &told.target else { return None };
+        self.app.dir.join(file)
+    }
+
+    /// What a line names, as applications are named.
+    fn object_of(&self, told: &Told) -> Option<String> {
+        match &told.target {
+            Target::Object(object) => Some(object.clone()),
+            _ => self.file_of(told).map(|path| path.to_string()),
+        }
     }
 
     /// The application that a line makes by a call with arguments: `gunicorn "shop:create('live')"`.
@@ -362,71 +352,6 @@ impl<'s> Scene<'s> {
             all.push(found);
         }
         Ok(all)
-    }
-
-    /// Packages with `__main__.py`, and scripts.
-    fn plain(&self, told: &[Told]) -> Result<Vec<Candidate<'s>>> {
-        let mut all: Vec<(usize, Candidate)> = Vec::new();
-        let named = |target: &Target| told.iter().any(|told| told.target == *target);
-        let name = self.app.project.name.as_ref().map(|name| name.value.replace('-', "_"));
-        for path in &self.sources.all {
-            let Some(module) = self.sources.module(path)? else { continue };
-            let way = path.strip(&self.app.dir.path).unwrap_or_default();
-            let file = path.file_name().trim_end_matches(".py");
-            let folders = way.matches('/').count();
-            if file == "__main__" && folders <= 2 {
-                let package = module.name.trim_end_matches("__main__").trim_end_matches('.');
-                let evidence = Evidence::file(path, "a package that can be run");
-                if let Some(found) = self.module(package, evidence)? {
-                    // A package inside of another one is more often a copy of a library.
-                    let inner = package.contains('.');
-                    let known = !inner || named(&Target::Module(package.to_owned()));
-                    all.push((if known { 0 } else { INNER }, found));
-                }
-                continue;
-            }
-            let top = folders == 0 || folders == 1 && module.root.as_str().ends_with("src");
-            let guard = module.file.places("__name__").iter().find(|&&at| {
-                module.file.word(at + 1) == "==" && module.file.facts().function_at(at).is_none()
-            });
-            let place = SCRIPTS.iter().position(|name| *name == file);
-            let own = name.as_deref() == Some(file);
-            if !top && (guard.is_none() || folders > 2 || place.is_none_or(|place| place > 3)) {
-                continue;
-            }
-            if file == "manage" || guard.is_none() && place.is_none() && !own {
-                continue;
-            }
-            let evidence = match guard {
-                Some(&at) => module.file.evidence(at, "a script"),
-                None => Evidence::file(path, "a script with a usual name"),
-            };
-            let rank = match (own, place) {
-                (true, _) => 1,
-                (_, Some(place)) => 2 + place,
-                _ => 20,
-            };
-            let documented = named(&Target::File(way.to_owned()));
-            let rank = match (documented, is_chore(file)) {
-                (true, _) => 1,
-                (_, true) => rank + INNER,
-                _ => rank + 10 * folders + 5 * usize::from(guard.is_none()),
-            };
-            all.extend(self.file(path, evidence)?.map(|found| (rank, found)));
-        }
-        // What serves is rather the program than what does not.
-        for (rank, found) in all.iter_mut().filter(|(rank, _)| *rank >= 20).take(MAX_READ) {
-            if self.produces(&self.sources.closure(&found.entries)?) {
-                *rank -= 10;
-            }
-        }
-        all.sort_by_key(|(rank, _)| *rank);
-        // A file with a usual name needs no others beside it.
-        let usual = all.first().is_some_and(|(rank, _)| *rank < 20);
-        let all = all.into_iter().filter(|(rank, _)| !usual || *rank < 20);
-        // Their ranks decide, not what they are.
-        let found = all.map(|(_, found)| Candidate { order: 4, ..found });
-        Ok(found.take(MAX_SCRIPTS).collect())
     }
 
     /// `python worker.py`
@@ -559,10 +484,4 @@ fn by_module(module: &Module, function: &str) -> Vec<String> {
         ["-c".to_owned(), format!("from {name} import {first}; raise SystemExit({function}())")]
     };
     [&["python".to_owned()][..], &words].concat()
-}
-
-/// True for the name of a script that a developer runs: `build_package`, `tests_sites`.
-fn is_chore(name: &str) -> bool {
-    let first = name.split(['_', '-']).next().unwrap_or_default();
-    CHORES.contains(&first.to_ascii_lowercase().as_str())
 }

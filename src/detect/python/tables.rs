@@ -130,6 +130,9 @@ pub(super) struct Framework {
     pub(super) servers: Vec<String>,
     /// The attribute of the object that servers take: `server` of Dash.
     pub(super) attribute: Option<String>,
+    /// Names of which the file of a script has to use one.
+    #[serde(default)]
+    pub(super) marks: Vec<String>,
     /// It takes in an application that another framework made.
     #[serde(default)]
     pub(super) wraps: bool,
@@ -212,6 +215,9 @@ pub(super) struct Worker {
     /// What makes the object that a worker is started with; none: the module is enough.
     #[serde(default)]
     pub(super) names: Vec<String>,
+    /// What makes it may come from another package.
+    #[serde(default)]
+    pub(super) anywhere: bool,
     /// The object is a queue, whose name the worker is started with.
     #[serde(default)]
     pub(super) queue: bool,
@@ -226,7 +232,7 @@ pub(super) struct Worker {
     pub(super) with: Vec<String>,
     /// A class of that name says what the worker does.
     pub(super) class: Option<String>,
-    /// The command: `{app}` is `module:object`, `{module}` the module.
+    /// The command: `{app}` is `module:object`, `{dotted}` is `module.object`.
     pub(super) command: Vec<String>,
     pub(super) args: Vec<String>,
     /// Why it stops on SIGTERM.

@@ -12,6 +12,7 @@ mod commanded;
 mod ended;
 mod lines;
 mod services;
+mod several;
 mod started;
 mod stated;
 mod stopped;

@@ -1,6 +1,7 @@
 //! How the repository itself starts its programs: lines of Procfiles, compose files, units and
 //! documentation, as far as they name something that Python runs.
 
+mod image;
 pub(super) mod scripts;
 mod tasks;
 
@@ -98,8 +99,7 @@ const SERVERS: [&str; 8] =
 pub(super) fn told(app: &App) -> Result<Vec<Told>> {
     let runs = recipes::starts(app.dir.repo, &app.dir.path)?;
     let mut all: Vec<Told> = Vec::new();
-    // A service with an image of its own is not started from this code.
-    for run in runs.iter().filter(|run| run.image.is_none()) {
+    for run in &runs {
         let script = scripts::named(app, &run.words);
         let followed = script.map(|path| scripts::started(app, &path)).transpose()?.flatten();
         let Some(mut one) = followed.or_else(|| {
@@ -110,6 +110,10 @@ pub(super) fn told(app: &App) -> Result<Vec<Told>> {
         }) else {
             continue;
         };
+        // A service with an image of its own is not started from this code, unless it names a module.
+        if run.image.is_some() && !is_own(app, &one.target) {
+            continue;
+        }
         one.name.clone_from(&run.name);
         one.documented = run.by == Recipe::Docs && one.script.is_none();
         if !all.iter().any(|held| held.target == one.target) {
@@ -124,7 +128,9 @@ pub(super) fn told(app: &App) -> Result<Vec<Told>> {
             stated.push(one);
         }
     }
+    stated.extend(shown(app, &stated)?);
     let mut all = stated;
+    image::first(app, &mut all)?;
     let usual = scripts::usual(app).map(|path| scripts::started(app, &path)).transpose()?;
     // One of a usual name says how the program starts, unless something else does.
     let stated = |held: &Told| !held.documented;
@@ -132,6 +138,28 @@ pub(super) fn told(app: &App) -> Result<Vec<Told>> {
         all.insert(0, one);
     }
     Ok(all)
+}
+
+/// Lines that documentation shows in its sentences, beside those that are `known`.
+fn shown(app: &App, known: &[Told]) -> Result<Vec<Told>> {
+    let mut all: Vec<Told> = Vec::new();
+    for run in recipes::shown(app.dir.repo, &app.dir.path)? {
+        let Some(one) = read(&run.words).filter(|_| run.image.is_none()) else { continue };
+        let plain = matches!(one.target, Target::Object(_) | Target::File(_) | Target::Module(_));
+        if plain && !known.iter().chain(&all).any(|held| held.target == one.target) {
+            all.push(Told { documented: true, evidence: run.evidence, ..one });
+        }
+    }
+    Ok(all)
+}
+
+/// True for an object whose module lies in a folder that modules are imported from.
+fn is_own(app: &App, target: &Target) -> bool {
+    let Target::Object(object) = target else { return false };
+    let way = object.split(':').next().unwrap_or_default().replace('.', "/");
+    let files = [format!("{way}.py"), format!("{way}/__init__.py")];
+    let mut places = app.roots.iter().flat_map(|root| files.iter().map(|file| root.join(file)));
+    places.any(|path| path.is_some_and(|path| app.dir.repo.is_file(&path)))
 }
 
 /// What the words start.
@@ -196,6 +224,9 @@ fn read(words: &[String]) -> Option<Told> {
         let call = call.map(str::to_owned);
         return Some(Told { call, ..made(Target::Object(object), &words, at + 1) });
     }
+    if let Some(found) = by_framework(&first, &words) {
+        return Some(found);
+    }
     if let ("fastapi", Some("run")) = (first.as_str(), words.get(1).copied()) {
         let at = (2..words.len()).find(|&at| is_script(words[at]))?;
         let named = words.iter().position(|word| *word == "--app");
@@ -216,6 +247,20 @@ fn read(words: &[String]) -> Option<Told> {
         ) => None,
         _ => Some(made(Target::Command(first), &words, 1)),
     }
+}
+
+/// `flask --app shop run`, `litestar --app shop.web:app run --port 8080`
+fn by_framework(first: &str, words: &[&str]) -> Option<Told> {
+    let known = ["flask", "litestar", "quart"].contains(&first);
+    let run = words.iter().position(|word| *word == "run").filter(|_| known)?;
+    let named = words[..run].iter().enumerate().find_map(|(at, word)| match *word {
+        "--app" | "-A" => words.get(at + 1).copied(),
+        word => word.strip_prefix("--app="),
+    })?;
+    let named = named.trim_end_matches(".py");
+    let object = if named.contains(':') { named.to_owned() } else { format!("{named}:app") };
+    let words = [&words[..1], &words[run..]].concat();
+    Some(made(Target::Object(object), &words, 2))
 }
 
 /// The file of Paste Deploy that a line starts, and the words beside it.

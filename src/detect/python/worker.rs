@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub(super) details: ProgramDetails,
     pub(super) entries: Vec<RelPath>,
     pub(super) root: RelPath,
+    /// The module that defines it, and does nothing by itself.
+    pub(super) defined: Option<RelPath>,
 }
 
 /// Every worker of the libraries that are installed.
@@ -31,7 +33,8 @@ pub(super) fn workers(app: &App, sources: &Sources, tables: &Tables) -> Result<V
         for path in &sources.all {
             let Some(text) = sources.repo.source_text(path)? else { continue };
             fits = fits || row.with.iter().any(|word| text.contains(word.as_str()));
-            if text.contains(&row.of) {
+            if text.contains(&row.of) || row.class.as_ref().is_some_and(|name| text.contains(name))
+            {
                 modules.extend(sources.module(path)?);
             }
         }
@@ -41,11 +44,13 @@ pub(super) fn workers(app: &App, sources: &Sources, tables: &Tables) -> Result<V
         let Some((fill, module, at)) = subject(row, &modules) else { continue };
         let evidence = module.file.evidence(at, format!("tasks of {}", row.package));
         let words = |words: &[String]| -> Vec<String> {
-            let filled = words.iter().map(|word| word.replace("{app}", &fill));
+            let dotted = fill.replace(':', ".");
+            let fill = |word: &String| word.replace("{app}", &fill).replace("{dotted}", &dotted);
+            let filled = words.iter().map(fill);
             filled.flat_map(|word| word.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect()
         };
         let role = if row.role.is_empty() { "worker" } else { row.role.as_str() };
-        let named = row.role.is_empty() && row.command.iter().any(|word| word.contains("{app}"));
+        let named = row.role.is_empty() && row.command.iter().any(|word| word.contains('{'));
         let id = if named {
             fill.split(' ').next().unwrap_or_default().to_owned()
         } else {
@@ -59,7 +64,8 @@ pub(super) fn workers(app: &App, sources: &Sources, tables: &Tables) -> Result<V
         program.handles_sigterm = Some(Evidence { note: row.stops.clone(), ..evidence });
         let details = ProgramDetails { command: words(&row.command), ..ProgramDetails::default() };
         let entries = modules.iter().map(|module| module.file.path.clone()).collect();
-        found.push(Found { program, details, entries, root: module.root.clone() });
+        let defined = Some(module.file.path.clone()).filter(|_| named);
+        found.push(Found { program, details, entries, root: module.root.clone(), defined });
     }
     Ok(found)
 }
@@ -72,7 +78,8 @@ fn subject(row: &Worker, modules: &[Rc<Module>]) -> Option<(String, Rc<Module>, 
             let outside = file.facts().function_at(definition.name).is_none();
             let made = definition.value.clone().find_map(|at| Call::at(file, at));
             let fits = made.is_some_and(|call| {
-                row.names.iter().any(|name| name == call.name()) && call.is_in(&row.of)
+                row.names.iter().any(|name| name == call.name())
+                    && (row.anywhere || call.is_in(&row.of))
             });
             if outside && fits && !row.queue {
                 let name = format!("{}:{}", module.name, file.word(definition.name));
@@ -83,7 +90,9 @@ fn subject(row: &Worker, modules: &[Rc<Module>]) -> Option<(String, Rc<Module>, 
             && let Some(call) = queue(row, file)
         {
             let first = call.arguments().first().cloned();
-            let stated = first.and_then(|range| Some(file.string(range.start)?.into_owned()));
+            // `Worker(["mail"], ..)`
+            let at = first.map(|range| range.start + usize::from(file.word(range.start) == "["));
+            let stated = at.and_then(|at| Some(file.string(at)?.into_owned()));
             let plain =
                 |name: &String| name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
             let name = stated.filter(plain).unwrap_or_else(|| "default".to_owned());

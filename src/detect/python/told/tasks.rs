@@ -52,6 +52,12 @@ const OF_THE_IMAGE: [&str; 22] = [
     "virtualenv",
 ];
 
+/// Names of tasks that start the program.
+const STARTING: [&str; 14] = [
+    "api", "app", "bot", "default", "dev", "launch", "prod", "run", "serve", "server", "start",
+    "up", "web", "worker",
+];
+
 /// Maximum number of tasks that are read.
 const MAX_TASKS: usize = 200;
 
@@ -71,7 +77,8 @@ pub(super) fn lines(app: &App) -> Result<Vec<Told>> {
             let Some(line) = held.text().or(table) else { continue };
             let at = Evidence::at(&path, held.line, format!("the task {}", task.key));
             let commands = shell::parse(line).commands;
-            all.extend(commands.iter().filter_map(|command| task_of(&command.argv, &at)));
+            let told = commands.iter().filter_map(|one| task_of(&one.argv, &task.key, &at));
+            all.extend(told);
         }
     }
     let first = WRAPPERS.iter().filter_map(|words| words.first().copied());
@@ -79,15 +86,20 @@ pub(super) fn lines(app: &App) -> Result<Vec<Told>> {
         SERVERS.into_iter().chain(first).chain(["fastapi", "python", "python3"]).collect();
     for step in recipes::steps_of(app.dir.repo, &app.dir.path, &names)?.iter().take(MAX_TASKS) {
         if step.dir == app.dir.path {
-            all.extend(task_of(&step.words, &step.evidence));
+            all.extend(task_of(&step.words, &step.part, &step.evidence));
         }
     }
     Ok(all)
 }
 
 /// The server that a task starts. A task is for whoever works on the project, as documentation is.
-fn task_of(words: &[String], at: &Evidence) -> Option<Told> {
-    let one = read(words).filter(|one| matches!(one.target, Target::Object(_)))?;
+fn task_of(words: &[String], name: &str, at: &Evidence) -> Option<Told> {
+    let starts = name.split(['-', '_', ':', '.']).any(|word| STARTING.contains(&word));
+    let one = read(words).filter(|one| match one.target {
+        Target::Object(_) => true,
+        Target::File(_) | Target::Module(_) => starts,
+        _ => false,
+    })?;
     Some(Told { documented: true, evidence: at.clone(), ..one })
 }
 
