@@ -34,6 +34,7 @@ mod overrides;
 mod owned;
 mod parameters;
 pub(crate) mod program;
+pub(crate) mod referred;
 mod refusals;
 pub(crate) mod rules;
 mod services;

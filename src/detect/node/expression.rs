@@ -3,7 +3,7 @@
 
 mod path;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -25,7 +25,14 @@ pub(crate) struct Names<'t> {
     properties: BTreeMap<&'t str, Vec<usize>>,
     /// Paths in the global object.
     globals: Option<Rc<BTreeMap<String, PathValue>>>,
+    /// Functions of the module `path` under names of the file's own.
+    renamed: BTreeMap<&'t str, &'t str>,
+    /// Names of modules that stand for the folder of the application.
+    roots: BTreeSet<&'t str>,
 }
+
+/// Modules whose value is the folder of the application.
+const ROOTS: [&str; 1] = ["app-root-path"];
 
 /// How many declarations of one name are compared.
 const MAX_DECLARATIONS: usize = 64;
@@ -79,7 +86,19 @@ impl<'t> Names<'t> {
             defined.entry(name).or_insert(at);
         }
         blocks.retain(|_, all| all.len() > 1);
-        Self { tokens, defined, declared: blocks, properties, globals: None }
+        let (renamed, roots) = imported(tokens);
+        Self { tokens, defined, declared: blocks, properties, globals: None, renamed, roots }
+    }
+
+    /// The function of the module `path` that a call means by a name of the file's own.
+    fn renamed(&self, name: &str, tokens: &[Token]) -> Option<&'t str> {
+        let called = tokens.get(1).is_some_and(|token| token.is('('));
+        self.renamed.get(name).copied().filter(|_| called)
+    }
+
+    /// True for the name of a module that stands for the folder of the application.
+    fn is_root(&self, name: &str) -> bool {
+        self.roots.contains(name)
     }
 
     /// Adds the paths that the program keeps in its global object.
@@ -118,6 +137,43 @@ impl<'t> Names<'t> {
         let found = self.properties.get(name).into_iter().flatten();
         found.map(|index| expression(self.tokens, *index))
     }
+}
+
+/// The functions of the module `path` that a file imports under other names, and the names of
+/// modules that stand for the application's folder.
+fn imported(tokens: &[Token]) -> (BTreeMap<&str, &str>, BTreeSet<&str>) {
+    let (mut renamed, mut roots) = (BTreeMap::new(), BTreeSet::new());
+    for (at, token) in tokens.iter().enumerate() {
+        let Some(text) = token.text() else { continue };
+        let root = ROOTS.contains(&text);
+        let is_path = matches!(text, "path" | "node:path" | "path/posix" | "node:path/posix");
+        if !root && !is_path {
+            continue;
+        }
+        // `import x from "m"` and `x = require("m")`.
+        let end = match at.checked_sub(1).map(|before| &tokens[before]) {
+            Some(before) if before.is_word("from") => at.checked_sub(2),
+            Some(before) if before.is('(') => at.checked_sub(4),
+            _ => None,
+        };
+        let Some(end) = end else { continue };
+        if root {
+            roots.extend(tokens[end].word());
+        } else if tokens[end].is('}') {
+            let inside = tokens[..end].iter().rev().take_while(|token| !token.is('{')).count();
+            for window in tokens[end - inside..end].windows(3) {
+                let apart = window[1].is(':') || window[1].is_word("as");
+                let of =
+                    |name: &&str| matches!(*name, "join" | "resolve" | "normalize" | "dirname");
+                if let (true, Some(from), Some(to)) =
+                    (apart, window[0].word().filter(of), window[2].word())
+                {
+                    renamed.insert(to, from);
+                }
+            }
+        }
+    }
+    (renamed, roots)
 }
 
 /// Maximum number of tokens between a declaration's first name and a later one.

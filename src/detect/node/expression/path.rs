@@ -124,7 +124,7 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
             };
             let holes = tokens.get(1..)?;
             let base = path_within(if open { hole(holes) } else { holes }, names, steps + 1)?;
-            let mut found = extended(base, rest)?;
+            let mut found = appended(base, rest)?;
             found.open |= open;
             Some(found)
         }
@@ -154,6 +154,9 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
             "fileURLToPath" if plus(tokens).is_none() => {
                 path_within(arguments(tokens, 1).first()?, names, steps + 1)
             }
+            root if names.names.is_root(root) && plus(tokens).is_none() => {
+                rooted(tokens, names, steps)
+            }
             // The module may have any name: `Path.join(...)` or `nodePath.resolve(...)`.
             module
                 if (matches!(module, "join" | "resolve" | "normalize" | "fs")
@@ -165,6 +168,9 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
                 called(tokens, names, steps)
             }
             "dirname" => dirname(&arguments(tokens, 1), names, steps),
+            renamed if names.names.renamed(renamed, tokens).is_some() => {
+                made_by(names.names.renamed(renamed, tokens)?, tokens, 1, names, steps)
+            }
             "new" => {
                 let args = arguments(tokens, 2);
                 let relative =
@@ -192,8 +198,19 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
 /// The path that a function of the module `path` or `fs` makes: `path.join(...)`.
 fn called(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathValue> {
     let open = tokens.iter().position(|t| t.is('('))?;
+    made_by(tokens.get(open.checked_sub(1)?)?.word()?, tokens, open, names, steps)
+}
+
+/// The path that a function with that name makes of the arguments behind a bracket.
+fn made_by(
+    name: &str,
+    tokens: &[Token],
+    open: usize,
+    names: &Tracing,
+    steps: usize,
+) -> Option<PathValue> {
     let args = arguments(tokens, open);
-    match tokens.get(open.checked_sub(1)?)?.word()? {
+    match name {
         "join" | "resolve" | "normalize" => joined(&args, names, steps),
         "dirname" => dirname(&args, names, steps),
         // The library adds letters to the name.
@@ -202,6 +219,20 @@ fn called(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathValue> 
             prefix.filter(|found| found.path.starts_with("/tmp"))
         }
         _ => None,
+    }
+}
+
+/// The path of `appRoot`, `appRoot.path` or `appRoot.resolve("data")`.
+fn rooted(tokens: &[Token], names: &Tracing, steps: usize) -> Option<PathValue> {
+    let root = PathValue::new(Anchor::WorkingDirectory, "");
+    match tokens.get(2).and_then(Token::word) {
+        Some("resolve") => {
+            let part = path_within(arguments(tokens, 3).first()?, names, steps + 1)?;
+            let inside = matches!(part.from, Anchor::WorkingDirectory | Anchor::Root);
+            extended(root, &part.path).filter(|_| inside)
+        }
+        Some("path" | "toString") | None => Some(root),
+        Some(_) => None,
     }
 }
 
@@ -369,7 +400,7 @@ fn summed(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<
     // More follows: `uploads + "/" + name`.
     let open = tokens.len() > at + 2;
     let known = if open { rest.rsplit_once('/')?.0 } else { rest };
-    let mut found = extended(base, known)?;
+    let mut found = appended(base, known)?;
     found.open |= open;
     Some(found)
 }
@@ -457,6 +488,16 @@ fn extended(held: PathValue, rest: &str) -> Option<PathValue> {
     Some(PathValue { path: join(&held.path, rest), ..held })
 }
 
+/// The path with a text behind it that begins no new name: `${name}.html`, `name + ".html"`.
+fn appended(held: PathValue, rest: &str) -> Option<PathValue> {
+    let whole = held.path.is_empty() || held.path.ends_with('/') || rest.starts_with('/');
+    if held.open || whole || rest.is_empty() {
+        return extended(held, rest);
+    }
+    let path = format!("{}{rest}", held.path);
+    (path.len() <= MAX_PATTERN).then_some(PathValue { path, ..held })
+}
+
 /// The expression of a template's first substitution, if several follow one another.
 fn hole(tokens: &[Token]) -> &[Token] {
     let mut at = 1;
@@ -520,6 +561,25 @@ mod tests {
             ),
             ("const d = path.join(__dirname, 'a'); const x = path.join(d, 'b')", SourceFile, "a/b"),
             ("const x = Path.join(__dirname, 'up')", SourceFile, "up"),
+            ("import { join as at } from 'path'; const x = at(__dirname, 'up')", SourceFile, "up"),
+            (
+                "const { join: at } = require('path'); const x = at(__dirname, 'up')",
+                SourceFile,
+                "up",
+            ),
+            (
+                "import root from 'app-root-path'; const x = root.resolve('/up')",
+                WorkingDirectory,
+                "up",
+            ),
+            (
+                "const root = require('app-root-path'); const x = root.path + '/up'",
+                WorkingDirectory,
+                "up",
+            ),
+            ("import root from 'app-root-path'; const x = `${root}/up`", WorkingDirectory, "up"),
+            ("const n = 'up', x = path.join('a', `${n}.html`)", WorkingDirectory, "a/up.html"),
+            ("const n = 'up', x = path.join('a', n + '.html')", WorkingDirectory, "a/up.html"),
             ("const x = `${__dirname}/up`", SourceFile, "up"),
             ("const x = __dirname + '/up'", SourceFile, "up"),
             ("const x = new URL('./up', import.meta.url)", SourceFile, "./up"),

@@ -30,7 +30,7 @@ const DEFAULT_SCHEMA: (&str, &str) = ("emitSchemaFile", "schema.graphql");
 
 /// Adds these files. This runs before `storage`, which removes duplicates.
 pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Scan) -> Result<()> {
-    if launch.layout == Layout::Output {
+    if matches!(launch.layout, Layout::Output | Layout::Standalone) {
         let folders: BTreeMap<String, Vec<String>> = app.catalog.table("reads_by_itself")?;
         for (package, paths) in &folders {
             if app.package.dependency(package) != Some(Kind::Production) {
@@ -39,9 +39,10 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
             for path in paths {
                 let note = format!("{package} reads {path} in the working directory");
                 let evidence = app.package.at_dependency(package, note);
-                storage::carry(app, launch, path, evidence, scan);
+                storage::carry_exactly(app, path, evidence, scan);
             }
         }
+        configured(app, launch, scan);
     }
     let homes: BTreeMap<String, String> = app.catalog.table("home_writers")?;
     for source in sources {
@@ -52,6 +53,16 @@ pub(super) fn read(app: &App, launch: &Launch, sources: &[Source], scan: &mut Sc
         example_demanded(app, source, scan)?;
     }
     Ok(())
+}
+
+/// Adds the folder in which node-config reads its files, where the start script names one.
+/// <https://github.com/node-config/node-config/wiki/Environment-Variables#node_config_dir>
+fn configured(app: &App, launch: &Launch, scan: &mut Scan) {
+    let stated = launch.env.iter().find(|(key, _)| key == "NODE_CONFIG_DIR");
+    if let Some((key, folder)) = stated.filter(|_| app.package.has("config")) {
+        let evidence = app.package.at(&["scripts"], format!("{key} is {folder}"));
+        storage::carry_exactly(app, folder, evidence, scan);
+    }
 }
 
 /// Adds the folder below the home in which `new Conf({ projectName })` keeps its settings.
@@ -188,6 +199,9 @@ mod tests {
             ("node-config-ts", "config/default.json", "config"),
             ("@feathersjs/configuration", "config/default.json", "config"),
             ("email-templates", "emails/a/html.pug", "emails"),
+            ("newrelic", "newrelic.js", "newrelic.js"),
+            ("elastic-apm-node", "elastic-apm-node.js", "elastic-apm-node.js"),
+            ("next-i18next", "next-i18next.config.js", "next-i18next.config.js"),
         ] {
             let found = scan(package, "x()", &[file]);
             let files: Vec<_> = found.files.iter().map(|file| file.value.as_str()).collect();

@@ -5,6 +5,7 @@ mod handed;
 mod literals;
 mod loops;
 mod member;
+mod reads;
 mod rows;
 
 use std::cell::RefCell;
@@ -14,12 +15,14 @@ use super::super::App;
 use super::super::expression::{Anchor, Names, PathValue, option, path};
 use super::super::launch::{Launch, Layout};
 use super::super::token::{Token, arguments};
-use super::location::{Location, fixed};
+use super::location::Location;
 use super::modules::Modules;
-use super::{House, Scan, Source, left};
+use super::{House, Scan, Source, plain_code, referred};
 use crate::code::writes::{HOME, Unfollowed, unknown_folder};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Sourced};
 use crate::path::RelPath;
+
+pub(super) use self::reads::{carry, carry_exactly};
 
 /// Calls that create, or write into, the folder in their first argument.
 const MAKES_FOLDER: [&str; 8] = [
@@ -60,57 +63,8 @@ const FOLDER_OPTIONS: [(&str, &str); 5] = [
 const FILE_OPTIONS: [(&str, &str); 3] =
     [("File", "filename"), ("Sequelize", "storage"), ("DailyRotateFile", "filename")];
 
-/// Calls that read their first argument.
-const READS: [&str; 20] = [
-    "readFile",
-    "readFileSync",
-    "createReadStream",
-    "readdir",
-    "readdirSync",
-    "existsSync",
-    "sendFile",
-    "static",
-    "serveStatic",
-    "access",
-    "accessSync",
-    "readJson",
-    "readJsonSync",
-    "loadSync",
-    "favicon",
-    "opendir",
-    // `nunjucks.configure("templates")`, and schemas of GraphQL.
-    "configure",
-    "loadFilesSync",
-    "loadFiles",
-    "loadSchemaSync",
-];
-
-/// Those among them that serve a folder, or a file of it.
-const SERVES: [&str; 3] = ["static", "serveStatic", "sendFile"];
-
 /// Calls of libraries that update tables, from a folder in their options.
 const MIGRATES: [&str; 3] = ["migrate", "latest", "readMigrationFiles"];
-
-/// Calls that run the script in their first argument beside the program.
-const BESIDE: [&str; 3] = ["Worker", "fork", "Piscina"];
-
-/// Options that name files or folders to read.
-const READ_OPTIONS: [&str; 14] = [
-    "root",
-    "views",
-    "directory",
-    "migrationsFolder",
-    "migrationsDir",
-    "localesPath",
-    "templateDir",
-    "rootPath",
-    "dir",
-    "path",
-    "glob",
-    "layoutsDir",
-    "partialsDir",
-    "viewsDir",
-];
 
 pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mut Scan) {
     let app = house.app;
@@ -119,7 +73,6 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
     let mut written: Vec<Written> = Vec::new();
     let lost = RefCell::new(Vec::new());
     for (file, source) in sources.iter().enumerate() {
-        let path = &|tokens: &[Token]| modules.path_of(tokens, file);
         let place = Location::of(app, launch, source);
         let bundled = launch.layout == Layout::Bundle && is_server(app, source);
         for (index, window) in source.tokens.windows(2).enumerate() {
@@ -162,15 +115,12 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
             written.extend(writers.writes(app, call, &args, (open, quiet), scan));
             written.extend(writers.of_required(call, index, (open, quiet), scan));
             if name == "require" && launch.layout == Layout::Output && !launch.bundled {
-                required(app, launch, &args, &place, source, scan);
+                reads::required(app, launch, &args, &place, source, scan);
             }
             // Next.js takes along what its pages open, but no folder of migrations.
             let migrates = launch.layout == Layout::Standalone && MIGRATES.contains(&name);
             if launch.layout == Layout::Output || bundled || migrates {
-                let folder = &|tokens: &[Token]| {
-                    modules.open_path_of(tokens, file).filter(|found| found.open)
-                };
-                reads(app, launch, call, &args, (path, folder), scan);
+                reads::reads(app, launch, call, &args, quiet, scan);
             }
         }
     }
@@ -203,6 +153,8 @@ pub(super) fn read(house: &House, launch: &Launch, sources: &[Source], scan: &mu
         literals::read(app, launch, source, scan);
     }
     databases(house, sources, &modules.names, scan);
+    plain_code::required(app, launch, sources, scan);
+    referred::read(app, launch, scan);
     scan.files.sort_by(|a, b| a.value.cmp(&b.value));
     scan.files.dedup_by(|a, b| a.value == b.value);
     // A folder is copied whole.
@@ -391,131 +343,6 @@ pub(super) fn beside(evidence: Evidence, file: &str, scan: &mut Scan) {
         return;
     }
     scan.findings.push(Finding::writes_beside_program(Some(file), [evidence]));
-}
-
-/// The path to which an expression leads.
-type Followed<'f> = &'f dyn Fn(&[Token]) -> Option<PathValue>;
-
-fn reads(
-    app: &App,
-    launch: &Launch,
-    call: Call,
-    args: &[&[Token]],
-    (path, folder): (Followed, Followed),
-    scan: &mut Scan,
-) {
-    let Call { name, source, at, place } = call;
-    let mut candidates: Vec<&[Token]> = Vec::new();
-    if READS.contains(&name) {
-        candidates.extend(args.first());
-    }
-    if matches!(name, "join" | "resolve" | "URL") {
-        // The whole call is the path.
-        let call = source.tokens.partition_point(|token| token.at < at);
-        let method = call > 1 && source.tokens[call - 1].is('.');
-        let made = call > 0 && source.tokens[call - 1].is_word("new");
-        let from = if method { call - 2 } else { call - usize::from(made) };
-        let end = super::super::token::closing(&source.tokens, call + 1);
-        candidates.extend(source.tokens.get(from..=end.min(source.tokens.len().saturating_sub(1))));
-    }
-    if name == "set"
-        && args.first().and_then(|a| a.first()).is_some_and(|t| t.text() == Some("views"))
-    {
-        candidates.extend(args.get(1));
-    }
-    if BESIDE.contains(&name)
-        && launch.layout == Layout::Output
-        && let Some(found) = args.first().and_then(|tokens| path(tokens))
-        && let Some(text) = place.resolve(&found)
-    {
-        module(app, launch, &text, source.at(at, format!("{name} runs {text}")), scan);
-    }
-    candidates.extend(READ_OPTIONS.iter().filter_map(|key| option(args, key)));
-    for tokens in candidates {
-        if let Some(found) = path(tokens)
-            && (launch.layout == Layout::Output || found.from == Anchor::WorkingDirectory)
-            && let Some(text) = place.resolve(&found)
-        {
-            let evidence = source.at(at, format!("{name} reads {text}"));
-            if name == "URL" && launch.layout == Layout::Output {
-                module(app, launch, &text, evidence.clone(), scan);
-            }
-            left::note(app, launch, source, (&found, &text), &evidence, scan);
-            carry(app, launch, &text, evidence, scan);
-        } else if let Some(found) = folder(tokens)
-            && (launch.layout == Layout::Output || found.from == Anchor::WorkingDirectory)
-            && let Some(text) = place.resolve(&found)
-            && literals::is_carried_whole(app, &text)
-        {
-            // The name of the file is known only to the running program.
-            carry(app, launch, &text, source.at(at, format!("{name} reads below {text}")), scan);
-        } else if SERVES.contains(&name)
-            && let Some(text) = literals::handed(tokens)
-        {
-            carry(app, launch, text, source.at(at, format!("{name} serves {text}")), scan);
-        }
-    }
-    // Express looks for views in ./views: <https://expressjs.com/en/api.html#app.settings.table>.
-    if name == "set"
-        && args.first().and_then(|a| a.first()).is_some_and(|t| t.text() == Some("view engine"))
-    {
-        carry(app, launch, "views", source.at(at, "Express reads views from ./views"), scan);
-    }
-}
-
-/// Adds a document that compiled code requires by its place, and that the compiler does not copy:
-/// `require("../data/list.json")`.
-fn required(
-    app: &App,
-    launch: &Launch,
-    args: &[&[Token]],
-    place: &Location,
-    source: &Source,
-    scan: &mut Scan,
-) {
-    let Some(token) = args.first().and_then(|arg| arg.first()) else { return };
-    let Some(text) = token.text().filter(|text| text.starts_with('.') && text.contains(".json"))
-    else {
-        return;
-    };
-    if let Some(way) = place.resolve(&PathValue::new(Anchor::SourceFile, text)) {
-        carry(app, launch, &way, source.at(token.at, format!("requires {way}")), scan);
-    }
-}
-
-/// Adds a script that is opened by its place beside the compiled files, such as a worker.
-fn module(app: &App, launch: &Launch, text: &str, evidence: Evidence, scan: &mut Scan) {
-    let built = launch.outputs.iter().any(|output| text.split('/').next() == Some(output));
-    let plain = |path: &RelPath| {
-        matches!(path.extension(), "js" | "mjs" | "cjs")
-            && path.is_within(&app.dir.path)
-            && app.dir.repo.is_file(path)
-    };
-    if let Some(path) = app.dir.join(text).filter(plain).filter(|_| !built) {
-        scan.files.push(Sourced::new(path, evidence));
-    }
-}
-
-/// Adds a path that exists in the repository and is neither source nor built.
-pub(super) fn carry(app: &App, launch: &Launch, text: &str, evidence: Evidence, scan: &mut Scan) {
-    let text = fixed(text);
-    let Some(path) =
-        app.dir.join(text).filter(|path| *path != app.dir.path && path.is_within(&app.dir.path))
-    else {
-        return;
-    };
-    let first = text.split('/').next().unwrap_or_default();
-    let code = matches!(path.extension(), "ts" | "tsx" | "js" | "mjs" | "cjs" | "mts" | "cts");
-    let skip = code
-        || launch.outputs.iter().any(|output| output == first)
-        || text == "src"
-        || first == "node_modules"
-        || path.file_name().starts_with(".env")
-        || matches!(path.file_name(), "package.json" | "tsconfig.json");
-    if skip || !app.dir.repo.exists(&path) {
-        return;
-    }
-    scan.files.push(Sourced::new(path, evidence));
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Paths of the repository that the code names as texts, whatever opens them.
 
 use super::super::super::App;
+use super::super::super::expression::{Anchor, PathValue};
 use super::super::super::launch::Launch;
 use super::super::super::token::{Kind, Token, arguments, closing};
-use super::super::{Scan, Source};
-use super::{carry, fixed};
+use super::super::location::fixed;
+use super::super::{Scan, Source, referred};
+use super::carry;
 use crate::path::RelPath;
 
 /// Adds the files and folders that the texts of a source name.
@@ -50,9 +52,16 @@ fn texts(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
             || before.is_word("import")
             || called && ["require", "import"].iter().any(|w| source.tokens[index - 2].is_word(w));
         let name = text.rsplit('/').next().unwrap_or_default();
-        let marked = text.starts_with("./") || text.contains('/') && name.contains('.');
+        let marked = text.starts_with("./")
+            || text.contains('/') && name.contains('.')
+            || text.ends_with('/') && is_listed(&source.tokens, index);
         if module || !marked || text.starts_with(['/', '@']) || text.contains("://") {
             continue;
+        }
+        if text.contains('*') && !is_joined(&source.tokens, index) {
+            let found = PathValue::new(Anchor::WorkingDirectory, text);
+            let evidence = source.at(token.at, "a pattern as a literal");
+            referred::matched(app, source, (&found, text), &evidence, scan);
         }
         if let Some(folder) = folder(app, source, index, text) {
             let note = "a folder of the repository as a literal";
@@ -75,10 +84,9 @@ fn texts(app: &App, launch: &Launch, source: &Source, scan: &mut Scan) {
 /// `swagger-jsdoc`, which reads the comments in sources.
 fn folder(app: &App, source: &Source, index: usize, text: &str) -> Option<String> {
     let before = &source.tokens[index - 1];
-    let listed = before.is(':') || before.is('=') || before.is('[');
+    let listed = before.is(':') || before.is('=') || is_listed(&source.tokens, index);
     let whole = listed || before.is('(') && text.starts_with("./");
-    let joins =
-        index > 1 && ["join", "resolve"].iter().any(|w| source.tokens[index - 2].is_word(w));
+    let joins = is_joined(&source.tokens, index);
     let documents = source.imports("swagger-jsdoc") && text.contains('*');
     let way = RelPath::new(fixed(text).trim_end_matches('/'))?;
     let sources = way.as_str().split('/').next() == Some("src") && !documents;
@@ -86,6 +94,37 @@ fn folder(app: &App, source: &Source, index: usize, text: &str) -> Option<String
     let held = app.dir.repo.is_dir(&path) && path != app.dir.path;
     (whole && !joins && !sources && held).then(|| way.as_str().to_owned())
 }
+
+/// How many tokens before a text its bracket is looked for.
+const MAX_BEFORE: usize = 64;
+
+/// The bracket around a token that is an element of a list or an argument.
+fn bracket(tokens: &[Token], index: usize) -> Option<usize> {
+    let mut open = 0_usize;
+    for at in (index.saturating_sub(MAX_BEFORE)..index).rev() {
+        match tokens[at].kind {
+            Kind::Mark(')' | ']' | '}') => open += 1,
+            Kind::Mark('(' | '[' | '{') if open == 0 => return Some(at),
+            Kind::Mark('(' | '[' | '{') => open -= 1,
+            Kind::Mark(';') => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// True for an element of a list: `["./a", "./b"]`.
+fn is_listed(tokens: &[Token], index: usize) -> bool {
+    let begins = tokens[index - 1].is('[') || tokens[index - 1].is(',');
+    begins && bracket(tokens, index).is_some_and(|at| tokens[at].is('['))
+}
+
+/// True for an argument of `join` or `resolve`, which is a part of a path.
+fn is_joined(tokens: &[Token], index: usize) -> bool {
+    let open = bracket(tokens, index).filter(|&at| at > 0 && tokens[at].is('('));
+    open.is_some_and(|at| ["join", "resolve"].iter().any(|word| tokens[at - 1].is_word(word)))
+}
+
 /// The last argument of a call of some function that makes a path, if it is plain text: `below(root,
 /// "static")`. The folder of that name in the repository is meant, wherever the function looks.
 pub(super) fn handed(tokens: &[Token]) -> Option<&str> {
