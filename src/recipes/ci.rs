@@ -80,6 +80,8 @@ impl Workflow<'_> {
                 None if entry.key == "toolchain" => name.strip_suffix("-toolchain").unwrap_or(name),
                 None if entry.key == "version" => match name.strip_prefix("setup-") {
                     Some(tool) => tool,
+                    // `owner/action-setup` installs what its owner is called after.
+                    None if name == "action-setup" => action.split('/').next().unwrap_or(name),
                     None => continue,
                 },
                 None => continue,

@@ -9,8 +9,12 @@ use crate::facts::{
     Evidence, Facts, Finding, FindingCode, Kind, Port, Program, Rejected, Sourced, Strength,
 };
 use crate::recipes::start::{self, Start};
-use crate::recipes::{Recipe, Run, Variable, dockerfile, port_number};
+use crate::recipes::{Port as RunPort, Recipe, Run, Variable, dockerfile, port_number};
 use crate::repo::Repo;
+
+/// Ports of debuggers and of what reloads pages: a developer's container publishes them, and the
+/// program itself does not listen there.
+const OF_DEVELOPERS: [u16; 7] = [2345, 5005, 5678, 9229, 9230, 24_678, 35_729];
 
 /// One statement of a port.
 struct Stated<'r> {
@@ -39,7 +43,8 @@ pub(super) fn port(program: &mut Program, runs: &[&Run], taken: Option<&Start>, 
         } else if let Some((number, evidence)) = by_env.clone() {
             stated.push(Stated { number, evidence, run, told: true });
         } else if by_args.is_none() {
-            let first = run.ports.iter().find(|port| !port.udp);
+            let plain = |port: &&RunPort| !port.udp && !OF_DEVELOPERS.contains(&port.number);
+            let first = run.ports.iter().find(plain);
             stated.extend(first.map(|port| Stated {
                 number: port.number,
                 evidence: port.evidence.clone(),
@@ -111,7 +116,8 @@ pub(super) fn more_ports(program: &mut Program, runs: &[&Run]) {
     let main = program.port.as_ref().map(|port| port.value);
     for run in runs {
         let agrees = run.ports.iter().any(|port| !port.udp && Some(port.number) == main);
-        for port in run.ports.iter().filter(|port| agrees || port.udp) {
+        let usable = |port: &&RunPort| port.udp || agrees && !OF_DEVELOPERS.contains(&port.number);
+        for port in run.ports.iter().filter(usable) {
             let number = if port.udp { Port::udp(port.number) } else { Port::tcp(port.number) };
             let held = program.more_ports.iter().any(|held| held.value == number);
             if !held && (port.udp || Some(port.number) != main) {

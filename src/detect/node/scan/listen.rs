@@ -24,6 +24,7 @@ use super::super::expression::{Names, option};
 use super::super::token::{Token, arguments, property};
 use super::{Scan, Source};
 use crate::budget::MAX_EXPRESSION;
+use crate::code::branches::Reach;
 use crate::code::listen;
 use crate::code::{Program, Rows, argument, conditions};
 use crate::facts::{Evidence, Port, Protocol, Sourced};
@@ -44,6 +45,10 @@ struct Place {
     doubt: bool,
     /// It listens on the loopback alone, or for people who debug: nothing outside needs it.
     local: bool,
+    /// No container reaches it: it stands under a condition on a variable that nothing sets.
+    off: bool,
+    /// The call, if the address that it takes is to be opened.
+    call: Option<(usize, usize)>,
 }
 
 /// The state for reading the places of a program.
@@ -95,6 +100,8 @@ pub(super) fn read(app: &App, sources: &[Source], scan: &mut Scan) -> Result<()>
         .map(|source| &source.path)
         .collect();
     places.sort_by_key(|place| !web.contains(&place.evidence.file));
+    reader.addresses(&places, scan);
+    scan.portless |= places.is_empty() && microservice::is_standalone(sources);
     scan.conditional = !places.is_empty() && places.iter().all(|place| !place.sure);
     choose(places, scan);
     Ok(())
@@ -112,7 +119,8 @@ impl<'s> Reader<'s, '_> {
         let args = arguments(&source.tokens, call.open);
         let at = source.tokens[call.open].at;
         if microservice::is_call(&source.tokens, call.open) {
-            scan.portless |= microservice::is_portless(&args);
+            let beside = microservice::is_beside(&source.tokens, call.open);
+            scan.portless |= microservice::is_portless(&args) && !beside;
             if let Some(address) = microservice::address(&args) {
                 return self.of_address(index, address, at, scan);
             }
@@ -141,6 +149,8 @@ impl<'s> Reader<'s, '_> {
                     sure: true,
                     doubt: false,
                     local: false,
+                    off: false,
+                    call: None,
                 });
             }
             // `listen()` and `listen(callback)` take their port from elsewhere.
@@ -169,7 +179,9 @@ impl<'s> Reader<'s, '_> {
         {
             place.protocol = Protocol::Udp;
         }
-        if listen::is_beside_words(&around(&source.tokens, call.open)) {
+        if listen::is_beside_words(&around(&source.tokens, call.open))
+            || microservice::is_beside(&source.tokens, call.open)
+        {
             place.rank = SIDE;
         }
         let local = |tokens: &[Token]| {
@@ -180,10 +192,31 @@ impl<'s> Reader<'s, '_> {
         let words = around(&source.tokens, call.open);
         place.local =
             host.is_some_and(local) || words.contains("debug") || words.contains("inspect");
-        place.sure &= !conditions::is_conditional(&source.code, source.code.token_at(at));
+        let here = source.code.token_at(at);
+        match self.code.reach(&source.code, here) {
+            Reach::Sure(false) => (place.off, place.sure, place.rank) = (true, false, OFF),
+            Reach::Sure(true) => {}
+            _ => place.sure &= !conditions::is_conditional(&source.code, here),
+        }
         scan.listens = true;
-        host::address(self, source, call, &args, &self.names[index], scan);
+        place.call = Some((index, call.open));
         Some(place)
+    }
+
+    /// Opens the addresses of the places. What listens beside the main server does so for the
+    /// container itself.
+    fn addresses(&self, places: &[Place], scan: &mut Scan) {
+        let main = places.iter().any(|place| place.rank < SIDE);
+        let meant = places.iter().filter(|place| !place.off && (!main || place.rank < SIDE));
+        for (index, open) in meant.filter_map(|place| place.call) {
+            let source = &self.sources[index];
+            let rows: Vec<&Listener> =
+                self.listeners.iter().filter(|row| row.is_used(source)).collect();
+            if let Some(call) = call_at(&source.tokens, open - 1, &rows) {
+                let args = arguments(&source.tokens, open);
+                host::address(self, source, call, &args, &self.names[index], scan);
+            }
+        }
     }
 
     /// Notes the first command-line argument without which the call does not listen.
@@ -228,6 +261,8 @@ impl<'s> Reader<'s, '_> {
             sure: sure && !found.doubt,
             doubt: found.doubt,
             local: false,
+            off: false,
+            call: None,
         })
     }
 
@@ -263,6 +298,8 @@ impl<'s> Reader<'s, '_> {
             sure: true,
             doubt: false,
             local: false,
+            off: false,
+            call: None,
         })
     }
 
@@ -368,8 +405,9 @@ fn rank(found: &Found, path: &RelPath) -> u8 {
     }
 }
 
-/// The rank of anything but the main server.
+/// The rank of anything but the main server, and of what no container reaches.
 const SIDE: u8 = 3;
+const OFF: u8 = 4;
 
 /// True if the file is named after a monitoring tool: `worker.health-server.ts`.
 fn is_aside(path: &RelPath) -> bool {
@@ -400,29 +438,30 @@ struct Call<'c> {
 }
 
 fn calls<'c>(tokens: &'c [Token], rows: &[&'c Listener]) -> impl Iterator<Item = Call<'c>> {
-    tokens.windows(2).enumerate().filter_map(move |(index, window)| {
-        if window[0].is_word("createMicroservice") {
-            let open = microservice::opening(tokens, index)?;
-            return Some(Call { kind: CallKind::Options, open, method: true });
-        }
-        if !window[1].is('(') {
-            return None;
-        }
-        let method = index > 0 && tokens[index - 1].is('.');
-        let name = window[0].word()?;
-        if let Some(row) = rows.iter().find(|row| row.call == name) {
-            return Some(Call { kind: CallKind::Row(row), open: index + 1, method });
-        }
-        let kind = match name {
-            "listen" => CallKind::Listen,
-            "serve" | "WebSocketServer" | "createServer" | "startStandaloneServer" => {
-                CallKind::Options
-            }
-            "Server" | "server" if method => CallKind::Options,
-            _ => return None,
-        };
-        Some(Call { kind, open: index + 1, method })
-    })
+    (0..tokens.len().saturating_sub(1)).filter_map(move |index| call_at(tokens, index, rows))
+}
+
+/// The call whose name is at an index.
+fn call_at<'c>(tokens: &[Token], index: usize, rows: &[&'c Listener]) -> Option<Call<'c>> {
+    if tokens[index].word().is_some_and(|word| microservice::CALLS.contains(&word)) {
+        let open = microservice::opening(tokens, index)?;
+        return Some(Call { kind: CallKind::Options, open, method: true });
+    }
+    if !tokens.get(index + 1)?.is('(') {
+        return None;
+    }
+    let method = index > 0 && tokens[index - 1].is('.');
+    let name = tokens[index].word()?;
+    if let Some(row) = rows.iter().find(|row| row.call == name) {
+        return Some(Call { kind: CallKind::Row(row), open: index + 1, method });
+    }
+    let kind = match name {
+        "listen" => CallKind::Listen,
+        "serve" | "WebSocketServer" | "createServer" | "startStandaloneServer" => CallKind::Options,
+        "Server" | "server" if method => CallKind::Options,
+        _ => return None,
+    };
+    Some(Call { kind, open: index + 1, method })
 }
 
 fn is_function(tokens: &[Token]) -> bool {
@@ -591,6 +630,32 @@ mod tests {
                 assert_eq!(port(&source), Some(4000 + expected), "{source}");
             }
         }
+    }
+
+    #[test]
+    fn a_listener_that_no_container_reaches_is_not_the_main_one() {
+        for (expected, source) in [
+            (4001, "if (process.env.KEY) { s.listen(443) } else { app.listen(4001) }"),
+            (4001, "if (process.env.KEY) s.listen(443)\nelse app.listen(4001)"),
+            (
+                4001,
+                "const tls = process.env.TLS === '1'; if (tls) { s.listen(443) }\nelse { app.listen(4001) }",
+            ),
+            (
+                443,
+                "if (process.env.NODE_ENV === 'production') { s.listen(443) } else { app.listen(4001) }",
+            ),
+            (
+                4001,
+                "function go() { if (process.env.KEY) { s.listen(443) } else { app.listen(4001) } } go()",
+            ),
+            (4001, "if (process.env.ONE) { app.listen(4001) }"),
+        ] {
+            assert_eq!(port(source), Some(expected), "{source}");
+        }
+        let beside = "admin.listen(process.env.ADMIN_PORT || 3001, '127.0.0.1'); app.listen(4000)";
+        assert!(scan("", beside).findings.is_empty());
+        assert_eq!(scan("", "app.listen(4000, '127.0.0.1')").findings.len(), 1);
     }
 
     #[test]

@@ -156,7 +156,17 @@ fn nest(program: &Program, keys: &[String], steps: u8) -> Option<Value> {
         let all = file.elements(load.value.start).into_iter();
         all.map(move |factory| program.eval_below(file, factory, keys, steps))
     });
-    factories.find(|value| !value.is_unknown())
+    let found = factories.find(|value| !value.is_unknown());
+    let checked = ["validationSchema", "validate"];
+    if found.is_none() && checked.iter().any(|key| program.fields_of(key).next().is_some()) {
+        return None;
+    }
+    found.or_else(|| {
+        let [key] = keys else { return None };
+        let mut reads = program.files().filter(|file| file.imports_from("@nestjs/config"));
+        let evidence = reads.next()?.evidence(0, format!("environment variable {key}"));
+        is_env_name(key).then(|| Part::setting(None, Some(key.clone()), None, evidence).into())
+    })
 }
 
 /// The value at `keys` of a name that leads nowhere else.
