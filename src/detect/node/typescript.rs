@@ -199,6 +199,11 @@ impl Output {
         self.out_dir.is_none() && self.no_emit != Some(true)
     }
 
+    /// True if modules have other names than their paths.
+    pub(crate) fn has_aliases(&self) -> bool {
+        self.paths.as_ref().is_some_and(|paths| !paths.is_empty()) || self.base.is_some()
+    }
+
     /// The places, relative to the repository, to which `paths` and `baseUrl` map a module.
     pub(crate) fn aliased(&self, module: &str) -> Vec<RelPath> {
         let mut found = Vec::new();

@@ -24,6 +24,9 @@ const VALUED: [&str; 12] = [
     "--max-old-space-size",
 ];
 
+/// Flags that load a module before the program.
+const PRELOADS: [&str; 5] = ["-r", "--require", "--import", "--loader", "--experimental-loader"];
+
 /// Reads the words after `node` into the entry.
 pub(super) fn read(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), String> {
     let mut words = words.iter().copied().peekable();
@@ -82,10 +85,7 @@ fn flag<'w>(
         }
         "--inspect" | "--inspect-brk" | "--inspect-wait" | "--env-file-if-exists" => {}
         _ => {
-            let preload = matches!(
-                name,
-                "-r" | "--require" | "--import" | "--loader" | "--experimental-loader"
-            );
+            let preload = PRELOADS.contains(&name);
             let loaded = next.or(joined).filter(|_| preload);
             if loaded.is_none_or(|module| preloaded(app, name, module, entry)) {
                 return Ok([word].into_iter().chain(next).map(str::to_owned).collect());
@@ -146,6 +146,79 @@ pub(super) fn wrappers(app: &App, text: &str) -> Vec<Finding> {
     found
 }
 
+/// Parts of the names of modules that compile a source as it is loaded.
+const LOADERS: [&str; 9] = [
+    "ts-node",
+    "tsx",
+    "@swc",
+    "@babel/register",
+    "esbuild-r",
+    "@esbuild-kit",
+    "sucrase",
+    "jiti",
+    "tsm",
+];
+
+/// Tools of a build that put a path in place of an alias. `tsc` itself leaves aliases as they are.
+const RESOLVE_ALIASES: [&str; 4] = ["tsc-alias", "tscpaths", "resolve-tspaths", "ef-tspm"];
+
+/// True for a flag, or the value of one, that loads such a module.
+pub(super) fn is_loader(flag: &str) -> bool {
+    let module = flag.split_once('=').map_or(flag, |(_, module)| module);
+    LOADERS.iter().any(|part| module.starts_with(part))
+}
+
+/// True if compiled code would look for modules under aliases that nothing resolves there.
+pub(super) fn needs_aliases(app: &App, entry: &Entry) -> bool {
+    let asks = entry.launch.flags.iter().any(|flag| flag.contains("tsconfig-paths"));
+    let aliases =
+        app.tsconfig.as_ref().is_some_and(crate::detect::node::typescript::Output::has_aliases);
+    if !asks || !aliases {
+        return false;
+    }
+    let build = app.build_script().map(|name| super::commands(app, &name)).unwrap_or_default();
+    let tool = |name: &str| {
+        let mut words = build.iter().filter_map(|command| command.argv.first());
+        words.any(|word| word.rsplit('/').next() == Some(name))
+    };
+    tool("tsc") && !RESOLVE_ALIASES.iter().any(|name| tool(name))
+}
+
+/// Drops the flags that only sources need: the program starts from compiled files.
+pub(super) fn without_loaders(entry: &mut Entry) {
+    let flags = std::mem::take(&mut entry.launch.flags);
+    if !flags.iter().any(|flag| is_loader(flag)) {
+        entry.launch.flags = flags;
+        return;
+    }
+    let useless = |module: &str| is_loader(module) || module.starts_with("tsconfig-paths");
+    let mut words = flags.into_iter().peekable();
+    let mut preloads = false;
+    while let Some(word) = words.next() {
+        if !PRELOADS.contains(&word.as_str()) {
+            let (name, module) = word.split_once('=').unwrap_or((&word, ""));
+            let preload = PRELOADS.contains(&name);
+            if !(preload && useless(module)) {
+                preloads |= preload;
+                entry.launch.flags.push(word);
+            }
+            continue;
+        }
+        let module = words.next();
+        if module.as_deref().is_some_and(useless) {
+            continue;
+        }
+        preloads = true;
+        entry.launch.flags.push(word);
+        entry.launch.flags.extend(module);
+    }
+    if !preloads {
+        entry.launch.keep_development = false;
+        let kept = |found: &Finding| found.code != codes::DEV_DEPENDENCY_AT_RUN_TIME;
+        entry.findings.retain(kept);
+    }
+}
+
 /// Makes sure that the image has what a flag loads; false if the flag is dropped instead.
 fn preloaded(app: &App, flag: &str, module: &str, entry: &mut Entry) -> bool {
     let script = |note: String| app.package.at(&["scripts"], note);
@@ -156,6 +229,11 @@ fn preloaded(app: &App, flag: &str, module: &str, entry: &mut Entry) -> bool {
             return false;
         }
         let path = RelPath::new(module).map(|path| path.as_str().to_owned());
+        // `./node_modules/x/start.js` is the file of a dependency.
+        let inside = path.as_deref().and_then(|path| path.strip_prefix("node_modules/"));
+        if let Some(inside) = inside.filter(|inside| app.package.has(package_of(inside))) {
+            return preloaded(app, flag, inside, entry);
+        }
         if let Some(found) = path.as_deref().and_then(|path| app.finds(path)) {
             entry.launch.carried.push(found);
             return true;

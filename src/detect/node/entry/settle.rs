@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Command, Entry, PlainStart, commands, made, may_compile, top};
+use super::{Command, Entry, PlainStart, commands, flags, made, may_compile, top};
 use crate::detect::node::App;
 use crate::detect::node::launch::Layout;
 use crate::detect::node::site;
@@ -28,9 +28,7 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<PlainStart> {
         Err(why) => return Ok(Err(why)),
     };
     let typescript = |file: &str| [".ts", ".tsx", ".mts", ".cts"].iter().any(|e| file.ends_with(e));
-    let loader = entry.launch.flags.iter().any(|flag| {
-        ["ts-node", "tsx", "@swc", "esbuild-register"].iter().any(|l| flag.contains(l))
-    });
+    let loader = entry.launch.flags.iter().any(|flag| flags::is_loader(flag));
     // No package has a name with a dot before it: a build keeps its output there.
     let hidden = wanted.starts_with("node_modules/.") && !wanted.starts_with("node_modules/.bin/");
     if hidden && app.builds() {
@@ -52,12 +50,9 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<PlainStart> {
         if let Some(compiled) = compiled
             && app.build_script().is_some()
             && may_compile(app)?
+            && !(loader && flags::needs_aliases(app, &entry))
         {
-            entry.launch.flags.retain(|flag| flag != "-r" || !loader);
-            entry.launch.flags.retain(|flag| {
-                !(["ts-node", "tsx"].iter().any(|l| flag.contains(l))
-                    || loader && flag == "--import")
-            });
+            flags::without_loaders(&mut entry);
             entry.launch.outputs = vec![top(&compiled)];
             entry.launch.file = compiled;
             entry.launch.layout = Layout::Output;

@@ -7,6 +7,10 @@ use crate::facts::Finding;
 /// How many tokens may stand between a name and its value, or between a check and what it does.
 const NEAR: usize = 60;
 
+/// How many tokens before a call may ask whether the file is there, and with which calls.
+const ASKED: usize = 16;
+const ASKS: [&str; 5] = ["existsSync", "exists", "access", "accessSync", "statSync"];
+
 /// Reports an env file that the program demands as it starts.
 pub(super) fn demanded(source: &Source) -> Option<Finding> {
     loaded(source).or_else(|| checked(source)).or_else(|| opened(source))
@@ -38,6 +42,11 @@ fn loaded(source: &Source) -> Option<Finding> {
     let tried = tried(tokens);
     for (at, token) in tokens.iter().enumerate() {
         if tried[at] || !token.is_word("loadEnvFile") || !tokens.get(at + 1)?.is('(') {
+            continue;
+        }
+        // `if (existsSync(".env")) process.loadEnvFile()`
+        let before = &tokens[at.saturating_sub(ASKED)..at];
+        if before.iter().any(|t| t.word().is_some_and(|word| ASKS.contains(&word))) {
             continue;
         }
         let name = match tokens.get(at + 2) {

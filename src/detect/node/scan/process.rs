@@ -415,7 +415,9 @@ fn starts(
     place: Evidence,
 ) {
     let program = bare(program);
-    if let Some(key) = programs.get(program).filter(|_| certain) {
+    if certain && matches!(program, "node" | "npm" | "npx" | "pnpm" | "yarn") {
+        own_program(program, scan, place);
+    } else if let Some(key) = programs.get(program).filter(|_| certain) {
         add(scan, key, place);
     } else if !program.is_empty()
         && !DESKTOP.contains(&program)
@@ -424,6 +426,24 @@ fn starts(
     {
         lacks(scan, program, certain, place);
     }
+}
+
+/// Adds what the image needs where the program starts Node.js or its package manager by name. The
+/// smallest base has the first outside of its PATH, and no image has the second.
+fn own_program(program: &str, scan: &mut Scan, place: Evidence) {
+    if program == "node" {
+        scan.shell.get_or_insert(place);
+        return;
+    }
+    if scan.lacking.contains_key(program) {
+        return;
+    }
+    scan.lacking.insert(program.to_owned(), scan.findings.len());
+    let what = format!("the program starts `{program}`, which the image does not hold");
+    scan.findings.push(Finding::new(FindingCode::CommandUnknown, what, [place]).with_fix(
+        "start the file that the command stands for with process.execPath, or do its work before \
+         the container starts",
+    ));
 }
 
 fn shell_option(args: &[&[Token]]) -> bool {
