@@ -6,6 +6,7 @@ mod env_file;
 mod plugins;
 mod scripted;
 mod served;
+mod skipped;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,9 @@ const ASIDE: [&str; 9] = [
     ".storybook",
 ];
 
+/// Members of `import.meta.env` that the tools set themselves.
+const BUILT_IN: [&str; 7] = ["MODE", "PROD", "DEV", "SSR", "BASE_URL", "SITE", "ASSETS_PREFIX"];
+
 /// A bundler or framework, by its dependency.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,6 +76,8 @@ pub(super) struct Found {
     /// Env files without secrets that the build reads.
     pub(super) files: Vec<RelPath>,
     pub(super) findings: Vec<Finding>,
+    /// Variables that keep the build from checking its environment.
+    pub(super) skips: Vec<(String, String)>,
 }
 
 /// Finds the variables of the build; none if nothing is built. `launches` are the programs that the
@@ -92,6 +98,8 @@ pub(super) fn read(app: &App, launches: &[&Launch]) -> Result<Found> {
     let mut named = plugins::named(&configs);
     let site = launches.first().is_some_and(|launch| launch.layout == Layout::Site);
     named.extend(scripted::named(app, site)?);
+    let skips = skipped::of(app, !rows.is_empty())?.into_iter();
+    found.skips = skips.map(|name| (name, "1".to_owned())).collect();
     if rows.is_empty() && named.is_empty() {
         return Ok(found);
     }
@@ -110,6 +118,10 @@ pub(super) fn read(app: &App, launches: &[&Launch]) -> Result<Found> {
         let again: Vec<_> = compiled.iter().map(|(_, prefix)| (PROCESS, *prefix)).collect();
         compiled.extend(again);
     }
+    // In pages that are made once, Astro puts the value of every variable.
+    if site && app.package.has("astro") {
+        compiled.push((META, ""));
+    }
     let apart = if compiled.iter().any(|(object, _)| *object == PROCESS) {
         apart::files(app, launches)?
     } else {
@@ -118,7 +130,7 @@ pub(super) fn read(app: &App, launches: &[&Launch]) -> Result<Found> {
     let mut used = used(app, &compiled, &prefixes, &apart)?;
     let given = plugins::given(&configs);
     // The configuration sets these itself, so a build argument would change nothing.
-    used.retain(|name, _| !given.contains(name));
+    used.retain(|name, _| !given.contains(name) && !BUILT_IN.contains(&name.as_str()));
     for (one, evidence) in named {
         used.entry(one.name.clone()).or_default().push((one, evidence));
     }

@@ -255,6 +255,7 @@ fn of_site(app: &App, program: &mut Program) -> Result<()> {
     program.port = Some(Sourced::new(scan::SITE_PORT, evidence));
     program.findings.extend(scan::revision(app, &[])?);
     program.findings.extend(scan::absent_of_site(app)?);
+    program.findings.extend(site::proxied::finding(app)?);
     builder_needs(app, program)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod bundle;
 mod folder;
+pub(super) mod proxied;
 
 use anyhow::Result;
 

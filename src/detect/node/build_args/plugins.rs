@@ -9,6 +9,7 @@ use super::super::config::{self, Config};
 use super::super::expression::Names;
 use super::super::token::{Token, arguments, split};
 use super::super::{App, entry};
+use super::scripted;
 use super::served;
 use super::uses::Use;
 use crate::docker::lint::is_secret_name;
@@ -151,8 +152,48 @@ pub(super) fn named(configs: &[Config]) -> Vec<(Use, Evidence)> {
                 add(name, window[0].at, true);
             }
         }
+        evaluated(config, &mut add);
     }
     found
+}
+
+/// Settings that the build writes into what it makes.
+const WRITTEN: [&str; 5] = ["base", "basePath", "assetPrefix", "publicPath", "site"];
+
+/// How many variables of one configuration are read.
+const MAX_EVALUATED: usize = 60;
+
+/// Adds the variables that the build reads as it evaluates the configuration: all of Next.js's, which
+/// the server does not evaluate again, and those of settings that the pages contain.
+fn evaluated(config: &Config, add: &mut impl FnMut(&str, usize, bool)) {
+    let tokens = config.tokens.as_slice();
+    let whole = config.path.file_name().starts_with("next.config.");
+    let written: Vec<&[Token]> = if whole {
+        Vec::new()
+    } else {
+        let names = Names::of(tokens);
+        WRITTEN.iter().flat_map(|key| names.properties(key).collect::<Vec<_>>()).collect()
+    };
+    let inside = |at: usize| {
+        let ends = |value: &&&[Token]| Some((value.first()?.at, value.last()?.at));
+        written.iter().filter_map(|value| ends(&value)).any(|(from, to)| (from..=to).contains(&at))
+    };
+    let mut left = MAX_EVALUATED;
+    for (index, window) in tokens.windows(5).enumerate() {
+        let env = window[0].is_word("process") && window[2].is_word("env") && window[3].is('.');
+        let Some(name) = window[4].word().filter(|_| env) else { continue };
+        let others = scripted::is_of_others(name) || name.starts_with("SKIP_");
+        if others || !(whole || inside(window[0].at)) || served::alone(tokens, index) {
+            continue;
+        }
+        let Some(less) = left.checked_sub(1) else { return };
+        left = less;
+        let after = tokens.get(index + 5);
+        let goes_on =
+            after.is_some_and(|next| ['|', '?', '=', '!', '&'].iter().any(|mark| next.is(*mark)));
+        let tested = index > 0 && (tokens[index - 1].is('!') || tokens[index - 1].is('('));
+        add(name, window[0].at, goes_on || tested);
+    }
 }
 
 /// Reads `["A", "B"]`, `"A"` or `{ A: "default" }`:

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::super::expression::Names;
 use super::super::token::{Token, tokens};
 use super::super::{App, entry};
+use super::skipped;
 use super::uses::{PROCESS, Use, uses};
 use crate::facts::Evidence;
 use crate::path::RelPath;
@@ -51,7 +52,10 @@ pub(super) fn named(app: &App, site: bool) -> Result<Vec<(Use, Evidence)>> {
     for (path, script) in files.into_iter().take(MAX_SCRIPTS) {
         let Some(text) = app.dir.repo.source_text(&path)? else { continue };
         // Another program of the build may only ask how to build.
-        if script && !text.contains("writeFile") && !text.contains("outputFile") {
+        let writes = text.contains("writeFile") || text.contains("outputFile");
+        let demands = script && !writes && (text.contains("exit(") || text.contains("throw "));
+        let skips = demands && !skipped::names(&text).is_empty();
+        if script && !writes && !demands || skips {
             continue;
         }
         let at = |at: usize, note: String| match crate::repo::line_at(&text, at) {
@@ -59,9 +63,19 @@ pub(super) fn named(app: &App, site: bool) -> Result<Vec<(Use, Evidence)>> {
             None => Evidence::file(&path, note),
         };
         for one in uses(&text, &[(PROCESS, "")], &[]) {
-            if OTHERS.iter().all(|begin| !one.name.starts_with(begin)) {
+            if !is_of_others(&one.name) {
                 let note = format!("the build reads {}", one.name);
+                // `if (!process.env.NAME) process.exit(1)`
+                let denied = demands && text[..one.at].trim_end().ends_with('!');
+                let one = Use { fallback: one.fallback && !denied, ..one };
                 found.push((one.clone(), at(one.at, note)));
+            }
+        }
+        if demands {
+            for (name, place) in listed(&text) {
+                let note = format!("the build stops without {name}");
+                let one = Use { name, at: place, required: false, fallback: false };
+                found.push((one, at(place, note)));
             }
         }
         if path.file_name().starts_with(NUXT) {
@@ -74,6 +88,27 @@ pub(super) fn named(app: &App, site: bool) -> Result<Vec<(Use, Evidence)>> {
         }
     }
     Ok(found)
+}
+
+/// The names in a list of which the script looks up each: `process.env[name]`.
+fn listed(text: &str) -> Vec<(String, usize)> {
+    let tokens = tokens(text);
+    let looks_up = tokens.windows(5).any(|w| {
+        let env = w[0].is_word("process") && w[2].is_word("env") && w[3].is('[');
+        env && w[4].word().is_some()
+    });
+    let names = tokens.windows(2).filter(|w| looks_up && (w[0].is('[') || w[0].is(',')));
+    let names = names.filter_map(|w| Some((w[1].text()?, w[1].at)));
+    let fits = |name: &str| {
+        let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        name.len() > 2 && name.chars().all(plain) && !is_of_others(name)
+    };
+    names.filter(|(name, _)| fits(name)).map(|(name, at)| (name.to_owned(), at)).collect()
+}
+
+/// True for a name that machines and platforms set.
+pub(super) fn is_of_others(name: &str) -> bool {
+    OTHERS.iter().any(|begin| name.starts_with(begin))
 }
 
 /// The keys of `runtimeConfig.public` without a value of their own, and their places:
@@ -135,6 +170,13 @@ mod tests {
         assert_eq!(names("node set-env && ng build", &file), "API_URL KEY?");
         assert_eq!(names("ng build", &file), "");
         assert_eq!(names("node set-env.js", &[("set-env.js", "log(process.env.API_URL)")]), "");
+        let one = "if (!process.env.API_URL) { process.exit(1) }";
+        assert_eq!(names("node set-env.js", &[("set-env.js", one)]), "API_URL");
+        let list =
+            "for (const k of ['API_BASE', 'RELEASE']) if (!process.env[k]) throw new Error(k)";
+        assert_eq!(names("node set-env.js", &[("set-env.js", list)]), "API_BASE RELEASE");
+        let skips = "if (!process.env.SKIP_DB_CHECK && !process.env.DATABASE) process.exit(1)";
+        assert_eq!(names("node set-env.js", &[("set-env.js", skips)]), "");
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub(super) fn uses(text: &str, compiled: &[Compiled], page: &[&str]) -> Vec<Use>
                 let end = member.find(['\'', '"']).unwrap_or(0);
                 (&member[..end], member[end..].trim_start_matches(['\'', '"', ']']))
             } else {
+                found.extend(of_alias(text, at, &known));
                 let names = braces(text, at, '=').into_iter().filter(|(name, _)| known(name));
                 found.extend(names.map(|(name, fallback)| Use {
                     name,
@@ -97,6 +98,41 @@ pub(super) fn uses(text: &str, compiled: &[Compiled], page: &[&str]) -> Vec<Use>
             if known(part) && valid(part) {
                 found.push(Use { name: part.to_owned(), at, required: false, fallback: false });
             }
+        }
+    }
+    found
+}
+
+/// How many uses of another name for the object are read.
+const MAX_ALIASED: usize = 200;
+
+/// The uses of a name that stands for the whole object: `const env = import.meta.env`.
+fn of_alias(text: &str, at: usize, known: &dyn Fn(&str) -> bool) -> Vec<Use> {
+    let before = text[..at].trim_end().strip_suffix('=').map_or("", str::trim_end);
+    let last = before.char_indices().rev().find(|(_, c)| !is_name(*c));
+    let begin = last.map_or(0, |(end, c)| end + c.len_utf8());
+    let alias = &before[begin..];
+    let declared = ["const", "let", "var"].iter().any(|w| before[..begin].trim_end().ends_with(w));
+    if alias.is_empty() || !declared {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (here, _) in text.match_indices(alias).take(MAX_ALIASED) {
+        let rest = &text[here + alias.len()..];
+        let member = rest
+            .strip_prefix('.')
+            .or_else(|| rest.strip_prefix("['"))
+            .or_else(|| rest.strip_prefix("[\""));
+        let Some(member) = member.filter(|_| !text[..here].ends_with(|c| is_name(c) || c == '.'))
+        else {
+            continue;
+        };
+        let end = member.find(|c| !is_name(c)).unwrap_or(member.len());
+        let name = &member[..end];
+        if known(name) && valid(name) {
+            let after = member[end..].trim_start_matches(['\'', '"', ']']);
+            let fallback = goes_on(&text[..here], after);
+            found.push(Use { name: name.to_owned(), at: here, required: false, fallback });
         }
     }
     found
@@ -175,6 +211,9 @@ mod tests {
         };
         assert_eq!(named("f(import.meta.env.VITE_A)", "VITE_"), ["VITE_A"]);
         assert_eq!(named("import.meta.env.VITE_A || '/a'", "VITE_"), ["VITE_A?"]);
+        let alias =
+            "const env = import.meta.env;\nf(env.VITE_A, env['VITE_B'] || 1, my.env.VITE_C)";
+        assert_eq!(named(alias, "VITE_"), ["VITE_A", "VITE_B?"]);
         assert_eq!(named("import.meta.env['VITE_A']", "VITE_"), ["VITE_A"]);
         assert_eq!(named("import.meta.env\n    .VITE_A;", "VITE_"), ["VITE_A"]);
         assert_eq!(named("import.meta.env.MODE; import.meta.env.VITE_", "VITE_"), [""; 0]);
