@@ -19,6 +19,7 @@ mod config;
 mod development;
 mod dialect;
 mod documents;
+mod elsewhere;
 mod entry;
 mod example;
 mod expression;
@@ -352,6 +353,10 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     if found.programs.is_empty() && app.is_no_application() {
         return Ok(None);
     }
+    // A member of a workspace that runs elsewhere has neighbours that serve.
+    if app.root_package.is_some() && elsewhere::kind(&app)?.is_some() {
+        return Ok(None);
+    }
     // Styles and scripts among the resources of a Java archive belong to the build that packs
     // them.
     let serves =
@@ -382,6 +387,7 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         &toolchain.value,
     )?;
     let mut findings = found.findings;
+    findings.extend(elsewhere::finding(app)?);
     let family = manager.value.strip_suffix("-berry").unwrap_or(&manager.value);
     findings.extend(tool::contradiction(
         family,
@@ -424,7 +430,8 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
         ..Details::default()
     };
     let mut programs = Vec::new();
-    for (program, launch) in found.programs {
+    for (program, mut launch) in found.programs {
+        launch.build_env.extend(built.skips.iter().cloned());
         details.launches.insert(program.id.clone(), launch);
         programs.push(program);
     }

@@ -31,8 +31,11 @@ pub(super) const ALL: &[FindingCode] = &[
     PLUG_AND_PLAY,
     PRELOAD_LEFT_OUT,
     PROGRAM_FILE_UNMADE,
+    RUNS_ELSEWHERE,
     SEVERAL_APPLICATIONS,
+    SEVERAL_LOCKFILES,
     SITE_FOLDER_ASSUMED,
+    SITE_FORWARDS,
     SPEAKS_OVER_STDIO,
     START_CHAIN,
     START_SCRIPT_SHORTENED,
@@ -210,6 +213,22 @@ pub(super) const LOCKFILE_BEHIND: FindingCode = FindingCode::Own(&Row::warning(
     locked install again",
 ));
 
+pub(super) const RUNS_ELSEWHERE: FindingCode = FindingCode::Own(&Row::warning(
+    "runs-elsewhere",
+    "the package is made for another place than a container",
+    "what the image starts shows a window, works in a browser or answers a service's calls there: in \
+    a container it does nothing of use",
+    "make no image of it, or name the program that serves with --entrypoint",
+));
+
+pub(super) const SEVERAL_LOCKFILES: FindingCode = FindingCode::Own(&Row::warning(
+    "several-lockfiles",
+    "lockfiles of several package managers are there",
+    "only one of them is kept up to date as a rule, and an image that is built from the other one \
+    holds versions that nobody tested",
+    "remove the lockfile that is not used, or name the package manager with --tool",
+));
+
 pub(super) const MODULE_MISSING: FindingCode = FindingCode::Own(&Row::warning(
     "module-missing",
     "the program imports a file that the repository does not hold",
@@ -266,6 +285,14 @@ pub(super) const SITE_FOLDER_ASSUMED: FindingCode = FindingCode::Own(&Row::note(
     "dockgen assumes the folder into which the build writes the pages",
     "if the build writes another folder, the image's build stops",
     "name the folder with --entrypoint if it is another one",
+));
+
+pub(super) const SITE_FORWARDS: FindingCode = FindingCode::Own(&Row::warning(
+    "site-forwards",
+    "another server answers some of the paths that the pages ask for",
+    "the image serves files alone: such a path gets a page of the site or an error 404",
+    "put a proxy before the container that forwards these paths, or add a `location` with \
+    `proxy_pass` to the settings of nginx in the Dockerfile",
 ));
 
 pub(super) const SPEAKS_OVER_STDIO: FindingCode = FindingCode::Own(&Row::note(

@@ -23,7 +23,7 @@ use super::front_end::delegates;
 use super::launch::{Launch, Layout};
 use super::tool::{self, Tool};
 use super::{App, Details, install_scripts, manifest, migrations, program, scan, version};
-use crate::ask::id;
+use crate::ask::{Origin, id};
 use crate::detect::Chosen;
 use crate::detect::node::codes;
 use crate::docker::types::Line;
@@ -88,6 +88,10 @@ pub(crate) fn plan(chosen: &Chosen) -> Result<Build> {
     findings.extend(migrations::finding(&app, &launch));
     findings.extend(migrations::in_build(&app, &launch).filter(|_| builds));
     findings.extend(install_scripts::finding(&app, &tool)?);
+    // A person's answer needs no word.
+    if matches!(chosen.answers.origin(id::TOOL), None | Some(Origin::Default)) {
+        findings.extend(tool::several(&app.root, app.managing_package(), &tool.id)?);
+    }
     findings.extend(musl(chosen));
     let packages: Vec<_> =
         [Some(&app.package), app.root_package.as_ref()].into_iter().flatten().collect();

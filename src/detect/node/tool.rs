@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::Package;
 use crate::catalog::Catalog;
-use crate::facts::{Evidence, Sourced};
+use crate::detect::node::codes;
+use crate::facts::{Evidence, Finding, Sourced};
 use crate::path::RelPath;
+use crate::recipes;
 use crate::repo::{Dir, parse_json};
 
 pub(crate) use self::pin::contradiction;
@@ -116,6 +118,16 @@ pub(crate) fn detect(root: &Dir, package: &Package) -> Result<Sourced<String>> {
             found.push((id.to_owned(), package.at(&["engines", key], note)));
         }
     }
+    // Of several lockfiles, the one counts that the CI installs from.
+    if locks(root).len() > 1
+        && !found.iter().take(1).any(|(_, evidence)| evidence.file == package.path)
+        && let Some((family, evidence)) = installed_by(root)?
+        && let Some(at) = found.iter().position(|(id, _)| id.starts_with(&family))
+    {
+        let (id, lock) = found.remove(at);
+        found.insert(0, (id.clone(), lock));
+        found.insert(1, (id, evidence));
+    }
     let Some((id, evidence)) = found.first().cloned() else {
         return Ok(Sourced::assumed("npm".to_owned()));
     };
@@ -131,6 +143,60 @@ pub(crate) fn detect(root: &Dir, package: &Package) -> Result<Sourced<String>> {
         }
     }
     Ok(tool)
+}
+
+/// The lockfiles in a folder, of different managers.
+fn locks(root: &Dir) -> Vec<(&'static str, RelPath)> {
+    let mut found: Vec<(&str, RelPath)> = Vec::new();
+    for (id, file) in LOCKFILES {
+        let path = root.join(file).filter(|path| root.repo.is_file(path));
+        if let Some(path) = path.filter(|_| found.iter().all(|(held, _)| *held != id)) {
+            found.push((id, path));
+        }
+    }
+    found
+}
+
+/// Sub-commands that install what a lockfile names.
+const INSTALLS: [&str; 4] = ["ci", "install", "i", "clean-install"];
+
+/// The one manager with which the CI or a script of the build installs, and where it does.
+fn installed_by(root: &Dir) -> Result<Option<(String, Evidence)>> {
+    let steps = recipes::steps_of(root.repo, &root.path, &["npm", "pnpm", "yarn", "bun"])?;
+    let mut found: Option<(String, Evidence)> = None;
+    for step in steps {
+        let mut words = step.words.iter().map(String::as_str);
+        let Some(tool) = words.next() else { continue };
+        let rest = words.collect::<Vec<_>>();
+        // `npm install --global x` installs a tool.
+        let plain = |word: &&str| word.starts_with('-') && !matches!(*word, "-g" | "--global");
+        let installs = match rest.split_first() {
+            Some((first, rest)) => INSTALLS.contains(first) && rest.iter().all(plain),
+            None => tool == "yarn",
+        };
+        if !installs {
+            continue;
+        }
+        match &found {
+            Some((held, _)) if held != tool => return Ok(None),
+            Some(_) => {}
+            None => found = Some((tool.to_owned(), step.evidence.clone())),
+        }
+    }
+    Ok(found)
+}
+
+/// Reports lockfiles of several managers, between which no manifest and no CI decides.
+pub(crate) fn several(root: &Dir, package: &Package, id: &str) -> Result<Option<Finding>> {
+    let locks = locks(root);
+    let stated = pin::field(package).is_some() || pin::development(package).is_some();
+    if locks.len() < 2 || stated || installed_by(root)?.is_some() {
+        return Ok(None);
+    }
+    let names: Vec<&str> = locks.iter().map(|(_, path)| path.file_name()).collect();
+    let what = format!("{} are there, and the image is built with {id}", names.join(" and "));
+    let evidence = locks.iter().map(|(_, path)| Evidence::file(path, "a lockfile"));
+    Ok(Some(Finding::new(codes::SEVERAL_LOCKFILES, what, evidence)))
 }
 
 /// The manager `id` in the version that the repository asks for, with its lockfile.
@@ -174,7 +240,7 @@ pub(crate) fn resolve(
     let default = row.or_else(|| bundled.map(|npm| npm.version.clone()));
     let mut version = pin::exact(family, package, root)?;
     if version.is_none() {
-        let inside = pin::within(id, family, package, default, catalog)?;
+        let inside = pin::within(id, family, (package, root), default, catalog)?;
         let image =
             |version: &String| bundled.is_some_and(|npm| npm.serves && *version == npm.version);
         version = inside.filter(|version| !image(version));
@@ -326,6 +392,32 @@ mod tests {
         assert_eq!(npm(r#"{"engines": {"npm": ">=10"}}"#, "24"), None);
         assert_eq!(npm(r#"{"engines": {"npm": "^10"}}"#, "24").unwrap(), "npm@10.9.9");
         assert_eq!(npm("{}", "14").unwrap(), "npm@8.19.4");
+    }
+
+    #[test]
+    fn of_several_lockfiles_the_one_of_the_ci_counts_and_else_they_are_said() {
+        let both = [("package-lock.json", "{}"), ("yarn.lock", "# yarn lockfile v1\n")];
+        let ci = |run: &str| {
+            format!("jobs:\n  a:\n    steps:\n      - run: {run}\n      - run: npm test\n")
+        };
+        let of = |run: &str| {
+            let ci = ci(run);
+            let path = ".github/workflows/a.yml";
+            let files = [both[0], both[1], ("package.json", "{}"), (path, ci.as_str())];
+            let repo = Repo::from_files(files);
+            let package = Package::read(&repo.root()).unwrap().unwrap();
+            let id = detect(&repo.root(), &package).unwrap().value;
+            let said = several(&repo.root(), &package, &id).unwrap().is_some();
+            (id, said)
+        };
+        assert_eq!(of("npm ci"), ("npm".into(), false));
+        assert_eq!(of("yarn install --frozen-lockfile"), ("yarn".into(), false));
+        assert_eq!(of("npm install -g yarn"), ("yarn".into(), true));
+        let lock = ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
+        let setup = "jobs:\n  a:\n    steps:\n      - uses: pnpm/action-setup@v4\n        with:\n          version: 9\n";
+        let of = |file: &'static str, text: &'static str| found(&[lock, (file, text)]).1.unwrap();
+        assert_eq!(of(".github/workflows/a.yml", setup), "pnpm@9.15.9");
+        assert_eq!(of("mise.toml", "[tools]\npnpm = \"9\"\n"), "pnpm@9.15.9");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::catalog::Catalog;
 use crate::detect::node::codes;
 use crate::detect::version::pinned;
 use crate::facts::{Evidence, Finding};
+use crate::recipes;
 use crate::repo::Dir;
 
 /// `packageManager` as name and version, without the hash.
@@ -56,7 +57,17 @@ pub(super) fn exact(family: &str, package: &Package, root: &Dir) -> Result<Optio
     if own.is_some() || !stated.is_empty() || family == "npm" {
         return Ok(own);
     }
-    Ok(pinned(root, &[family])?.and_then(|found| exact(&found.value)))
+    Ok(elsewhere(family, root)?.and_then(|text| exact(&text)))
+}
+
+/// What mise, asdf or the CI says where the manifest does not: a version or a range.
+fn elsewhere(family: &str, root: &Dir) -> Result<Option<String>> {
+    if let Some(found) = pinned(root, &[family])? {
+        return Ok(Some(found.value));
+    }
+    let tools = recipes::tool_versions(root.repo, &root.path, &[family])?;
+    let first = tools.first().map(|tool| tool.version.clone());
+    Ok(first.filter(|first| tools.iter().all(|tool| tool.version == *first)))
 }
 
 /// A version inside the ranges of the manifest: `default` if it fits, or else the newest that
@@ -64,12 +75,15 @@ pub(super) fn exact(family: &str, package: &Package, root: &Dir) -> Result<Optio
 pub(super) fn within(
     id: &str,
     family: &str,
-    package: &Package,
+    (package, root): (&Package, &Dir),
     default: Option<String>,
     catalog: &Catalog,
 ) -> Result<Option<String>> {
     let stated = stated(family, package);
-    let ranges: Vec<Range> = stated.iter().filter_map(|(text, _)| text.parse().ok()).collect();
+    let mut ranges: Vec<Range> = stated.iter().filter_map(|(text, _)| text.parse().ok()).collect();
+    if stated.is_empty() && family != "npm" {
+        ranges.extend(elsewhere(family, root)?.and_then(|text| text.parse().ok()));
+    }
     let fits = |version: &String| {
         Version::parse(version).is_ok_and(|v| ranges.iter().all(|range| range.satisfies(&v)))
     };
