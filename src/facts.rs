@@ -128,6 +128,9 @@ pub struct Program {
     pub port_variable: Option<String>,
     /// Files and folders that it opens at run time, relative to the repository's root.
     pub files: Vec<Sourced<RelPath>>,
+    /// Words of its command line that name files inside of its own archive.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packed: Vec<String>,
     /// The front ends that it needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub front_ends: Vec<Sourced<FrontEnd>>,
@@ -192,6 +195,7 @@ impl Program {
             more_ports: Vec::new(),
             port_variable: None,
             files: Vec::new(),
+            packed: Vec::new(),
             front_ends: Vec::new(),
             writable: Vec::new(),
             env: Vec::new(),

@@ -23,6 +23,7 @@ mod config;
 mod contexts;
 mod database;
 mod demands;
+mod deployed;
 mod dialect;
 mod dropwizard;
 mod flags;
@@ -33,6 +34,7 @@ mod host;
 mod image;
 mod listen;
 mod looked_for;
+mod main_class;
 mod maven;
 mod must_exist;
 mod names;
@@ -287,7 +289,10 @@ impl<'r> App<'r> {
         let words = started::java_words(self)?;
         let (repo, name) = (self.dir.repo, self.model.artifact_id());
         let stated = contexts::named(repo, &self.dir.path, sources, &name, &words);
-        let settings = settings::read(self.dir.repo, &self.model, &names, &filtered, &stated)?;
+        let beside: Vec<RelPath> =
+            self.siblings.iter().flat_map(|model| resources::folders(model)).collect();
+        let mut settings = settings::read(repo, &self.model, &names, &filtered, &stated, &beside)?;
+        let moved = deployed::port(self, &mut settings)?;
         let of_developer = match &told {
             None => settings::of_developer(self.dir.repo, &self.model, &filtered)?,
             Some(_) => None,
@@ -305,6 +310,7 @@ impl<'r> App<'r> {
         pages::front_ends(&mut program, self)?;
         let port_variable = program.port_variable.clone();
         program.findings.extend(candidate.notes.iter().cloned());
+        program.findings.extend(main_class::unclear(self, &candidate.artifact.shape, sources));
         if candidate.artifact.file.contains("${") {
             program.findings.push(Finding::new(
                 codes::ARTIFACT_NAME_UNKNOWN,
@@ -318,6 +324,8 @@ impl<'r> App<'r> {
         let mut jvm = flags::needed(&self.model, |key| self.plugins.get(key));
         let shape = &candidate.artifact.shape;
         started::add(self, &mut program, shape, port_variable.as_deref(), &mut jvm, told)?;
+        deployed::set(&mut program, moved);
+        deployed::say(self, &mut program, &jvm)?;
         program.findings.extend(of_developer);
         demands::say(self, &mut program, demanded)?;
         let port = program.port.as_ref().map(|port| port.value);
@@ -460,6 +468,17 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     }
     let sources = app.sources()?;
     let candidates = app.candidates(&sources);
+    // A library that inherits the plugin of the applications beside it.
+    let own = |source: &&Source| source.path.is_within(&app.model.dir());
+    let mains = sources.iter().filter(own).filter(|source| source.main_class().is_some()).count();
+    let inherits = app.plugins.get(artifact::SPRING_BOOT).is_some_and(|plugin| {
+        plugin.evidence.file != *app.model.path()
+            && plugin.anywhere(&app.model, "mainClass").is_none()
+    });
+    let is_code = sources.iter().any(|source| own(&source));
+    if inherits && is_code && mains == 0 && app.model.packaging() == "jar" && app.is_used() {
+        return Ok(None);
+    }
     if candidates.is_empty() && (app.others_start() || app.reactor.pom != *app.model.path()) {
         // A library, or the root of modules that are applications.
         return Ok(None);

@@ -87,7 +87,11 @@ pub(super) fn differences(
     // A port that the code states needs no variable; a guessed one may come from nowhere else.
     let stated = planned.program.port.as_ref().filter(|port| port.strength != Strength::Guessed);
     let port = stated.map(|port| port.value.to_string());
-    let lacks = Lacks::of(image, planned.runtime, port.as_deref(), &usual);
+    let mut lacks = Lacks::of(image, planned.runtime, port.as_deref(), &usual);
+    // A framework's own template, which nobody adapts to the settings.
+    if port.is_some() && path.parent().is_some_and(|at| at.as_str().ends_with("src/main/docker")) {
+        lacks.ports.clear();
+    }
     let (mut grave, slight) = lacks.evidence();
     let known = Known::of(image, planned, &usual);
     let copied = image.copies.iter().filter(|copied| !known.holds(copied));

@@ -68,6 +68,7 @@ impl Named {
             let written = |folder: &ContainerPath| below(full.as_str(), folder.as_str()).is_some();
             let mut held = artifacts.iter().chain(&all.artifacts);
             if runtime.writable.iter().any(written)
+                || program.packed.iter().any(|held| held == path)
                 || held.any(|artifact| holds(repo, &facts.context, artifact, full.as_str()))
             {
                 continue;

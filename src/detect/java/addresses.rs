@@ -19,8 +19,12 @@ pub(super) fn named(around: &Surroundings) -> Vec<Named> {
     let mut all = Vec::new();
     for setting in around.settings.strongest() {
         let (value, evidence) = expanded(around, setting);
-        for part in value.split(',') {
-            all.extend(below(part).map(|path| (path, evidence.clone())));
+        // A changelog includes others, which lie beside it.
+        let includes = setting.key.ends_with("liquibase.change-log");
+        for path in value.split(',').filter_map(below) {
+            let folder = path.rsplit_once('/').filter(|_| includes);
+            let path = folder.map_or(path.as_str(), |(folder, _)| folder).to_owned();
+            all.push((path, evidence.clone()));
         }
         // A plain path is allowed here.
         if setting.key == "logging.config" && !value.contains(':') {

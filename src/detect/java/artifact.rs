@@ -127,12 +127,14 @@ impl Project<'_> {
         let mut found: Vec<Candidate> = self.quarkus_app().into_iter().collect();
         found.extend(self.spring_boot(&packaging));
         if packaging == "war" && found.is_empty() {
-            found.push(self.servlet());
+            found.push(self.with_server().unwrap_or_else(|| self.servlet()));
         }
         if found.is_empty() {
             let declared =
                 self.shaded().or_else(|| self.assembled()).or_else(|| self.with_manifest());
             found.extend(declared.or_else(|| self.named_class()));
+            let more = self.shaded_too(&found);
+            found.extend(more);
         }
         found
     }
@@ -394,6 +396,28 @@ impl Project<'_> {
             evidence: plugin.evidence.clone(),
             notes: vec![note],
         })
+    }
+
+    /// The programs of further executions, each with a main class of its own.
+    fn shaded_too(&self, held: &[Candidate]) -> Vec<Candidate> {
+        let (Some(plugin), Some(first)) = (self.plugins.get(SHADE), held.first()) else {
+            return Vec::new();
+        };
+        if !matches!(first.artifact.shape, Shape::Classes { .. }) {
+            return Vec::new();
+        }
+        let mut found: Vec<Candidate> = Vec::new();
+        for execution in plugin.running("shade") {
+            let Some((path, list)) = plugin.element_of(execution, "transformers") else { continue };
+            let Some(class) = list.walk().find(|e| e.name == "mainClass") else { continue };
+            let main = self.model.resolve(&class.text);
+            if first.id == main || found.iter().any(|one| one.id == main) || !is_class(&main) {
+                continue;
+            }
+            let evidence = Evidence::at(path, class.line, "main class of another shaded jar");
+            found.push(self.classes(main, evidence));
+        }
+        found
     }
 
     fn assembled(&self) -> Option<Candidate> {

@@ -9,12 +9,16 @@ use super::surroundings::Surroundings;
 use crate::detect::kept_out;
 use crate::facts::{Evidence, Finding, FindingCode, Program};
 use crate::path::RelPath;
+use crate::repo::Repo;
 
 /// Annotations that load resources as the program starts.
 const LOADS: [&str; 2] = ["PropertySource", "ImportResource"];
 
 /// Calls that open the resource in their argument.
 const OPENS: [&str; 3] = ["getResourceAsStream", "getResource", "ClassPathResource"];
+
+/// Files that frameworks read from the class path without being told.
+const SETTINGS: [&str; 3] = ["application.properties", "application.yml", "application.yaml"];
 
 /// How many resources are looked up.
 const MAX_RESOURCES: usize = 64;
@@ -43,6 +47,7 @@ pub(super) fn say(program: &mut Program, around: &Surroundings, code: &Code) -> 
             "create {path} before the image is built: it is part of the archive"
         )));
     }
+    ignored(program, around, code)?;
     let settings = around.settings.strongest().filter_map(|setting| {
         let (value, _) = around.settings.expand(&setting.value);
         let way = value.strip_prefix("classpath:")?.trim_start_matches('/').to_owned();
@@ -65,6 +70,68 @@ pub(super) fn say(program: &mut Program, around: &Surroundings, code: &Code) -> 
     let context = common(around);
     program.findings.extend(kept_out::finding(repo, &context, reads)?);
     Ok(())
+}
+
+/// Reports resources that the code or the settings name, that the repository lacks, and that a
+/// .gitignore names: they lie on the developer's machine alone.
+fn ignored(program: &mut Program, around: &Surroundings, code: &Code) -> Result<()> {
+    let (repo, model) = (around.project.repo, around.project.model);
+    let opened = OPENS.iter().flat_map(|name| code.calls(name)).filter_map(|call| {
+        let text = code.sources[call.0].text(call.1 + 2)?;
+        Some((text.to_owned(), code.evidence(*call, format!("reads {text}"))))
+    });
+    let named = around.settings.strongest().filter_map(|setting| {
+        let value = around.settings.expand(&setting.value).0;
+        let note = format!("{} = {}", setting.key, setting.value);
+        let evidence = Evidence { note, ..setting.evidence.clone() };
+        Some((value.strip_prefix("classpath:")?.to_owned(), evidence))
+    });
+    let own = SETTINGS.map(|name| {
+        (name.to_owned(), Evidence::file(model.path(), "the framework reads it as it starts"))
+    });
+    let is_own = |way: &str| SETTINGS.contains(&way);
+    for (way, evidence) in opened.chain(named).chain(own).take(MAX_RESOURCES) {
+        let way = way.trim_start_matches("classpath:").trim_start_matches('/');
+        let folders = resources::folders(model);
+        let Some(path) = folders.first().and_then(|folder| folder.join(way)) else { continue };
+        let said = program.findings.iter().any(|found| found.what.contains(path.as_str()));
+        let name = path.file_name();
+        let odd = name.is_empty() || way.contains(['*', '$', '{', ':', ' ']);
+        if odd || said || is_there(around, name) || !is_ignored(repo, &path)? {
+            continue;
+        }
+        let example = super::demands::example_of(around, &path);
+        let finding = match example {
+            Some(example) => Finding::config_not_in_git(&path, &example, [evidence]),
+            None if is_own(way) => continue,
+            None => Finding::new(
+                FindingCode::FileMissing,
+                format!("the program reads {path}, which git ignores and the repository lacks"),
+                [evidence],
+            ),
+        };
+        program.findings.push(finding.with_fix(format!(
+            "create {path} before the image is built: it is part of the archive"
+        )));
+    }
+    Ok(())
+}
+
+/// True if a .gitignore above a file names it.
+fn is_ignored(repo: &Repo, path: &RelPath) -> Result<bool> {
+    for folder in path.ancestors().chain([RelPath::root()]) {
+        let Some(file) = folder.join(".gitignore") else { continue };
+        let Some(text) = repo.source_text(&file)? else { continue };
+        let way = path.strip(&folder).unwrap_or_default();
+        let names = |line: &str| {
+            let line = line.trim().trim_start_matches('/');
+            !line.is_empty() && (line == way || line == path.file_name())
+        };
+        if text.lines().any(names) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The folder from which paths of a .dockerignore count: that of the outermost pom of the project.

@@ -30,6 +30,7 @@ pub(super) const ALL: &[FindingCode] = &[
     PACKAGED_FOR_LAYERS,
     PARENT_NOT_IN_TREE,
     REPOSITORY_BLOCKED,
+    MAIN_CLASS_UNCLEAR,
     RUNTIME_OPTIONS,
     RUNTIME_PROFILE,
     SERVLET_CONTAINER,
@@ -232,6 +233,13 @@ pub(super) const REPOSITORY_BLOCKED: FindingCode = FindingCode::Own(&Row::warnin
     "the pom names a repository with an http address, which current Maven refuses",
     "the build stops with `Blocked mirror for repositories`",
     "write https in the pom, or remove the repository if Maven Central has its packages",
+));
+
+pub(super) const MAIN_CLASS_UNCLEAR: FindingCode = FindingCode::Own(&Row::warning(
+    "main-class-unclear",
+    "Spring Boot's plugin finds several main classes, or none, and no pom names one",
+    "the build stops when it packages the archive",
+    "name the class in the pom: <start-class> or the plugin's <mainClass>",
 ));
 
 pub(super) const RUNTIME_OPTIONS: FindingCode = FindingCode::Own(&Row::note(

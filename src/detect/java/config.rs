@@ -53,6 +53,12 @@ impl Settings {
         }
     }
 
+    /// Adds a setting that something outside of the settings files makes; it is weaker than them.
+    pub(super) fn add_outside(&mut self, key: &str, value: &str, evidence: Evidence) {
+        self.strongest.entry(relaxed(key)).or_insert(self.all.len());
+        self.all.push(Setting { key: key.to_owned(), value: value.to_owned(), evidence });
+    }
+
     /// As [`Settings::add`], for a file that the code names.
     pub(super) fn add_named(&mut self, path: &RelPath, text: &str) {
         self.named.push(path.clone());
@@ -304,10 +310,46 @@ fn yaml(path: &RelPath, text: &str) -> Vec<Vec<Setting>> {
         if value.is_empty() {
             open.push((indent, key.to_owned()));
         } else {
-            push(&mut documents, path, number, &full, &value);
+            flow(&mut documents, path, number, (&full, &value), 0);
         }
     }
     documents
+}
+
+/// How deep mappings in flow style are read.
+const MAX_FLOW: usize = 8;
+
+/// Adds a value, or each value of a mapping in flow style: `{port: 8081, ssl: {enabled: true}}`.
+fn flow(
+    documents: &mut [Vec<Setting>],
+    path: &RelPath,
+    number: u32,
+    (key, value): (&str, &str),
+    depth: usize,
+) {
+    let inner = value.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    // A template in double braces is no mapping.
+    let inner = inner.filter(|inner| !inner.starts_with('{') && key.len() <= MAX_VALUE);
+    let Some(inner) = inner.filter(|_| depth < MAX_FLOW) else {
+        push(documents, path, number, key, value);
+        return;
+    };
+    let (mut nested, mut from) = (0_usize, 0);
+    let ends = inner.char_indices().filter_map(|(at, c)| {
+        match c {
+            '{' | '[' => nested += 1,
+            '}' | ']' => nested = nested.saturating_sub(1),
+            _ => {}
+        }
+        (c == ',' && nested == 0).then_some(at)
+    });
+    for end in ends.chain([inner.len()]) {
+        let part = inner.get(from..end).unwrap_or_default();
+        from = end + 1;
+        let Some((name, value)) = split_key(part.trim()) else { continue };
+        let full = format!("{key}.{name}");
+        flow(documents, path, number, (&full, &plain(value)), depth + 1);
+    }
 }
 
 /// Splits `key: value`. A colon in quotes, or without a space after it, does not separate.
@@ -356,6 +398,19 @@ mod tests {
         assert_eq!(found.get("server.servlet.path").unwrap().value, "/x: y");
         assert_eq!(found.get("server.address").unwrap().value, "localhost");
         assert_eq!(found.get("b").unwrap().value, "2");
+    }
+
+    #[test]
+    fn reads_mappings_in_flow_style() {
+        let found = settings(
+            "application.yml",
+            "server: {port: \"${PORT:8393}\", ssl: {enabled: true}, address: localhost} # x\na: {}\n",
+        );
+        let of = |key: &str| found.get(key).map(|setting| setting.value.as_str());
+        assert_eq!(of("server.port"), Some("${PORT:8393}"));
+        assert_eq!(of("server.ssl.enabled"), Some("true"));
+        assert_eq!(of("server.address"), Some("localhost"));
+        assert_eq!(of("server"), None);
     }
 
     #[test]

@@ -4,7 +4,9 @@
 
 use anyhow::Result;
 
+use super::resources;
 use super::surroundings::Surroundings;
+use super::witness;
 use crate::detect::java::codes;
 use crate::facts::{Evidence, Finding, Kind, Port, Program, Sourced};
 use crate::path::RelPath;
@@ -46,14 +48,20 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
         },
     );
     let (repo, dir) = (around.project.repo, around.project.model.dir());
-    let stated = named(repo, &dir)?;
+    // https://www.dropwizard.io/en/stable/manual/core.html#configuration: a file of the archive.
+    let of_archive = around.sources.iter().any(|s| s.names("ResourceConfigurationSourceProvider"));
+    let folders = if of_archive { resources::folders(around.project.model) } else { Vec::new() };
+    let stated = named(repo, &dir, &folders)?;
     let found = match stated {
         Some(stated) => Some(stated),
         None => configuration(repo, &dir)?,
     };
     if let Some((path, text)) = found {
-        let way = path.strip(&around.project.model.dir()).unwrap_or(path.file_name()).to_owned();
-        args.value = format!("server {}", crate::docker::quote::shell_words(&[way]));
+        let packed = folders.iter().find_map(|folder| path.strip(folder));
+        let beside = path.strip(&around.project.model.dir()).unwrap_or(path.file_name());
+        let way = packed.unwrap_or(beside).to_owned();
+        let packed = packed.is_some();
+        args.value = format!("server {}", crate::docker::quote::shell_words(&[&way]));
         args.evidence.push(Evidence::file(&path, "the configuration that it is started with"));
         let said = connector(&text, &["applicationconnectors:", "connector:"]);
         let simple = text.lines().any(|line| line.trim() == "connector:");
@@ -75,10 +83,12 @@ pub(super) fn describe(program: &mut Program, around: &Surroundings) -> Result<b
                     .with_fix("remove the line, or bind 0.0.0.0"),
             );
         }
-        program.files.push(Sourced::new(
-            path.clone(),
-            Evidence::file(&path, "the program is started with it"),
-        ));
+        let note = "the program is started with it";
+        if packed {
+            program.packed.push(way.clone());
+        } else {
+            program.files.push(Sourced::new(path.clone(), Evidence::file(&path, note)));
+        }
         for (number, line) in (1..).zip(text.lines()) {
             if let Some(file) = line.trim().strip_prefix("currentLogFilename:") {
                 let file = file.trim().trim_matches(['"', '\'']);
@@ -123,13 +133,20 @@ fn elsewhere(repo: &Repo) -> Result<Option<RelPath>> {
 }
 
 /// The file with which a recipe or the documentation starts the server: `server config/prod.yml`.
-fn named(repo: &Repo, dir: &RelPath) -> Result<Option<(RelPath, String)>> {
-    for run in recipes::starts(repo, dir)? {
-        let Some(at) = run.words.iter().position(|word| word == "server") else { continue };
-        let Some(path) = run.words.get(at + 1).and_then(|word| dir.join(word)) else { continue };
-        let text = repo.text(&path).ok().flatten();
-        if let Some(text) = text.filter(|_| ENDINGS.contains(&path.extension())) {
-            return Ok(Some((path, text.to_string())));
+///
+/// `folders`: those of the resources, if the program reads its configuration there.
+fn named(repo: &Repo, dir: &RelPath, folders: &[RelPath]) -> Result<Option<(RelPath, String)>> {
+    let root = RelPath::root();
+    let starts = recipes::starts(repo, dir)?.into_iter().map(|run| run.words);
+    let written = witness::starts(repo, &[dir.clone(), root.clone()])?;
+    for words in starts.chain(written.into_iter().map(|(words, _)| words)) {
+        let Some(at) = words.iter().position(|word| word == "server") else { continue };
+        let Some(word) = words.get(at + 1) else { continue };
+        for path in folders.iter().chain([dir, &root]).filter_map(|folder| folder.join(word)) {
+            let text = repo.text(&path).ok().flatten();
+            if let Some(text) = text.filter(|_| ENDINGS.contains(&path.extension())) {
+                return Ok(Some((path, text.to_string())));
+            }
         }
     }
     Ok(None)
@@ -185,9 +202,21 @@ fn connector(text: &str, keys: &[&str]) -> Connector {
         if indent(line) < indent(head) || indent(line) == indent(head) && !bare.starts_with('-') {
             break;
         }
-        let Some((key, value)) = bare.trim_start_matches(['-', ' ']).split_once(':') else {
-            continue;
-        };
+        // `- {type: http, port: 8080}`
+        let item = bare.trim_start_matches(['-', ' ']);
+        let flow = item.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let pairs = flow.map_or(vec![item], |inner| inner.split(',').collect());
+        for (key, value) in pairs.into_iter().filter_map(|pair| pair.split_once(':')) {
+            said.read(key, value, number);
+        }
+    }
+    said
+}
+
+impl Connector {
+    /// Takes what a line says.
+    fn read(&mut self, key: &str, value: &str, number: u32) {
+        let said = self;
         let value = value.split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'']);
         match key.trim().replace('_', "").to_ascii_lowercase().as_str() {
             // `${PORT:-8080}`, for programs that substitute variables.
@@ -205,12 +234,37 @@ fn connector(text: &str, keys: &[&str]) -> Connector {
             _ => {}
         }
     }
-    said
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_name_the_configuration() {
+        let app = "class App extends Application<C> { public static void main(String[] a) throws Exception { new App().run(a); } MORE }";
+        let of = |more: &str, files: &[(&str, &str)]| {
+            let app = app.replace("MORE", more);
+            let files = [("App.java", app.as_str())].into_iter().chain(files.iter().copied());
+            let files: Vec<(&str, &str)> = files.collect();
+            let found = super::super::tests_code::program("io.dropwizard:dropwizard-core", &files);
+            (found.args.unwrap().value, found.port.unwrap().value)
+        };
+        let yaml = |port: u16| format!("server:\n  applicationConnectors:\n  - port: {port}\n");
+        let (dev, prod) = (yaml(8098), yaml(8097));
+        let files = [
+            ("/config/dev.yml", dev.as_str()),
+            ("/config/prod.yml", prod.as_str()),
+            ("/README.md", "`java -jar target/app-1.jar server config/prod.yml`\n"),
+        ];
+        assert_eq!(of("", &files), ("server config/prod.yml".to_owned(), 8097));
+        let packed = "void b() { x(new ResourceConfigurationSourceProvider()); }";
+        let files = [
+            ("src/main/resources/app.yml", prod.as_str()),
+            ("/README.md", "java -jar target/app-1.jar server app.yml\n"),
+        ];
+        assert_eq!(of(packed, &files), ("server app.yml".to_owned(), 8097));
+    }
 
     #[test]
     fn reads_the_connector_of_the_application() {
@@ -224,5 +278,7 @@ mod tests {
             "server:\n  type: simple\n  connector:\n    type: http\n    port: ${PORT:-7000}\n";
         assert_eq!(of(simple), Connector { port: Some((7000, 5)), local: None });
         assert_eq!(of("logging:\n  level: INFO\n"), Connector::default());
+        let flow = "server:\n  applicationConnectors:\n    - {type: http, port: 8464}\n";
+        assert_eq!(of(flow), Connector { port: Some((8464, 3)), local: None });
     }
 }

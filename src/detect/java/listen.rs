@@ -81,8 +81,9 @@ pub(super) fn own_server(program: &mut Program, around: &Surroundings, code: &Co
         let set = code.definitions("defaultHost").first()?;
         host::local(&code.value(set.at.0, set.value.clone(), 0))
     };
+    let served = unnamed(around, code, &apart);
     let Some(first) = all.first_mut() else {
-        framework_default(program, around, code);
+        framework_default(program, around, code, &apart);
         return Own { local: default_host(), ..Own::default() };
     };
     let local = first.local.take().or_else(default_host);
@@ -95,6 +96,10 @@ pub(super) fn own_server(program: &mut Program, around: &Surroundings, code: &Co
         (None, None) => "the port that the code listens on".to_owned(),
     };
     let mut known: Vec<Port> = Vec::new();
+    if let Some(port) = served {
+        known.push(Port::tcp(port.value));
+        program.port = Some(port);
+    }
     for found in &all {
         let Some(number) = found.value else { continue };
         let port = if found.udp { Port::udp(number) } else { Port::tcp(number) };
@@ -146,9 +151,12 @@ fn apart(program: &str, sources: &[Source]) -> BTreeSet<usize> {
     let stem =
         |source: &Source| source.path.file_name().split('.').next().unwrap_or_default().to_owned();
     let mut apart: BTreeMap<String, usize> = BTreeMap::new();
+    let mut own = None;
     for (number, (source, main)) in sources.iter().zip(&mains).enumerate() {
-        if main.as_ref().is_some_and(|class| class != program) {
-            apart.insert(stem(source), number);
+        match main {
+            Some(class) if class != program => drop(apart.insert(stem(source), number)),
+            Some(_) => own = Some(number),
+            None => {}
         }
     }
     if apart.is_empty() {
@@ -162,7 +170,34 @@ fn apart(program: &str, sources: &[Source]) -> BTreeSet<usize> {
             }
         }
     }
-    apart.into_values().collect()
+    let apart: BTreeSet<usize> = apart.into_values().collect();
+    if apart.is_empty() {
+        return apart;
+    }
+    // What only the other programs lead to is theirs.
+    let stems: BTreeMap<String, usize> =
+        sources.iter().enumerate().map(|(number, source)| (stem(source), number)).collect();
+    let theirs = led_to(sources, &stems, apart.iter().copied());
+    let mine = led_to(sources, &stems, own);
+    theirs.difference(&mine).copied().collect()
+}
+
+/// The sources to which the names in these sources lead, and these themselves.
+fn led_to(
+    sources: &[Source],
+    stems: &BTreeMap<String, usize>,
+    from: impl IntoIterator<Item = usize>,
+) -> BTreeSet<usize> {
+    let mut open: Vec<usize> = from.into_iter().collect();
+    let mut seen: BTreeSet<usize> = open.iter().copied().collect();
+    while let Some(number) = open.pop() {
+        let source = &sources[number];
+        for at in 0..source.len() {
+            let named = source.word(at).and_then(|word| stems.get(word));
+            open.extend(named.copied().filter(|next| seen.insert(*next)));
+        }
+    }
+    seen
 }
 
 /// The value without what another program passes; unknown if nothing else is left.
@@ -342,9 +377,12 @@ fn is_sure(file: &Source, name: &str, bound: bool) -> bool {
         "InetSocketAddress" => bound,
         "ServerSocket" => file.calls("accept").next().is_some(),
         "bind" => file.names("ServerBootstrap"),
-        "embeddedServer" | "newServerBuilderForPort" | "addHttpListener" | "createHttpServer" => {
-            true
-        }
+        "embeddedServer"
+        | "newServerBuilderForPort"
+        | "addHttpListener"
+        | "createHttpServer"
+        | "addConnector"
+        | "createServerSocket" => true,
         _ => false,
     }
 }
@@ -362,7 +400,7 @@ fn starts(file: &Source, name: &str, subject: &str) -> bool {
 
 /// True for `bind(new InetSocketAddress(..))`, and for an address whose name such a call takes.
 pub(super) fn is_bound(file: &Source, at: usize, outer: &str) -> bool {
-    if BINDS.contains(&outer) {
+    if BINDS.contains(&outer) || outer == "super" && extends_server(file) {
         return true;
     }
     let before = if at >= 1 && file.word(at - 1) == Some("new") { at - 1 } else { at };
@@ -371,12 +409,18 @@ pub(super) fn is_bound(file: &Source, at: usize, outer: &str) -> bool {
     BINDS.iter().flat_map(|call| file.calls(call)).any(|start| file.word(start) == Some(name))
 }
 
+/// True for a class that is a server of its library by inheritance: `extends WebSocketServer`.
+fn extends_server(file: &Source) -> bool {
+    let mut named = file.places("extends").iter().filter_map(|at| file.word(at + 1));
+    named.any(|class| class.ends_with("Server"))
+}
+
 /// A port, or the port of an address: `http://0.0.0.0:8080/`.
 pub(super) fn number(value: &Value) -> Option<u16> {
     let text = value.text()?;
     let text = text.trim();
     let address =
-        text.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+        text.split_once("://").map(|(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
     address.map_or(text, |host| host.rsplit(':').next().unwrap_or_default()).parse().ok()
 }
 
@@ -456,12 +500,37 @@ fn is_server(subject: &str, method: &str) -> bool {
     words.iter().any(|word| subject.contains(word))
 }
 
-/// Adds the default port of a framework whose server the code opens without a port.
-fn framework_default(program: &mut Program, around: &Surroundings, code: &Code) {
+/// The default port of a framework whose server the code starts without a port, beside listeners of
+/// its own: `Javalin.create().start()`.
+fn unnamed(around: &Surroundings, code: &Code, apart: &BTreeSet<usize>) -> Option<Sourced<u16>> {
     let runtime = || around.dependencies.iter().filter(|d| d.scope != "test");
+    around.project.tables.server_default.iter().find_map(|row| {
+        let dependency = runtime().find(|d| d.key == row.artifact)?;
+        let set = row.setting.as_deref().is_some_and(|name| !code.definitions(name).is_empty());
+        let of_row = row.names.to_lowercase();
+        let starts = |place: &&Place| {
+            !apart.contains(&place.0)
+                && code.arguments(**place).is_empty()
+                && words(&receiver(code, **place)).contains(&of_row)
+        };
+        let place = code.calls("start").iter().find(starts).filter(|_| !set)?;
+        let what = format!("{} listens on {} if nothing sets its port", dependency.key, row.port);
+        Some(Sourced::new(row.port, code.evidence(*place, what)))
+    })
+}
+
+/// Adds the default port of a framework whose server the code opens without a port.
+fn framework_default(
+    program: &mut Program,
+    around: &Surroundings,
+    code: &Code,
+    apart: &BTreeSet<usize>,
+) {
+    let runtime = || around.dependencies.iter().filter(|d| d.scope != "test");
+    let own = || around.sources.iter().enumerate().filter(|(number, _)| !apart.contains(number));
     for row in &around.project.tables.server_default {
         let Some(dependency) = runtime().find(|d| d.key == row.artifact) else { continue };
-        let used = around.sources.iter().any(|source| source.names(&row.names));
+        let used = own().any(|(_, source)| source.names(&row.names));
         if !used {
             continue;
         }

@@ -178,12 +178,17 @@ pub(super) fn run(app: &App, built: Option<&Sourced<String>>) -> Result<(Run, Ve
         ));
     }
     for (name, evidence) in &of_reactor.started {
-        findings.push(Finding::new(
-            codes::BUILD_PROGRAM_MISSING,
-            format!("exec-maven-plugin starts `{name}`, which the builder image does not hold"),
-            [evidence.clone()],
-        ));
+        let what =
+            format!("exec-maven-plugin starts `{name}`, which the builder image does not hold");
+        let finding = Finding::new(codes::BUILD_PROGRAM_MISSING, what, [evidence.clone()]);
+        let of_node = ["node", "npm", "npx", "yarn", "pnpm", "bun"].contains(&name.as_str());
+        findings.push(if of_node {
+            finding
+        } else {
+            finding.with_fix(format!("install {name} in the build stage, or skip that execution"))
+        });
     }
+    findings.extend(quinoa(app));
     let built = built.map(|names| names.value.as_str()).unwrap_or_default();
     let built: Vec<String> = built.split(',').map(str::to_owned).collect();
     findings.extend(frontend::left_out(app, &selected, &built));
@@ -217,6 +222,29 @@ pub(super) fn run(app: &App, built: Option<&Sourced<String>>) -> Result<(Run, Ve
         quarkus: app.project().quarkus().is_some(),
     };
     Ok((run, findings))
+}
+
+/// Quarkus' Quinoa builds a front end with the package manager of the machine, unless a setting has
+/// it download one. <https://docs.quarkiverse.io/quarkus-quinoa/dev/advanced-guides.html>
+fn quinoa(app: &App) -> Option<Finding> {
+    let dependencies = app.dependencies();
+    let row = dependencies.iter().find(|d| d.key == "io.quarkiverse.quinoa:quarkus-quinoa")?;
+    let dir = app.model.dir();
+    let pages = dir.join("src/main/webui/package.json")?;
+    let settings = ["properties", "yml", "yaml"].iter().filter_map(|ending| {
+        let path = dir.join(&format!("src/main/resources/application.{ending}"))?;
+        app.dir.repo.source_text(&path).ok().flatten()
+    });
+    let brings = settings.into_iter().any(|text| text.contains("package-manager-install"));
+    if brings || !app.dir.repo.is_file(&pages) {
+        return None;
+    }
+    let what = "Quinoa builds src/main/webui with npm, which the builder image does not hold";
+    let evidence = [row.evidence.clone(), Evidence::file(&pages, "the front end")];
+    Some(Finding::new(codes::BUILD_PROGRAM_MISSING, what, evidence).with_fix(
+        "set quarkus.quinoa.package-manager-install=true and \
+         quarkus.quinoa.package-manager-install.node-version in application.properties",
+    ))
 }
 
 /// True if a plugin of the build makes pages itself.

@@ -2,7 +2,9 @@
 
 use super::pom::relative;
 use super::surroundings::Surroundings;
+use crate::detect::{add_front_end, certain_suppliers};
 use crate::facts::{Evidence, Program, Sourced};
+use crate::path::RelPath;
 
 /// Adds a path in the code, if the repository holds it.
 pub(super) fn opens(program: &mut Program, around: &Surroundings, text: &str, evidence: &Evidence) {
@@ -25,6 +27,15 @@ pub(super) fn opens(program: &mut Program, around: &Surroundings, text: &str, ev
     let built = ["src", "target", "pom.xml"].contains(&first.as_str())
         && !read.iter().any(|start| text.starts_with(start));
     let held = program.files.iter().any(|held| path.is_within(&held.value));
+    // Another package of the repository builds it.
+    if !around.project.repo.exists(&path) && !built {
+        let made = certain_suppliers(around.project.repo, &RelPath::root(), &path);
+        for mut made in made {
+            made.evidence.insert(0, evidence.clone());
+            made.value.opened = Some(text.to_owned());
+            add_front_end(&mut program.front_ends, made);
+        }
+    }
     if around.project.repo.exists(&path) && !built && !held {
         program.files.retain(|held| !held.value.is_within(&path));
         program.files.push(Sourced::new(path, evidence.clone()));

@@ -33,7 +33,9 @@ pub(super) fn say(program: &mut Program, around: &Surroundings, code: &Code) {
     for row in &around.project.tables.browser {
         let uses = |place: &&Place| {
             let file = &code.sources[place.0];
+            let library = row.import.rsplit('.').next().unwrap_or_default();
             file.imports.iter().any(|import| import.path.starts_with(&row.import))
+                || file.names(library)
         };
         let found = row.calls.iter().flat_map(|name| code.calls(name)).find(uses);
         if let Some(place) = found {

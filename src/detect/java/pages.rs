@@ -156,6 +156,13 @@ mod tests {
     }
 
     #[test]
+    fn pages_that_the_code_serves_from_the_folder_of_their_build() {
+        let web = "package g; public class App { public static void main(String[] a) { Javalin.create(c -> c.staticFiles.add(\"ui/dist\", Location.EXTERNAL)).start(7044); } }";
+        let (made, _) = of("", &[("src/main/java/g/App.java", web), (".gitignore", "ui/dist\n")]);
+        assert_eq!(made, ["ui/dist"]);
+    }
+
+    #[test]
     fn pages_that_are_moved_or_written_to_what_maven_packs() {
         let moves = ("Makefile", "ui:\n\tcp -r ui/dist/. src/main/resources/static/\n");
         assert_eq!(of("", &[moves]).0, ["src/main/resources/static"]);

@@ -21,7 +21,8 @@ const MAX_MODULES: usize = 2000;
 ///
 /// # Errors Fails if the pom cannot be read.
 pub(super) fn packs(repo: &Repo, folder: &RelPath) -> Result<bool> {
-    let above = folder.ancestors().filter_map(|above| above.join("pom.xml"));
+    let own = folder.join("pom.xml").into_iter();
+    let above = own.chain(folder.ancestors().filter_map(|above| above.join("pom.xml")));
     let Some(path) = above.into_iter().find(|path| repo.is_file(path)) else { return Ok(false) };
     let Some(model) = Model::load(repo, &path, &Rc::default())? else { return Ok(false) };
     // A pom of this kind packs nothing.
@@ -41,6 +42,15 @@ pub(super) fn packs(repo: &Repo, folder: &RelPath) -> Result<bool> {
         }
     }
     let dir = model.dir();
+    // A module of its own, whose resources are what the plugin builds of it.
+    let plugins = plugins::of(&model);
+    let builds = super::frontend::PLUGINS.iter().any(|key| plugins.contains_key(*key));
+    if builds && *folder == dir && model.lineage.len() > 1 {
+        let inside = |way: &String| !way.is_empty() && !way.starts_with("src/main/");
+        if packed.iter().any(inside) {
+            return Ok(true);
+        }
+    }
     Ok(packed.iter().filter_map(|way| dir.join(way)).any(|packed| {
         // A project that packs its whole folder says nothing about a part of it.
         packed != dir && folder.is_within(&packed)

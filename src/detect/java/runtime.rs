@@ -27,8 +27,8 @@ use super::second;
 use super::source::Source;
 use super::storage::{self, write};
 use super::surroundings::Surroundings;
-use super::tables::ServerSetting;
-use crate::code::{Call, Does};
+use super::tables::{Bundled, ServerSetting};
+use crate::code::{Call, Does, Part};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Sourced};
 
 /// The variable that overrides a program's port.
@@ -63,6 +63,7 @@ pub(super) fn describe(
     reads(program, around, &code);
     storage::databases(program, around, &code);
     storage::tomcat(program, &code);
+    storage::endpoints(program, &code);
     storage::logs(program, around)?;
     external_config(program, around);
     for (path, evidence) in addresses::named(around) {
@@ -97,6 +98,8 @@ enum Server<'a> {
     /// The settings have the port, according to this row.
     Set(&'a ServerSetting, &'a Dependency),
     Jetty(Evidence),
+    /// The archive holds the server of a war.
+    Bundled(&'a Bundled, Evidence),
     Own,
 }
 
@@ -108,6 +111,10 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
             model.line("packaging"),
             "a war in Jetty",
         ));
+    }
+    let packed = around.project.bundled().filter(|_| around.project.model.packaging() == "war");
+    if let Some((row, plugin, _)) = packed.filter(|_| matches!(shape, Shape::Whole)) {
+        return Server::Bundled(row, plugin.evidence.clone());
     }
     let artifact =
         |dependency: &Dependency| dependency.key.rsplit(':').next().unwrap_or_default().to_owned();
@@ -121,7 +128,19 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
         });
         match (web, command) {
             (Some(dependency), _) => return Server::Quarkus(dependency.evidence.clone()),
-            (None, false) => return Server::Quarkus(plugin.evidence.clone()),
+            // Extensions that are known to bring no server, and nothing else.
+            (None, false) => {
+                let mut of_quarkus = runtime().filter(|d| d.key.starts_with("io.quark")).peekable();
+                let none = of_quarkus.peek().is_some()
+                    && of_quarkus.all(|d| {
+                        let quiet = &around.project.tables.quarkus_without_server;
+                        quiet.iter().any(|name| artifact(d).starts_with(name.as_str()))
+                    });
+                if !none {
+                    return Server::Quarkus(plugin.evidence.clone());
+                }
+                return Server::Own;
+            }
             (None, true) => return Server::Own,
         }
     }
@@ -202,6 +221,17 @@ fn listens(
                 Some(Evidence { note: "Jetty's work folder".to_owned(), ..evidence.clone() });
             return None;
         }
+        Server::Bundled(row, evidence) => {
+            program.kind = Kind::Service;
+            let noted = |note: String| Evidence { note, ..evidence.clone() };
+            let note = format!("{} listens on 8080 by default", row.server);
+            program.port = Some(Sourced::new(8080, noted(note)));
+            let note = format!("{} unpacks itself there", row.server);
+            program.needs.temporary_files = Some(noted(note));
+            let note = "it listens on the loopback address by default".to_owned();
+            program.args = row.args.clone().map(|args| Sourced::new(args, noted(note)));
+            return None;
+        }
         Server::Own => {
             let own = listen::own_server(program, around, code);
             command::describe(program, code, own.place);
@@ -210,6 +240,15 @@ fn listens(
         }
     };
     program.kind = Kind::Service;
+    // https://quarkus.io/guides/http-reference#ssl: then nothing listens without TLS.
+    let off = around.settings.get("quarkus.http.insecure-requests");
+    let secure = matches!(&server, Server::Quarkus(_))
+        && off.is_some_and(|set| set.value.eq_ignore_ascii_case("disabled"));
+    let (key, variable, default) = if secure {
+        ("quarkus.http.ssl-port", "QUARKUS_HTTP_SSL_PORT", 8443)
+    } else {
+        (key, variable, 8080)
+    };
     let mut variable = Some(variable.to_owned()).filter(|name| !name.is_empty());
     let of_spring = matches!(&server, Server::Spring(_) | Server::Configured(_));
     let given = if of_spring { second::of_spring(program, around, code) } else { None };
@@ -224,12 +263,12 @@ fn listens(
         variable = if several { stated } else { variable.or(stated) };
     } else {
         let unread = resources::unread(around.project.model);
-        let note = format!("{}; {key} is not set: 8080", evidence.note);
+        let note = format!("{}; {key} is not set: {default}", evidence.note);
         let stated = Evidence { note, ..evidence.clone() };
         program.port = Some(match unread {
             // The setting may be in a file that dockgen does not see.
-            Some(unread) => Sourced::guessed(8080, unread),
-            None => Sourced::new(8080, stated),
+            Some(unread) => Sourced::guessed(default, unread),
+            None => Sourced::new(default, stated),
         });
     }
     localhost(program, around, address);
@@ -289,7 +328,10 @@ fn stated_port(
     let changed = variable.as_ref().map_or_else(String::new, |name| format!("; {name} changes it"));
     let note = format!("{key} = {}{changed}", setting.value);
     match text.trim().parse::<u16>() {
-        Ok(0) => {}
+        Ok(0) => program.findings.push(Finding::port_unknown(
+            Some(&format!("`{key}` is 0, which stands for any free port")),
+            [setting.evidence.clone()],
+        )),
         Ok(port) => {
             program.port = Some(Sourced::new(port, Evidence { note, ..setting.evidence.clone() }));
         }
@@ -365,9 +407,19 @@ fn reads(program: &mut Program, around: &Surroundings, code: &Code) {
             let on = Call::at(file, at).and_then(|call| call.on());
             range = on.map_or(at, |on| on.start)..file.pair(at + 1).max(at) + 1;
         }
-        if let Some(text) = code.value(source, range, 0).text()
+        let value = code.value(source, range, 0);
+        if let Some(mut text) = value.text()
             && !tested(file, start)
         {
+            // A variable chooses one of the files of a folder: `lang/${code}.properties`.
+            let chosen = |part: &Part| part.env.is_some() || part.flag.is_some();
+            let folder = text.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+            if let Some(folder) = folder.filter(|_| value.parts.len() > 1)
+                && value.parts.iter().skip(1).any(chosen)
+                && !value.parts.first().is_some_and(chosen)
+            {
+                text = folder;
+            }
             let note = format!("{}(\"{text}\")", file.raw(at));
             opens(program, around, &text, &code.evidence((source, start), note));
         }
@@ -412,6 +464,13 @@ fn external_config(program: &mut Program, around: &Surroundings) {
     let (Server::Spring(_) | Server::Configured(_)) = server(&Shape::Whole, around) else { return };
     let files: BTreeSet<&str> =
         ["application.properties", "application.yml", "application.yaml"].into_iter().collect();
+    // An executable jar holds no web application: Spring Boot serves it from the working directory.
+    let webapp = dir.join("src/main/webapp").filter(|_| around.project.model.packaging() == "jar");
+    if let Some(path) = webapp.filter(|path| around.project.repo.is_dir(path)) {
+        let note = "Spring Boot serves it from the working directory";
+        let evidence = Evidence::file(&path, note);
+        program.files.push(Sourced::new(path, evidence));
+    }
     for folder in ["", "config"] {
         for name in &files {
             let Some(path) = dir.join(folder).and_then(|folder| folder.join(name)) else {

@@ -86,12 +86,15 @@ fn is_listener(code: &Code, row: &CallRow, place: Place) -> bool {
             super::listen::is_bound(file, at, outer)
         }
         "ServerSocket" => file.calls("accept").next().is_some(),
-        "DatagramSocket" | "MulticastSocket" => file.calls("receive").next().is_some(),
+        "DatagramSocket" | "MulticastSocket" => {
+            file.calls("receive").next().is_some() || file.calls("send").next().is_none()
+        }
         "bind" => {
             let datagram = |at| file.word(at).is_some_and(is_datagram);
             file.names("ServerBootstrap") || (0..file.len()).any(datagram)
         }
-        "addHttpListener" | "addHttpsListener" | "createRegistry" | "HTTPServer" => true,
+        "addHttpListener" | "addHttpsListener" | "addConnector" | "createRegistry"
+        | "createServerSocket" | "HTTPServer" => true,
         "listen" => file.names("Vertx") || file.names("vertx"),
         "start" => file.names("Javalin"),
         "setPort" => {
@@ -170,11 +173,16 @@ mod tests {
             "ServerBootstrap b = new ServerBootstrap(); b.bind(9009).sync();",
             "Connector c = new Connector(); c.setPort(9009); f.addAdditionalTomcatConnectors(c);",
             "LocateRegistry.createRegistry(9009);",
+            "SSLContext c; c.getServerSocketFactory().createServerSocket(9009);",
+            "BrokerService b = new BrokerService(); b.addConnector(\"tcp://0.0.0.0:9009?wireFormat=x\");",
         ] {
             assert_eq!(with(body), ["8080", "Tcp/9009"], "{body}");
         }
         let udp = "DatagramSocket s = new DatagramSocket(9009); s.receive(p);";
         assert_eq!(with(udp), ["8080", "Udp/9009"]);
+        assert_eq!(with("s = new DatagramSocket(9009);"), ["8080", "Udp/9009"]);
+        let inherits = "class Chat extends WebSocketServer { Chat() { super(new InetSocketAddress(9009)); start(); } }";
+        assert_eq!(ports(&spring(&[], inherits)), ["8080", "Tcp/9009"]);
         for body in [
             "s = new ServerSocket(0); s.accept();",
             "mailOptions.setPort(587);",

@@ -1,14 +1,63 @@
 //! A war without a server: for which servlet API it is written.
 
 use super::artifact::{Artifact, Candidate, Project, Shape, WAR};
+use super::plugins::{Execution, Plugin};
 use super::pom::relative;
+use super::tables::Bundled;
 use crate::detect::java::codes;
 use crate::facts::{Evidence, Finding};
 
 /// How many sources are searched for an import.
 const MAX_SEARCHED: usize = 400;
 
-impl Project<'_> {
+/// APIs of Jakarta EE as a whole, or of its web services, that a server implements.
+const PROVIDED: [&str; 5] = [
+    "jakarta.platform:jakarta.jakartaee-",
+    "javax:javaee-",
+    "jakarta.ws.rs:",
+    "javax.ws.rs:",
+    "org.eclipse.microprofile:",
+];
+/// Libraries that implement them within a war.
+const BROUGHT: [&str; 6] = ["jersey", "resteasy", "cxf", "weld", "openwebbeans", "restlet"];
+/// Packages of what they serve.
+const RESOURCES: [&str; 4] =
+    ["jakarta.ws.rs.", "javax.ws.rs.", "jakarta.enterprise.", "javax.enterprise."];
+
+/// The plugins of servers for which a war is written, and the servers.
+const SERVERS: [(&str, &str); 4] = [
+    ("io.openliberty.tools:liberty-maven-plugin", "Open Liberty"),
+    ("org.wildfly.plugins:wildfly-maven-plugin", "WildFly"),
+    ("org.apache.tomee.maven:tomee-maven-plugin", "TomEE"),
+    ("fish.payara.maven.plugins:payara-micro-maven-plugin", "Payara Micro"),
+];
+
+impl<'a> Project<'a> {
+    /// The plugin that packs the war together with its server.
+    pub(super) fn bundled(&self) -> Option<(&'a Bundled, &'a Plugin, &'a Execution)> {
+        self.tables.bundled.iter().find_map(|row| {
+            let plugin = self.plugins.get(&row.plugin)?;
+            let execution = plugin.running(&row.goal).next()?;
+            let is_set = row.when.as_ref().is_none_or(|way| {
+                let text = plugin.text_of(self.model, execution, way);
+                text.is_some_and(|(text, _)| text == "true")
+            });
+            is_set.then_some((row, plugin, execution))
+        })
+    }
+
+    /// The archive that such a plugin makes.
+    pub(super) fn with_server(&self) -> Option<Candidate> {
+        let (row, plugin, execution) = self.bundled()?;
+        let named = row.name.as_ref().and_then(|way| plugin.text_of(self.model, execution, way));
+        let named = named.map(|(name, _)| name.trim_end_matches(".jar").to_owned());
+        let name = named.unwrap_or_else(|| format!("{}{}", self.model.final_name(), row.suffix));
+        let file = relative(&format!("{}/{name}.jar", self.model.build_dir()));
+        let artifact = Artifact { shape: Shape::Whole, file, options: Vec::new() };
+        let evidence = plugin.evidence.clone();
+        Some(Candidate { id: self.id(""), artifact, evidence, notes: Vec::new() })
+    }
+
     pub(super) fn servlet(&self) -> Candidate {
         let dependencies = self.model.dependencies();
         // The API itself says more than a framework that needs it; the rows are in that order.
@@ -86,6 +135,12 @@ impl Project<'_> {
         if self.repo.is_file(&tomcat) {
             return Some(("Tomcat", Evidence::file(&tomcat, "only Tomcat reads it")));
         }
+        let plugins = SERVERS.into_iter();
+        let named = plugins.filter_map(|(key, name)| Some((name, self.plugins.get(key)?)));
+        if let Some((name, plugin)) = named.into_iter().next() {
+            let note = "the plugin of that server".to_owned();
+            return Some((name, Evidence { note, ..plugin.evidence.clone() }));
+        }
         let full = "an application server of Jakarta EE";
         for name in ["src/main/resources", "src/main/webapp/WEB-INF/classes"] {
             let path = self.model.dir().join(&format!("{name}/META-INF/persistence.xml"));
@@ -95,16 +150,24 @@ impl Project<'_> {
                 return Some((full, Evidence::at(&path, line, "a data source of the server")));
             }
         }
+        // The server gives JAX-RS and CDI where the pom takes them as provided, and brings none.
+        let dependencies = self.model.dependencies();
+        let given = dependencies.iter().any(|d| {
+            d.scope == "provided" && PROVIDED.iter().any(|start| d.key.starts_with(start))
+        }) && !dependencies
+            .iter()
+            .any(|d| d.scope != "test" && BROUGHT.iter().any(|name| d.key.contains(name)));
         let folder = self.model.dir().join(&self.model.source_dir())?;
         let files = self.repo.files_under(&folder).filter(|path| path.extension() == "java");
         for path in files.take(MAX_SEARCHED) {
             let Ok(Some(text)) = self.repo.source_text(path) else { continue };
             let bean = |line: &str| {
                 let line = line.trim().trim_start_matches('@').trim_start_matches("import ");
-                ["jakarta.ejb.", "javax.ejb."].iter().any(|name| line.starts_with(name))
+                let of = |names: &[&str]| names.iter().any(|name| line.starts_with(name));
+                of(&["jakarta.ejb.", "javax.ejb."]) || given && of(&RESOURCES)
             };
             if let Some((number, _)) = (1..).zip(text.lines()).find(|(_, line)| bean(line)) {
-                return Some((full, Evidence::at(path, number, "an enterprise bean")));
+                return Some((full, Evidence::at(path, number, "a class for the server")));
             }
         }
         None

@@ -12,6 +12,11 @@ use crate::facts::{Evidence, Finding};
 use crate::path::RelPath;
 use crate::repo::{Repo, line_of};
 
+/// The setting that names the profiles for a start without any.
+const STAND_IN: &str = "spring.profiles.default";
+/// The setting that names further files, and how many of its list are read.
+const IMPORT: &str = "spring.config.import";
+const MAX_IMPORTS: usize = 8;
 /// How many profiles are followed.
 const MAX_PROFILES: usize = 32;
 
@@ -20,17 +25,19 @@ const MAX_PROFILES: usize = 32;
 ///
 /// `chosen` has the profiles with which it is started. `filtered` gives a value as the build
 /// writes it. `stated` has the files that the code names; a file of a class is weaker than the others.
+/// `beside` has the resource folders of the modules that are packed with it.
 pub(super) fn read(
     repo: &Repo,
     model: &Model,
     chosen: &[String],
     filtered: &dyn Fn(&str) -> String,
     stated: &Named,
+    beside: &[RelPath],
 ) -> Result<Settings> {
     let dir = model.dir();
     let packed = resources::folders(model);
-    let beside = [dir.join("config"), Some(dir)].into_iter().flatten();
-    let folders: Vec<RelPath> = beside.chain(with_config(&packed)).collect();
+    let around = [dir.join("config"), Some(dir.clone())].into_iter().flatten();
+    let folders: Vec<RelPath> = around.chain(with_config(&packed)).collect();
     let profiles = active_profiles(repo, &packed, chosen, filtered)?;
     let mut settings = Settings::with_profiles(&profiles);
     let mut names: Vec<String> = Vec::new();
@@ -56,6 +63,12 @@ pub(super) fn read(
     for path in &stated.located {
         if let Some(text) = repo.source_text(path)? {
             settings.add(path, &text);
+        }
+    }
+    // What a file imports is stronger than the file.
+    for path in imported(&base(repo, &packed)?, &packed, beside, &dir) {
+        if let Some(text) = repo.source_text(&path)? {
+            settings.add(&path, &text);
         }
     }
     for folder in &folders {
@@ -91,6 +104,33 @@ pub(super) fn read(
         }
     }
     Ok(settings)
+}
+
+/// The files that the settings import: `classpath:shop.yml`, `optional:file:./shop.properties`.
+fn imported(
+    base: &Settings,
+    packed: &[RelPath],
+    beside: &[RelPath],
+    dir: &RelPath,
+) -> Vec<RelPath> {
+    let listed = (0..MAX_IMPORTS).map(|at| format!("{IMPORT}[{at}]"));
+    let keys = [IMPORT.to_owned()].into_iter().chain(listed);
+    let values: Vec<String> =
+        keys.filter_map(|key| base.get(&key)).map(|setting| setting.value.clone()).collect();
+    let names = values.iter().flat_map(|value| value.split(',')).map(str::trim);
+    let mut found = Vec::new();
+    for name in names.take(MAX_IMPORTS) {
+        let name = name.strip_prefix("optional:").unwrap_or(name);
+        if let Some(way) = name.strip_prefix("file:") {
+            found.extend(dir.join(way.trim_start_matches("./")));
+            continue;
+        }
+        let way = name.strip_prefix("classpath:").unwrap_or(name).trim_start_matches('/');
+        if !way.contains(':') {
+            found.extend(packed.iter().chain(beside).filter_map(|folder| folder.join(way)));
+        }
+    }
+    found
 }
 
 /// Each folder after the `config` in it, which is stronger.
@@ -136,6 +176,13 @@ fn active_profiles(
     };
     let mut active =
         if chosen.is_empty() { names("spring.profiles.active") } else { chosen.to_vec() };
+    // Where none is active, Spring takes the profile `default`, or those that stand in for it.
+    if active.is_empty() {
+        active = names(STAND_IN);
+    }
+    if active.is_empty() {
+        active.push("default".to_owned());
+    }
     active.splice(0..0, names("spring.profiles.include"));
     // Members follow the name of their group, and may be groups themselves.
     let mut at = 0;
@@ -170,7 +217,8 @@ pub(super) fn of_developer(
 ) -> Result<Option<Finding>> {
     let packed = resources::folders(model);
     let base = base(repo, &packed)?;
-    let Some(setting) = base.get("spring.profiles.active") else { return Ok(None) };
+    let active = base.get("spring.profiles.active").or_else(|| base.get(STAND_IN));
+    let Some(setting) = active else { return Ok(None) };
     let names = base.expand(&filtered(&setting.value)).0;
     if !names.split(',').any(|name| super::started::is_of_developer(name.trim())) {
         return Ok(None);

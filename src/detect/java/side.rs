@@ -2,7 +2,28 @@
 //! dependency opens one and which setting moves it.
 
 use super::surroundings::Surroundings;
-use crate::facts::{Evidence, Kind, Port, Program, Sourced};
+use crate::code::is_local;
+use crate::facts::{Evidence, Finding, Kind, Port, Program, Sourced};
+
+/// The finding for a port whose address is one that only the container itself reaches:
+/// `management.server.address` beside `management.server.port`.
+fn local(around: &Surroundings, key: &str, number: u16) -> Option<Finding> {
+    let (above, _) = key.rsplit_once('.')?;
+    let mut keys = ["address", "host"].into_iter().map(|name| format!("{above}.{name}"));
+    let (key, setting) = keys.find_map(|key| Some((key.clone(), around.settings.get(&key)?)))?;
+    let host = around.settings.expand(&setting.value).0;
+    if !is_local(&host) {
+        return None;
+    }
+    let variable = key.to_uppercase().replace('.', "_").replace('-', "");
+    let note = format!("{key} = {}", setting.value);
+    let evidence = Evidence { note, ..setting.evidence.clone() };
+    let fix = format!(
+        "if it is meant for outside, give `docker run` `-e {variable}=0.0.0.0 -p {number}`"
+    );
+    let finding = Finding::localhost_only(format_args!("{host}:{number}"), [evidence]);
+    Some(finding.with_fix(fix))
+}
 
 /// Adds these ports to a program that serves. Some serve alone.
 pub(super) fn ports(program: &mut Program, around: &Surroundings) {
@@ -13,7 +34,11 @@ pub(super) fn ports(program: &mut Program, around: &Surroundings) {
             continue;
         };
         let on = |key: &String| around.settings.get(key).is_some_and(|set| set.value == "true");
-        let used = |name: &String| around.sources.iter().any(|source| source.names(name));
+        // A setting says that it is used.
+        let used = |name: &String| {
+            around.settings.get(&row.port).is_some()
+                || around.sources.iter().any(|source| source.names(name))
+        };
         if !row.only_with.as_ref().is_none_or(on) || !row.names.as_ref().is_none_or(used) {
             continue;
         }
@@ -34,6 +59,10 @@ pub(super) fn ports(program: &mut Program, around: &Surroundings) {
         if program.kind != Kind::Service {
             program.kind = Kind::Service;
             program.port = Some(Sourced::new(number, evidence));
+            continue;
+        }
+        if let Some(finding) = local(around, &row.port, number) {
+            program.findings.push(finding);
             continue;
         }
         let port = Port::tcp(number);

@@ -5,6 +5,7 @@ use anyhow::Result;
 
 use super::App;
 use super::artifact::Shape;
+use super::deployed;
 use super::image;
 use super::port::{PORTS, set_port};
 use super::witness;
@@ -236,10 +237,18 @@ pub(super) fn told(app: &App) -> Result<Option<Sourced<Told>>> {
     }
     let mut runs: Vec<Run> = java(app)?.into_iter().collect();
     for running in recipes::running(app.dir.repo, &app.dir.path)? {
-        let mine = |run: &&Run| run.built_here && run.dir.as_ref() == Some(&app.dir.path);
+        let mine = |run: &&Run| {
+            let of_manifest = run.by == Recipe::Kubernetes && deployed::is_own(app, run);
+            run.built_here && run.dir.as_ref() == Some(&app.dir.path) || of_manifest
+        };
         runs.extend(running.runs.iter().filter(mine).cloned());
     }
     for run in runs {
+        // The arguments of a manifest are those of the image as well.
+        let mut words = run.words.iter();
+        if let Some(text) = words.find_map(|word| word.strip_prefix("--spring.profiles.active=")) {
+            return Ok(taken(text, run.evidence.clone(), false));
+        }
         let Some(set) = run.env.iter().find(|variable| variable.key == VARIABLE) else { continue };
         let names = taken(&set.value, set.evidence.clone(), true);
         // The start on a developer's machine is not what an image is for.
@@ -377,6 +386,34 @@ fn held(app: &App, word: &str) -> Option<RelPath> {
     (!["src", "target"].contains(&top) && !path.is_root()).then_some(path)
 }
 
+/// True for an option with which the JVM writes a file of the working directory, where the image's
+/// user may write nothing: it would not start.
+fn writes(flag: &str) -> bool {
+    let logged = flag.strip_prefix("-Xlog:").and_then(|rest| rest.split_once("file="));
+    let starts = ["-Xloggc:", "-XX:HeapDumpPath=", "-XX:ErrorFile=", "-XX:LogFile="];
+    let other = starts.iter().find_map(|start| flag.strip_prefix(start));
+    logged.map(|(_, way)| way).or(other).is_some_and(|way| !way.starts_with('/'))
+}
+
+/// Takes those arguments out that the image cannot serve: an option stands for itself, words without
+/// one belong together.
+fn apart(args: &mut Vec<&String>, known: &dyn Fn(&&String) -> bool) -> Vec<String> {
+    let mut unknown: Vec<String> = Vec::new();
+    if args.iter().all(known) {
+        return unknown;
+    }
+    let alone = |word: &&String| word.starts_with("--") && word.contains('=');
+    let options = args.iter().all(alone);
+    args.retain(|word| {
+        let keeps = options && known(word);
+        if !keeps {
+            unknown.push((*word).clone());
+        }
+        keeps
+    });
+    unknown
+}
+
 /// Reads the words of `java ... -jar FILE ...`.
 fn command(app: &App, run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
     let mut left: Vec<&str> = Vec::new();
@@ -398,6 +435,21 @@ fn command(app: &App, run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
             flag if !flag.starts_with('-') => after = true,
             flag if flag.starts_with("-Xmx") || flag.starts_with("-Xms") => left.push(flag),
             flag => {
+                // An agent and its settings are files of the repository.
+                let agent = flag.strip_prefix("-javaagent:").and_then(|way| way.split('=').next());
+                let named = flag.strip_prefix("-D").and_then(|pair| pair.split_once('='));
+                let file = agent.or(named.map(|(_, value)| value)).and_then(|way| held(app, way));
+                if let Some(path) = file.filter(|path| app.dir.repo.is_file(path)) {
+                    if program.files.iter().all(|file| !path.is_within(&file.value)) {
+                        program.files.push(Sourced::new(path, run.evidence.clone()));
+                    }
+                    jvm.push(flag.to_owned());
+                    continue;
+                }
+                if writes(flag) {
+                    left.push(flag);
+                    continue;
+                }
                 let value = flag.split_once('=').map_or("", |(_, value)| value);
                 let held = |folder: &recipes::Folder| value.starts_with(&folder.path);
                 if value.starts_with('/') && !run.folders.iter().any(held)
@@ -433,18 +485,20 @@ fn command(app: &App, run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
     let held = |word: &str| held(app, word);
     let known =
         |word: &&String| !word.contains(['$', '%', '`', '/']) || held(word.as_str()).is_some();
-    if args.iter().all(known) {
+    let unknown = apart(&mut args, &known);
+    if !unknown.is_empty() {
+        program.findings.push(deployed::not_given(&unknown, run.evidence.clone()));
+    }
+    if !args.is_empty() {
         for path in args.iter().filter_map(|word| held(word)) {
             if program.files.iter().all(|file| !path.is_within(&file.value)) {
                 program.files.push(Sourced::new(path, run.evidence.clone()));
             }
         }
-        if program.args.is_none() && !args.is_empty() {
+        if program.args.is_none() {
             let words = quote::shell_words(&args);
             program.args = Some(Sourced::new(words, run.evidence.clone()));
         }
-    } else {
-        left.extend(args.iter().map(|word| word.as_str()));
     }
     if !left.is_empty() {
         program.findings.push(Finding::new(
@@ -579,6 +633,23 @@ mod tests {
             assert_eq!(program.args.as_ref().map(|args| args.value.as_str()), Some("--x"));
             assert!(program.findings.iter().any(|f| f.code.as_str() == "runtime-options"));
         }
+    }
+
+    #[test]
+    fn each_option_is_judged_alone() {
+        let line = "java -javaagent:agent/otel.jar -Dotel.file=agent/otel.properties -Xlog:gc:file=gc.log -jar target/a.jar --server.port=9005 --spring.config.additional-location=/etc/a/";
+        let unit = format!("[Service]\nExecStart=/usr/bin/{line}\n");
+        let files =
+            [("a.service", unit.as_str()), ("agent/otel.jar", "x"), ("agent/otel.properties", "")];
+        let (facts, jvm) = facts(NONE, &files);
+        let program = &facts.programs[0];
+        assert_eq!(jvm, ["-javaagent:agent/otel.jar", "-Dotel.file=agent/otel.properties"]);
+        assert_eq!(program.files.len(), 2);
+        assert_eq!(program.port.as_ref().unwrap().value, 9005);
+        assert_eq!(program.args.as_ref().unwrap().value, "--server.port=9005");
+        let said = |text: &str| program.findings.iter().any(|found| found.what.contains(text));
+        assert!(said("with -Xlog:gc:file=gc.log, and"));
+        assert!(said("`--spring.config.additional-location=/etc/a/`"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::code::{Code, end_of};
+use super::listen::receiver;
 use super::pom::relative;
 use super::resources;
 use super::surroundings::Surroundings;
@@ -102,6 +103,32 @@ pub(super) fn tomcat(program: &mut Program, code: &Code) {
     }
 }
 
+/// Adds the folders of files that Spring Batch writes and that Camel reads and writes:
+/// `writer.setResource(new FileSystemResource("out/a.csv"))`, `to("file:outbox")`.
+/// <https://camel.apache.org/components/4.14.x/file-component.html>
+pub(super) fn endpoints(program: &mut Program, code: &Code) {
+    for place in ["setResource", "resource"].iter().flat_map(|name| code.calls(name)) {
+        let Some(range) = code.arguments(*place).into_iter().next() else { continue };
+        let file = &code.sources[place.0];
+        let made = range.clone().any(|at| file.word(at) == Some("FileSystemResource"));
+        let text = range.clone().find_map(|at| file.text(at));
+        if let Some(text) = text.filter(|_| made && receiver(code, *place).contains("Writer")) {
+            written(program, text, true, code.evidence(*place, "a writer of Spring Batch"));
+        }
+    }
+    for file in code.sources.iter().filter(|file| file.names("RouteBuilder")) {
+        for (at, text) in file.texts() {
+            let Some(folder) = text.strip_prefix("file:") else { continue };
+            let folder = folder.split('?').next().unwrap_or_default();
+            let of_call = at >= 2 && matches!(file.word(at - 2), Some("from" | "to"));
+            if of_call && !folder.contains(['{', '$']) {
+                let note = format!("Camel moves files in `{folder}`");
+                written(program, folder, false, file.evidence(at, note));
+            }
+        }
+    }
+}
+
 /// Adds log files of Spring, Quarkus, logback and Log4j.
 pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
     for (key, is_file) in [
@@ -112,6 +139,12 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
         ("quarkus.log.file.path", true),
         ("server.tomcat.basedir", false),
         ("spring.servlet.multipart.location", false),
+        ("quarkus.http.body.uploads-directory", false),
+        ("micronaut.server.multipart.location", false),
+        ("spring.artemis.embedded.data-directory", false),
+        ("spring.kafka.streams.state-dir", false),
+        ("spring.jpa.properties.hibernate.search.backend.directory.root", false),
+        ("quarkus.hibernate-search-standalone.backend.directory.root", false),
     ] {
         let Some(setting) = around.settings.get(key) else { continue };
         let value = around.settings.expand(&around.project.model.resolve(&setting.value)).0;
@@ -151,6 +184,15 @@ pub(super) fn logs(program: &mut Program, around: &Surroundings) -> Result<()> {
             let value = fill_log4j(&file, &text);
             let evidence = Evidence::at(&path, number, format!("log file {value}"));
             written(program, &value, true, evidence);
+        }
+    }
+    // https://www.ehcache.org/documentation/3.10/xml.html
+    for path in named(["ehcache.xml", "config/ehcache.xml"]) {
+        let Some(text) = around.project.repo.text(&path)? else { continue };
+        for (number, line) in (1..).zip(text.lines()).filter(|(_, l)| l.contains("persistence ")) {
+            let Some(folder) = attribute(line, "directory") else { continue };
+            let evidence = Evidence::at(&path, number, "Ehcache keeps its data there");
+            written(program, &folder, false, evidence);
         }
     }
     let properties = named(["log4j2.properties", "log4j.properties"]).into_iter();
@@ -211,7 +253,7 @@ fn fill_log4j(value: &str, text: &str) -> String {
             })
         })
     };
-    fill(value, &property, &|inner, replacement| !replacement.contains(inner))
+    fill(value, &property, &|inner, replacement| !replacement.contains(&format!("${{{inner}}}")))
 }
 
 /// Fills in logback's `${NAME:-default}` with properties of the same file, which may be settings of

@@ -210,6 +210,23 @@ pub(super) struct SidePort {
     pub(super) alone: bool,
 }
 
+/// A plugin whose goal packs a war together with its server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bundled {
+    pub(super) plugin: String,
+    pub(super) goal: String,
+    /// The setting that must be `true`.
+    pub(super) when: Option<String>,
+    /// The setting with the name of the archive.
+    pub(super) name: Option<String>,
+    /// What the archive's name has after that of the war.
+    pub(super) suffix: String,
+    pub(super) server: String,
+    /// Arguments with which it listens on all addresses.
+    pub(super) args: Option<String>,
+}
+
 /// The servlet container for a war without one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -236,6 +253,7 @@ pub(super) struct Tables {
     pub(super) git_extension: Vec<GitExtension>,
     pub(super) gate: Vec<Gate>,
     servlet: Vec<Servlet>,
+    pub(super) bundled: Vec<Bundled>,
     pub(super) jetty: Jetty,
     pub(super) server_default: Vec<ServerDefault>,
     pub(super) server_setting: Vec<ServerSetting>,
@@ -251,6 +269,8 @@ pub(super) struct Tables {
     pub(super) alpine_amd64_only: Vec<String>,
     pub(super) public_hosts: Vec<String>,
     pub(super) web_starters: Vec<String>,
+    /// The beginnings of the names of Quarkus' extensions that bring no server.
+    pub(super) quarkus_without_server: Vec<String>,
     /// Main classes of tools that measure.
     pub(super) benchmarks: Vec<String>,
     pub(super) service_setting: Vec<ServiceSetting>,
@@ -279,6 +299,7 @@ impl Tables {
             git_extension: catalog.table("git_extension")?,
             gate: catalog.table("gate")?,
             servlet: catalog.table("servlet")?,
+            bundled: catalog.table("bundled")?,
             jetty: catalog.table("jetty")?,
             server_default: catalog.table("server_default")?,
             server_setting: catalog.table("server_setting")?,
@@ -290,6 +311,7 @@ impl Tables {
             alpine_amd64_only: catalog.table("alpine_amd64_only")?,
             public_hosts: catalog.table("public_hosts")?,
             web_starters: catalog.table("web_starters")?,
+            quarkus_without_server: catalog.table("quarkus_without_server")?,
             benchmarks: catalog.table("benchmarks")?,
             service_setting: catalog.table("service_setting")?,
             set_by_framework: catalog.table("set_by_framework")?,

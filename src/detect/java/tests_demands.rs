@@ -443,3 +443,51 @@ fn a_count_of_arguments_that_is_not_met_ends_the_program() {
     assert!(said("args.length != 1") && said("args.length == 0") && said("args.length < 2"));
     assert!(!said("args.length > 2") && !said("args.length != 0"));
 }
+
+#[test]
+fn resources_that_git_ignores_are_said() {
+    let body = "class Fb { Fb() { new ClassPathResource(\"account.json\").getInputStream(); } }";
+    let app = main("SpringApplication.run(App.class);");
+    let said = |more: &[(&str, &str)]| {
+        let files = [("App.java", app.as_str()), ("Fb.java", body)];
+        let files: Vec<(&str, &str)> = files.into_iter().chain(more.iter().copied()).collect();
+        let codes = ["file-missing", "config-not-in-git"];
+        let found = findings("org.springframework.boot:spring-boot-starter-web", &files);
+        let found = found.into_iter().filter(|(code, _)| codes.contains(&code.as_str()));
+        found.map(|(code, _)| code).collect::<Vec<_>>()
+    };
+    let ignored = ("/.gitignore", "src/main/resources/account.json\ntarget\n");
+    assert_eq!(said(&[ignored]), ["file-missing"]);
+    let example = ("src/main/resources/account.json.example", "{}");
+    assert_eq!(said(&[ignored, example]), ["config-not-in-git"]);
+    assert!(said(&[]).is_empty());
+    assert!(said(&[ignored, ("src/main/resources/account.json", "{}")]).is_empty());
+    let own = ("/.gitignore", "application.properties\n");
+    let example = ("src/main/resources/application.properties.example", "a=b");
+    assert_eq!(said(&[own, example]), ["config-not-in-git"]);
+}
+
+#[test]
+fn files_of_a_folder_that_a_variable_chooses_and_that_documents_include() {
+    let copied = |files: &[(&str, &str)]| {
+        let found = program("org.springframework.boot:spring-boot-starter-web", files);
+        found.files.iter().map(|file| file.value.to_string()).collect::<Vec<_>>()
+    };
+    let body = "String code = System.getProperty(\"lang\", \"en\"); new FileReader(\"lang/\" + code + \".properties\");";
+    let app = main(body);
+    let files =
+        [("App.java", app.as_str()), ("/lang/en.properties", ""), ("/lang/de.properties", "")];
+    assert_eq!(copied(&files), ["lang"]);
+    let app = main("SpringApplication.run(App.class);");
+    let settings = "spring.liquibase.change-log=file:liquibase/master.xml\n";
+    let files = [
+        ("App.java", app.as_str()),
+        ("/liquibase/master.xml", "<x><include file=\"liquibase/v1.xml\"/></x>"),
+        ("/liquibase/v1.xml", "<x/>"),
+        ("src/main/resources/application.properties", settings),
+    ];
+    assert_eq!(copied(&files), ["liquibase"]);
+    // A jar holds no web application.
+    let files = [("App.java", app.as_str()), ("/src/main/webapp/WEB-INF/jsp/index.jsp", "x")];
+    assert_eq!(copied(&files), ["src/main/webapp"]);
+}

@@ -293,3 +293,115 @@ fn the_class_that_serves_comes_before_the_alphabet() {
     let told = "```\nmvn compile exec:java -Dexec.mainClass=a.Zed\n```\n";
     assert_eq!(first(&plain, told), "a.Zed");
 }
+
+#[test]
+fn the_port_is_that_of_the_class_that_is_started() {
+    let net = ("Net.java", "class Net { void open() { new ServerSocket(8482).accept(); } }");
+    let node = main("new Net().open();").replace("App", "Node");
+    let tool = main("System.out.println();").replace("App", "Bench");
+    let found = program("", &[("Bench.java", &tool), ("Node.java", &node), net]);
+    assert_eq!((found.id.as_str(), ports(&found)), ("Node", vec![8482]));
+    let web = main("Javalin.create().start();").replace("App", "Web");
+    let both =
+        "new Thread(() -> new ServerSocket(7001).accept()).start(); Javalin.create().start();";
+    let found = program("io.javalin:javalin", &[("App.java", &main(both)), ("Web.java", &web)]);
+    assert_eq!(ports(&found), [8080, 7001]);
+}
+
+#[test]
+fn ports_of_settings_beside_the_main_one() {
+    let app = main("SpringApplication.run(App.class);");
+    let with = |dependencies: &str, settings: &str| {
+        let file = ("src/main/resources/application.properties", settings);
+        let web = format!("org.springframework.boot:spring-boot-starter-web {dependencies}");
+        program(&web, &[("App.java", &app), file])
+    };
+    let dubbo = "org.apache.dubbo:dubbo-spring-boot-starter";
+    assert_eq!(ports(&with(dubbo, "dubbo.protocol.port=20880\n")), [8080, 20880]);
+    let job = "com.xuxueli:xxl-job-core";
+    assert_eq!(ports(&with(job, "xxl.job.executor.port=9999\n")), [8080, 9999]);
+    let grpc = "net.devh:grpc-server-spring-boot-starter";
+    assert_eq!(ports(&with(grpc, "grpc.server.port=9095\n")), [8080, 9095]);
+    // The address of such a port.
+    let actuator = "org.springframework.boot:spring-boot-starter-actuator";
+    let settings = "management.server.port=9901\nmanagement.server.address=127.0.0.1\n";
+    let found = with(actuator, settings);
+    assert_eq!((ports(&found), codes(&found)), (vec![8080], vec!["localhost-only"]));
+    let camel = ("src/main/resources/application.properties", "camel.server.port=8856\n");
+    let found = program("org.apache.camel:camel-main", &[("App.java", &main("run();")), camel]);
+    assert_eq!(ports(&found), [8856]);
+    // Any free port.
+    let found = with("", "server.port=0\n");
+    assert_eq!((ports(&found), codes(&found)), (vec![], vec!["port-unknown"]));
+}
+
+#[test]
+fn settings_that_stand_in_and_that_others_import() {
+    let app = main("SpringApplication.run(App.class);");
+    let port = |files: &[(&str, &str)]| {
+        let files = [("App.java", app.as_str())].into_iter().chain(files.iter().copied());
+        let files: Vec<(&str, &str)> = files.collect();
+        ports(&program("org.springframework.boot:spring-boot-starter-web", &files))
+    };
+    let base = "src/main/resources/application.properties";
+    let of_default = ("src/main/resources/application-default.properties", "server.port=8399\n");
+    let of_dev = ("src/main/resources/application-dev.properties", "server.port=8398\n");
+    assert_eq!(port(&[of_default, of_dev]), [8399]);
+    assert_eq!(port(&[(base, "spring.profiles.default=dev\n"), of_default, of_dev]), [8398]);
+    assert_eq!(port(&[(base, "spring.profiles.active=dev\n"), of_default, of_dev]), [8398]);
+    let core = ("src/main/resources/core.yml", "server: {port: 8831}\n");
+    let import = "spring.config.import=optional:classpath:core.yml\nserver.port=1\n";
+    assert_eq!(port(&[(base, import), core]), [8831]);
+}
+
+#[test]
+fn quarkus_listens_where_an_extension_brings_a_server() {
+    let of = |dependency: &str, settings: &str| {
+        let pom = format!(
+            "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><dependencies><dependency><groupId>io.quarkus</groupId><artifactId>{dependency}</artifactId></dependency></dependencies><build><plugins><plugin><groupId>io.quarkus</groupId><artifactId>quarkus-maven-plugin</artifactId><executions><execution><goals><goal>build</goal></goals></execution></executions></plugin></plugins></build></project>"
+        );
+        let files = [
+            ("pom.xml", pom.as_str()),
+            ("src/main/java/A.java", "class A {}"),
+            ("src/main/resources/application.properties", settings),
+        ];
+        let repo = Repo::from_files(files);
+        let facts = (crate::detect::java::LANGUAGE.detect)(&repo.root()).unwrap().unwrap();
+        ports(&facts.programs[0])
+    };
+    assert_eq!(of("quarkus-rest", ""), [8080]);
+    assert_eq!(of("quarkus-unknown", ""), [8080]);
+    assert!(of("quarkus-messaging-kafka", "").is_empty());
+    let secure = "quarkus.http.insecure-requests=disabled\nquarkus.http.ssl-port=8853\n";
+    assert_eq!(of("quarkus-rest", secure), [8853]);
+    assert_eq!(of("quarkus-rest", "quarkus.http.ssl-port=8853\n"), [8080, 8853]);
+}
+
+#[test]
+fn a_verticle_gets_its_port_from_the_code() {
+    let body = "vertx.createHttpServer().listen(config().getInteger(\"http.port\", 8080)); Vertx.vertx().deployVerticle(new App(), new DeploymentOptions().setConfig(new JsonObject().put(\"http.port\", 8409)));";
+    assert_eq!(ports(&program("", &[("App.java", &main(body))])), [8409]);
+}
+
+#[test]
+fn a_war_that_is_packed_with_its_server() {
+    let of = |plugin: &str| {
+        let pom = format!(
+            "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><packaging>war</packaging><dependencies><dependency><groupId>jakarta.platform</groupId><artifactId>jakarta.jakartaee-api</artifactId><version>11</version><scope>provided</scope></dependency></dependencies><build><plugins>{plugin}</plugins></build></project>"
+        );
+        let source = "package g;\nimport jakarta.ws.rs.Path;\n@Path(\"a\") class A {}";
+        let files = [("pom.xml", pom.as_str()), ("src/main/java/g/A.java", source)];
+        let repo = Repo::from_files(files);
+        let facts = (crate::detect::java::LANGUAGE.detect)(&repo.root()).unwrap().unwrap();
+        let program = facts.programs.into_iter().next().unwrap();
+        let args = program.args.as_ref().map(|args| args.value.clone());
+        let said = codes(&program).contains(&"servlet-container-differs");
+        (ports(&program), args, said)
+    };
+    let payara = "<plugin><groupId>fish.payara.maven.plugins</groupId><artifactId>payara-micro-maven-plugin</artifactId><executions><execution><goals><goal>bundle</goal></goals></execution></executions></plugin>";
+    assert_eq!(of(payara), (vec![8080], None, false));
+    let wildfly = "<plugin><groupId>org.wildfly.plugins</groupId><artifactId>wildfly-maven-plugin</artifactId><configuration><bootableJar>true</bootableJar></configuration><executions><execution><goals><goal>package</goal></goals></execution></executions></plugin>";
+    assert_eq!(of(wildfly), (vec![8080], Some("-b=0.0.0.0".to_owned()), false));
+    // Jetty has no JAX-RS.
+    assert_eq!(of(""), (vec![8080], None, true));
+}

@@ -121,3 +121,25 @@ fn the_first_element_of_an_array_is_the_program() {
     let found = program("", &[("App.java", &main(body))]);
     assert_eq!(found.needs.packages[0].value, "ffmpeg");
 }
+
+#[test]
+fn folders_of_endpoints_writers_and_settings() {
+    let written = |files: &[(&str, &str)]| {
+        let found = program("org.springframework.boot:spring-boot-starter-web", files);
+        let all = found.writable.into_iter().map(|folder| folder.value);
+        all.filter(|folder| folder != "/tmp").collect::<Vec<_>>()
+    };
+    let app = super::tests_code::main("SpringApplication.run(App.class);");
+    let app = ("App.java", app.as_str());
+    let routes = "class R extends RouteBuilder { void configure() { from(\"file:inbox?delete=true\").to(\"file:outbox\"); } }";
+    assert_eq!(written(&[app, ("R.java", routes)]), ["inbox", "outbox"]);
+    let batch = "class B { FlatFileItemWriter<String> w() { FlatFileItemWriter<String> w = new FlatFileItemWriter<>(); w.setResource(new FileSystemResource(\"out/a.csv\")); return w; } }";
+    assert_eq!(written(&[app, ("B.java", batch)]), ["out"]);
+    let reads = batch.replace("Writer", "Reader");
+    assert!(written(&[app, ("B.java", &reads)]).is_empty());
+    let cache =
+        ("src/main/resources/ehcache.xml", "<config><persistence directory=\"disk\"/></config>");
+    assert_eq!(written(&[app, cache]), ["disk"]);
+    let log = "<Configuration><Properties><Property name=\"dir\">${sys:log.dir:-run/logs}</Property></Properties><RollingFile name=\"F\" fileName=\"${dir}/a.log\"/></Configuration>";
+    assert_eq!(written(&[app, ("src/main/resources/log4j2-spring.xml", log)]), ["run/logs"]);
+}

@@ -127,8 +127,13 @@ fn chosen(project: &Project, stated: &[Stated], floors: &[Floor]) -> Sourced<Str
 
 /// The release for which the compiler compiles: no older JDK knows it.
 pub(super) fn compiled(project: &Project) -> Option<(u32, Evidence)> {
-    let (text, evidence) = levels(project).into_iter().next()?;
-    let feature = feature(&text)?;
+    let of_java = levels(project).into_iter().next();
+    let kotlin = project.plugins.get(KOTLIN);
+    let of_kotlin = kotlin.and_then(|plugin| plugin.anywhere(project.model, "jvmTarget"));
+    // Classes of both have to run.
+    let all = of_java.into_iter().chain(of_kotlin);
+    let known = all.filter_map(|(text, evidence)| Some((feature(&text)?, evidence)));
+    let (feature, evidence) = known.reduce(|a, b| if b.0 > a.0 { b } else { a })?;
     Some((
         feature,
         Evidence { note: format!("the code is compiled for Java {feature}"), ..evidence },
@@ -394,8 +399,14 @@ fn required_ranges(project: &Project) -> Vec<Found> {
 
 /// The feature number in `21.0.5-tem`, `temurin-21`, `1.8` or `openjdk64-11.0.2`.
 pub(super) fn feature(text: &str) -> Option<u32> {
-    let word =
-        text.split(['-', '@', ' ']).find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let plain = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
+    let words = || text.split(['-', '@', ' ']);
+    // `openjdk17`, as Travis CI and JitPack write it.
+    let of_name = || {
+        let names = ["openjdk", "oraclejdk", "jdk"];
+        words().find_map(|word| names.iter().find_map(|name| word.strip_prefix(name))).filter(plain)
+    };
+    let word = words().find(plain).or_else(of_name)?;
     let mut numbers = word.split(['.', '+', '_', 'u']).map(|part| part.parse::<u32>().ok());
     let first = numbers.next()??;
     // Java 8 and earlier are also written `1.8`.
@@ -451,6 +462,8 @@ mod tests {
             ("temurin-17.0.9+9", Some(17)),
             ("openjdk64-11.0.2", Some(11)),
             ("8u392", Some(8)),
+            ("openjdk17", Some(17)),
+            ("oraclejdk8", Some(8)),
             ("${java.version}", None),
             ("lts", None),
         ] {

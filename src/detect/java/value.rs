@@ -373,7 +373,20 @@ impl Code<'_> {
     fn keyed(&self, source: usize, arguments: &[Range<usize>]) -> Option<Value> {
         let first = arguments.first().filter(|range| range.len() == 1)?;
         let key = self.sources[source].text(first.start)?;
-        self.asked_for(key, self.evidence((source, first.start), key.to_owned()))
+        let stated = self.asked_for(key, self.evidence((source, first.start), key.to_owned()));
+        stated.or_else(|| self.deployed_with(key))
+    }
+
+    /// The value that the code gives to a verticle under this key.
+    fn deployed_with(&self, key: &str) -> Option<Value> {
+        self.calls("put").iter().take(MAX_CALLERS).find_map(|place| {
+            let file = &self.sources[place.0];
+            let arguments = self.arguments(*place);
+            let same = file.text(arguments.first()?.start) == Some(key);
+            let given = file.names("DeploymentOptions") && same;
+            let range = arguments.get(1).filter(|_| given)?;
+            Some(self.value(place.0, range.clone(), 1)).filter(Value::is_known)
+        })
     }
 
     /// The value of a name: a variable, a parameter, a field, or a constant of another class.
@@ -425,9 +438,13 @@ impl Code<'_> {
         // Another method with that name takes another number of arguments.
         let taken = elements(file, method.open).len();
         let exact = |place: &&Place| self.arguments(**place).len() == taken;
-        let any = calls.iter().any(|place| exact(&place));
+        // `Files.write(..)` calls no method of the program that is called `write` too.
+        let of_library =
+            |place: Place| self.rows_for(place).any(|row| !matches!(row.of.as_str(), "" | "*"));
+        let calls: Vec<&Place> = calls.iter().filter(|place| !of_library(**place)).collect();
+        let any = calls.iter().any(exact);
         let ranges: Vec<(usize, Range<usize>)> = calls
-            .iter()
+            .into_iter()
             .filter(|place| !any || exact(place))
             .take(MAX_CALLERS)
             .filter_map(|place| Some((place.0, self.arguments(*place).get(number)?.clone())))
@@ -513,6 +530,12 @@ mod tests {
             let body = format!("{path}.mkdirs();");
             assert_eq!(folders(&body), [folder], "{path}");
         }
+    }
+
+    #[test]
+    fn a_call_of_a_library_is_none_of_a_method_with_its_name() {
+        let body = "write(\"x\"); } static void write(String name) { Path dir = Paths.get(\"exports\"); Files.createDirectories(dir); Files.write(dir.resolve(name), b);";
+        assert_eq!(folders(body), ["exports"]);
     }
 
     #[test]

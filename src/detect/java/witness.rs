@@ -1,11 +1,16 @@
 //! Commands of Maven in files that no recipe reads: scripts of package.json, pipelines of other
-//! services, and the README. They only confirm a profile that is named for production.
+//! services, and the README. They only confirm a profile that is named for production. And the
+//! words of `java -jar` in documents and scripts.
+
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 
 use super::App;
 use crate::facts::Evidence;
 use crate::path::RelPath;
+use crate::repo::Repo;
+use crate::shell;
 
 /// The files, strongest first.
 const FILES: [&str; 5] =
@@ -27,6 +32,68 @@ pub(super) fn commands(app: &App) -> Result<Vec<(Vec<String>, Evidence)>> {
         }
     }
     Ok(found)
+}
+
+/// Folders with the scripts of a project, below its own.
+const OF_SCRIPTS: [&str; 5] = ["", "bin", "script", "scripts", "src/main/bin"];
+/// How many files are read for `java -jar`.
+const MAX_FILES: usize = 32;
+
+/// The words of each `java ... -jar ARCHIVE ...` in documents and scripts of these folders, with the
+/// variables of the script filled in.
+pub(super) fn starts(repo: &Repo, folders: &[RelPath]) -> Result<Vec<(Vec<String>, Evidence)>> {
+    let mut files: Vec<RelPath> = Vec::new();
+    for folder in folders {
+        files
+            .extend(["README.md", "README.adoc", "Makefile"].iter().filter_map(|f| folder.join(f)));
+        for inside in OF_SCRIPTS.iter().filter_map(|name| folder.join(name)) {
+            let scripts = repo.children(&inside).map(|(path, _)| path);
+            files.extend(scripts.filter(|path| path.extension() == "sh").cloned());
+        }
+    }
+    files.dedup();
+    let mut found: Vec<(Vec<String>, Evidence)> = Vec::new();
+    for path in files.into_iter().filter(|path| repo.is_file(path)).take(MAX_FILES) {
+        let Some(text) = repo.source_text(&path)? else { continue };
+        let mut known: BTreeMap<String, String> = BTreeMap::new();
+        for (number, line) in shell::lines(&text).into_iter().take(MAX_LINES) {
+            let line = line.trim().trim_start_matches(['$', ' ', '`', '@', '>']);
+            let line = line.trim_end_matches('`');
+            if let Some((name, value)) = assigned(line) {
+                known.insert(name.to_owned(), value.to_owned());
+            } else if line.contains("-jar") {
+                let line = shell::expand(line, false, &|name| known.get(name).cloned());
+                let evidence = || Evidence::at(&path, number + 1, "it is started so");
+                found.extend(started(&line).map(|words| (words, evidence())));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// `NAME="value"` on a line of its own.
+fn assigned(line: &str) -> Option<(&str, &str)> {
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let (name, value) = line.split_once('=')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let value = value.trim_matches(['"', '\'']);
+    let of_shell = value.contains(['`', '"', '\'', ';']) || value.contains("$(");
+    (!name.is_empty() && name.chars().all(plain) && !of_shell).then_some((name, value))
+}
+
+/// The words of the command that starts `java -jar`.
+fn started(line: &str) -> Option<Vec<String>> {
+    let before = ["nohup", "exec", "sudo"];
+    shell::parse(line).commands.into_iter().find_map(|command| {
+        let words = command.argv.into_iter().skip_while(|word| before.contains(&word.as_str()));
+        let redirects = |word: &str| {
+            word.trim_start_matches(['&', '1', '2']).starts_with(['>', '<']) || word == "&"
+        };
+        let words = words.take_while(|word| !redirects(word)).take(MAX_WORDS);
+        let words: Vec<String> = words.collect();
+        let first = words.first()?.rsplit('/').next()?;
+        (first == "java" && words.iter().any(|word| word == "-jar")).then_some(words)
+    })
 }
 
 /// The words from `mvn` or `mvnw` to the end of the command.
