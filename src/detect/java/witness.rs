@@ -34,6 +34,8 @@ pub(super) fn commands(app: &App) -> Result<Vec<(Vec<String>, Evidence)>> {
     Ok(found)
 }
 
+/// Files that show how the archive is started.
+const DOCUMENTS: [&str; 3] = ["README.md", "README.adoc", "Makefile"];
 /// Folders with the scripts of a project, below its own.
 const OF_SCRIPTS: [&str; 5] = ["", "bin", "script", "scripts", "src/main/bin"];
 /// How many files are read for `java -jar`.
@@ -44,8 +46,7 @@ const MAX_FILES: usize = 32;
 pub(super) fn starts(repo: &Repo, folders: &[RelPath]) -> Result<Vec<(Vec<String>, Evidence)>> {
     let mut files: Vec<RelPath> = Vec::new();
     for folder in folders {
-        files
-            .extend(["README.md", "README.adoc", "Makefile"].iter().filter_map(|f| folder.join(f)));
+        files.extend(DOCUMENTS.iter().filter_map(|f| folder.join(f)));
         for inside in OF_SCRIPTS.iter().filter_map(|name| folder.join(name)) {
             let scripts = repo.children(&inside).map(|(path, _)| path);
             files.extend(scripts.filter(|path| path.extension() == "sh").cloned());
