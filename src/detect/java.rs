@@ -325,9 +325,9 @@ impl<'r> App<'r> {
         let shape = &candidate.artifact.shape;
         started::add(self, &mut program, shape, port_variable.as_deref(), &mut jvm, told)?;
         deployed::set(&mut program, moved);
-        deployed::say(self, &mut program, &jvm)?;
         program.findings.extend(of_developer);
         demands::say(self, &mut program, demanded)?;
+        deployed::say(self, &mut program, &jvm)?;
         let port = program.port.as_ref().map(|port| port.value);
         Ok((program, Launch { artifact: candidate.artifact.clone(), port, port_variable, jvm }))
     }

@@ -98,7 +98,14 @@ pub(super) fn say(app: &App, program: &mut Program, jvm: &[String]) -> Result<()
         }
         first.get_or_insert((options, arguments, evidence));
     }
-    let Some((options, arguments, evidence)) = first else { return Ok(()) };
+    let Some((options, mut arguments, evidence)) = first else { return Ok(()) };
+    // Words without an option are examples, unless the program stops without any.
+    let demands = program.findings.iter().any(|finding| {
+        finding.code == FindingCode::ArgumentsUnknown || finding.code == codes::ARGUMENTS_EXPECTED
+    });
+    if !demands && !arguments.iter().any(|word| word.starts_with('-')) {
+        arguments.clear();
+    }
     if !options.is_empty() {
         let what = format!(
             "the repository starts the program with {}, and the image does not",
@@ -195,6 +202,7 @@ mod tests {
             "java -jar target/a-1.jar",
             "java -Xmx1g -jar target/a-1.jar --spring.profiles.active=dev",
             "java -jar tool.jar generate",
+            "java -jar target/a-1.jar 8095",
             "java -jar target/a-1.jar\njava -jar target/a-1.jar --server.port=9001",
             "java -jar target/a-1.jar --server.port=<port>",
         ] {

@@ -30,6 +30,7 @@ use super::surroundings::Surroundings;
 use super::tables::{Bundled, ServerSetting};
 use crate::code::{Call, Does, Part};
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Libc, Program, Sourced};
+use crate::path::RelPath;
 
 /// The variable that overrides a program's port.
 type PortVariable = Option<String>;
@@ -466,7 +467,12 @@ fn external_config(program: &mut Program, around: &Surroundings) {
         ["application.properties", "application.yml", "application.yaml"].into_iter().collect();
     // An executable jar holds no web application: Spring Boot serves it from the working directory.
     let webapp = dir.join("src/main/webapp").filter(|_| around.project.model.packaging() == "jar");
-    if let Some(path) = webapp.filter(|path| around.project.repo.is_dir(path)) {
+    // Sources of a front end may lie there as well.
+    let pages = |path: &RelPath| {
+        let mut files = around.project.repo.files_under(path);
+        files.any(|file| file.extension() == "jsp")
+    };
+    if let Some(path) = webapp.filter(pages) {
         let note = "Spring Boot serves it from the working directory";
         let evidence = Evidence::file(&path, note);
         program.files.push(Sourced::new(path, evidence));
