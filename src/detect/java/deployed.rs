@@ -9,9 +9,8 @@ use super::config::Settings;
 use super::started::{self, is_of_developer};
 use super::witness;
 use crate::detect::java::codes;
-use crate::docker::quote;
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Program, Sourced};
-use crate::recipes::{self, Run};
+use crate::recipes;
 
 /// The variables with which frameworks take their port, and the settings that they stand for.
 const PORTS: [(&str, &str); 3] = [
@@ -24,24 +23,11 @@ const PORTS: [(&str, &str); 3] = [
 const OF_MACHINE: [&str; 7] =
     ["-Xm", "-Xss", "-agentlib:", "-Xdebug", "-Xrunjdwp", "-server", "-Dfile.encoding="];
 
-/// True if a recipe runs the image of this application: it builds it here, or calls it so.
-pub(super) fn is_own(app: &App, run: &Run) -> bool {
-    if run.built_here || run.dir.is_some() {
-        return run.dir.as_ref() == Some(&app.dir.path);
-    }
-    let image = run.image.as_deref().unwrap_or_default();
-    let image = image.split('@').next().unwrap_or_default();
-    let name = image.rsplit('/').next().unwrap_or_default();
-    let plain = |text: &str| text.replace(['-', '_', '.'], "").to_lowercase();
-    !name.is_empty()
-        && plain(name.split(':').next().unwrap_or_default()) == plain(&app.model.artifact_id())
-}
-
 /// Adds the port that a deployment gives to a framework, where no setting states one. Returns the
 /// variable: the image needs it as well.
 pub(super) fn port(app: &App, settings: &mut Settings) -> Result<Option<Sourced<EnvVar>>> {
     for running in recipes::running(app.dir.repo, &app.dir.path)? {
-        for run in running.runs.iter().filter(|run| is_own(app, run)) {
+        for run in running.runs.iter().filter(|run| witness::is_own(app, run)) {
             for (variable, key) in PORTS {
                 let Some(set) = run.env.iter().find(|held| held.key == variable) else { continue };
                 let Ok(number) = set.value.trim_matches(['"', '\'']).parse::<u16>() else {
@@ -114,18 +100,9 @@ pub(super) fn say(app: &App, program: &mut Program, jvm: &[String]) -> Result<()
         program.findings.push(Finding::new(codes::RUNTIME_OPTIONS, what, [evidence.clone()]));
     }
     if !arguments.is_empty() {
-        program.findings.push(not_given(&arguments, evidence));
+        program.findings.push(witness::not_given(&arguments, evidence));
     }
     Ok(())
-}
-
-/// The finding for arguments that the image does not give to the program.
-pub(super) fn not_given(arguments: &[String], evidence: Evidence) -> Finding {
-    let line = quote::shell_words(arguments);
-    let what =
-        format!("the repository gives the program the arguments `{line}`, and the image does not");
-    Finding::new(FindingCode::StartArguments, what, [evidence])
-        .with_fix(format!("start it with `docker run IMAGE {line}`, or set them with --args"))
 }
 
 /// The options for the JVM and the arguments of the program that the image lacks.

@@ -181,8 +181,8 @@ pub(super) fn run(app: &App, built: Option<&Sourced<String>>) -> Result<(Run, Ve
         let what =
             format!("exec-maven-plugin starts `{name}`, which the builder image does not hold");
         let finding = Finding::new(codes::BUILD_PROGRAM_MISSING, what, [evidence.clone()]);
-        let of_node = ["node", "npm", "npx", "yarn", "pnpm", "bun"].contains(&name.as_str());
-        findings.push(if of_node {
+        let of_pages = ["npm", "npx", "yarn", "pnpm"].contains(&name.as_str());
+        findings.push(if of_pages {
             finding
         } else {
             finding.with_fix(format!("install {name} in the build stage, or skip that execution"))

@@ -5,7 +5,6 @@ use anyhow::Result;
 
 use super::App;
 use super::artifact::Shape;
-use super::deployed;
 use super::image;
 use super::port::{PORTS, set_port};
 use super::witness;
@@ -238,7 +237,7 @@ pub(super) fn told(app: &App) -> Result<Option<Sourced<Told>>> {
     let mut runs: Vec<Run> = java(app)?.into_iter().collect();
     for running in recipes::running(app.dir.repo, &app.dir.path)? {
         let mine = |run: &&Run| {
-            let of_manifest = run.by == Recipe::Kubernetes && deployed::is_own(app, run);
+            let of_manifest = run.by == Recipe::Kubernetes && witness::is_own(app, run);
             run.built_here && run.dir.as_ref() == Some(&app.dir.path) || of_manifest
         };
         runs.extend(running.runs.iter().filter(mine).cloned());
@@ -489,7 +488,7 @@ fn command(app: &App, run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
     // A runner from the dependencies has arguments of its own.
     let runner = run.words.iter().any(|word| word.contains("/dependency/"));
     if !unknown.is_empty() && !runner {
-        program.findings.push(deployed::not_given(&unknown, run.evidence.clone()));
+        program.findings.push(witness::not_given(&unknown, run.evidence.clone()));
     }
     if !args.is_empty() {
         for path in args.iter().filter_map(|word| held(word)) {

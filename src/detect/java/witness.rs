@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::App;
-use crate::facts::Evidence;
+use crate::docker::quote;
+use crate::facts::{Evidence, Finding, FindingCode};
 use crate::path::RelPath;
+use crate::recipes::Run;
 use crate::repo::Repo;
 use crate::shell;
 
@@ -95,6 +97,28 @@ fn started(line: &str) -> Option<Vec<String>> {
         let first = words.first()?.rsplit('/').next()?;
         (first == "java" && words.iter().any(|word| word == "-jar")).then_some(words)
     })
+}
+
+/// True if a recipe runs the image of this application: it builds it here, or calls it so.
+pub(super) fn is_own(app: &App, run: &Run) -> bool {
+    if run.built_here || run.dir.is_some() {
+        return run.dir.as_ref() == Some(&app.dir.path);
+    }
+    let image = run.image.as_deref().unwrap_or_default();
+    let image = image.split('@').next().unwrap_or_default();
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let plain = |text: &str| text.replace(['-', '_', '.'], "").to_lowercase();
+    !name.is_empty()
+        && plain(name.split(':').next().unwrap_or_default()) == plain(&app.model.artifact_id())
+}
+
+/// The finding for arguments that the image does not give to the program.
+pub(super) fn not_given(arguments: &[String], evidence: Evidence) -> Finding {
+    let line = quote::shell_words(arguments);
+    let what =
+        format!("the repository gives the program the arguments `{line}`, and the image does not");
+    Finding::new(FindingCode::StartArguments, what, [evidence])
+        .with_fix(format!("start it with `docker run IMAGE {line}`, or set them with --args"))
 }
 
 /// The words from `mvn` or `mvnw` to the end of the command.
