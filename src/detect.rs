@@ -8,6 +8,7 @@ mod kept_out;
 pub(crate) mod localhost;
 mod moved;
 pub mod node;
+pub mod pointer;
 mod privileges;
 pub mod python;
 pub mod rust;

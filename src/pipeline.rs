@@ -481,6 +481,7 @@ impl<'a> App<'a> {
         }
         findings.extend(repo.findings());
         findings.extend(detect::submodule::findings(repo, &plan.context));
+        findings.extend(detect::pointer::findings(repo, &plan.context));
         findings.extend(ignore.findings.into_iter().chain(context.findings.clone()));
         findings.sort_by_key(|finding| finding.severity);
         must_be_possible(&findings)?;

@@ -12,7 +12,7 @@ use super::functions::Function;
 use super::program::Program;
 use super::rules::CallRow;
 use super::tree::Kind;
-use super::value::{Value, env, first_of, is_env_name, merge};
+use super::value::{Part, Value, env, first_of, is_env_name, merge};
 
 /// Maximum number of adjacent texts, and of parts of a path.
 const MAX_TEXTS: usize = 64;
@@ -142,7 +142,8 @@ impl<'r> Program<'r> {
             "None" => Some(Value::unknown(file.evidence(at, "nothing"))),
             _ if self.rows.program.iter().any(|name| name == word) => {
                 let path = file.seen_as.clone()?;
-                Some(Value::known(path, file.evidence(at, "the path of the file")))
+                let known = Part::known(path, file.evidence(at, "the path of the file"));
+                Some(Part { file: true, ..known }.into())
             }
             _ => None,
         }

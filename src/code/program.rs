@@ -93,6 +93,8 @@ pub(crate) struct Program<'r> {
     /// The number of further expressions that may be evaluated below keys, for all values together.
     pub(super) left: Cell<u32>,
     searches: Cell<u32>,
+    /// The working directory in the image, if it is known.
+    pub(crate) home: Option<String>,
     /// The calls whose functions are being evaluated, each with its function: their arguments are
     /// the values of the parameters.
     pub(super) bound: RefCell<Vec<Bound>>,
@@ -176,6 +178,7 @@ impl<'r> Program<'r> {
             looks: Cell::new(0),
             left: Cell::new(MAX_ALL),
             searches: Cell::new(MAX_SEARCHES),
+            home: None,
             bound: RefCell::default(),
         };
         program.flags_into = program.registrations();

@@ -25,6 +25,8 @@ pub(crate) struct Part {
     pub flag: Option<String>,
     /// True if nothing but the name of a field connects it with the expression.
     pub like: bool,
+    /// True for the path of a source file, and what is made of it: the folders above it are known.
+    pub file: bool,
     /// The place that states it.
     pub evidence: Evidence,
 }
@@ -32,7 +34,7 @@ pub(crate) struct Part {
 impl Part {
     /// An unknown part, with its place.
     pub(crate) fn unknown(evidence: Evidence) -> Self {
-        Self { text: None, base: None, env: None, flag: None, like: false, evidence }
+        Self { text: None, base: None, env: None, flag: None, like: false, file: false, evidence }
     }
 
     /// A known text.
@@ -271,6 +273,19 @@ impl Value {
         for part in &mut self.parts {
             // A setting for the path does not set its folder.
             (part.env, part.flag) = (None, None);
+        }
+        // The folder above that of the working directory's own file.
+        if let [Part { text: Some(text), file: true, .. }] = self.parts.as_mut_slice() {
+            let above = match text.as_str() {
+                "." => Some("..".to_owned()),
+                ".." => Some("../..".to_owned()),
+                _ if text.ends_with("/..") => Some(format!("{text}/..")),
+                _ => None,
+            };
+            if let Some(above) = above {
+                *text = above;
+                return self;
+            }
         }
         let mut named = false;
         while let Some(part) = self.parts.pop() {

@@ -48,6 +48,8 @@ pub(crate) struct Written {
     pub here: Option<Evidence>,
     /// The place that states the path, if it is not the call.
     pub here_stated: Option<Evidence>,
+    /// The working directory in the image, if it is known.
+    home: Option<String>,
     /// The name of the file that it writes there.
     here_file: Option<String>,
     /// The same, where the file of the call says all of the path: no field of that name elsewhere.
@@ -73,7 +75,8 @@ pub(crate) fn written_where(
     let temporary = code.doing(&[Does::Temporary]).next();
     let temporary = temporary
         .map(|(_, call)| call.evidence(format!("`{}` writes temporary files", call.name())));
-    let mut written = Written { temporary, ..Written::default() };
+    let home = code.home.clone();
+    let mut written = Written { temporary, home, ..Written::default() };
     let mut folders: BTreeMap<String, Sourced<String>> = BTreeMap::new();
     for (row, call) in code.doing(&WRITES).filter(|(_, call)| runs(call)) {
         let Some(value) = code.subject(row, &call) else { continue };
@@ -169,11 +172,17 @@ impl Written {
             Some(path) => self.based(Base::Home, path, evidence),
             None => text,
         };
-        let Some(path) = path(&text, target) else { return };
+        let Some(mut path) = path(&text, target) else { return };
         if path == ".." || path.starts_with("../") {
-            // A folder above the working directory, whose place in the image nothing here knows.
-            self.unfollowed.push(Unfollowed::new(&Value::default(), evidence.clone()));
-            return;
+            // A folder above the working directory. The root of the image is nobody's to write.
+            let above = self.home.as_deref().and_then(|home| above(home, &path));
+            let inner =
+                |path: &String| target == Does::MakesFolder || path.matches('/').count() > 1;
+            let Some(above) = above.filter(inner) else {
+                self.unfollowed.push(Unfollowed::new(&Value::default(), evidence.clone()));
+                return;
+            };
+            path = above;
         }
         let folder = match target {
             Does::MakesFolder => path.as_str(),
@@ -274,6 +283,19 @@ impl Written {
         let places = std::iter::once(at.clone()).chain(self.here_stated.clone());
         self.findings.push(Finding::writes_beside_program(None, places));
     }
+}
+
+/// The path in the image of one that leads up from a folder; `None` for the root.
+fn above(home: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = home.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            ".." => drop(parts.pop()),
+            "" | "." => {}
+            part => parts.push(part),
+        }
+    }
+    (!parts.is_empty()).then(|| format!("/{}", parts.join("/")))
 }
 
 /// A write to a place that no code states.

@@ -30,6 +30,9 @@ const STARTS: [&str; 6] = ["exec", "spawn", "command", "process", "run", "$`"];
 const SCRIPTS: [&str; 8] =
     ["build", "prebuild", "postbuild", "start", "prestart", "prepare", "postinstall", "compile"];
 
+/// First words of the names of scripts with which somebody publishes a release.
+const RELEASING: [&str; 4] = ["bump", "changelog", "publish", "release"];
+
 /// Maximum number of words between `git` and its subcommand: `-C`, a folder, a method's name.
 const BETWEEN: usize = 4;
 
@@ -57,7 +60,10 @@ pub(super) fn finding(
     let beside = repo.children(folder).map(|(path, _)| path).filter(|path| configures(path));
     let mut files: Vec<RelPath> = beside.cloned().collect();
     files.extend(read_for(repo, folder, markers));
-    files.retain(|path| extensions.contains(&path.extension()) && repo.is_file(path));
+    files.retain(|path| {
+        let first = path.file_name().split(['_', '-', '.']).next().unwrap_or_default();
+        extensions.contains(&path.extension()) && repo.is_file(path) && !RELEASING.contains(&first)
+    });
     files.sort();
     files.dedup();
     let mut evidence = Vec::new();

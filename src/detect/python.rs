@@ -371,6 +371,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     if project.installs {
         native::of_project(dir, project, &mut native)?;
     }
+    native::listed(dir, &mut native)?;
     findings.extend(native.findings.iter().cloned());
     if found.is_empty() {
         findings.push(no_start(dir, project));

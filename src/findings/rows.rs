@@ -315,6 +315,12 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "read the revision from a variable, ask git only if it is unset, and set it with \
             --build-arg (for the build) or -e (for the program)",
         ),
+        FindingCode::LfsPointer => Row::warning(
+            "lfs-pointer",
+            "a file in the build context is a pointer of Git LFS",
+            "the image gets a text of three lines in place of the file: whatever reads it fails",
+            "run `git lfs pull` before the build, in CI too",
+        ),
         FindingCode::SubmoduleMissing => Row::warning(
             "submodule-missing",
             "a git submodule is not checked out",

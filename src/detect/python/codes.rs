@@ -20,6 +20,8 @@ pub(super) const ALL: &[FindingCode] = &[
     MAIN_BLOCK_SKIPPED,
     MODEL_MISSING,
     NO_SERVER,
+    MODULE_GENERATED,
+    PACKAGES_LISTED,
     PACKAGE_DATA_MISSING,
     PAGES_OUTSIDE,
     PRIVATE_INDEX,
@@ -276,6 +278,20 @@ pub(super) const STATIC_UNSERVED: FindingCode = FindingCode::Own(&Row::warning(
     "nothing in the image serves Django's static files",
     "with DEBUG off, Django itself serves none: pages have no styles unless a proxy has the files",
     "add whitenoise to the dependencies and the MIDDLEWARE, or let a proxy serve the folder",
+));
+
+pub(super) const PACKAGES_LISTED: FindingCode = FindingCode::Own(&Row::warning(
+    "packages-listed",
+    "a file for a host lists packages of the system that the image does not install",
+    "what the program loads or starts from them is missing in the image",
+    "add those that the program needs to the final stage, by their names in Debian 13",
+));
+
+pub(super) const MODULE_GENERATED: FindingCode = FindingCode::Own(&Row::warning(
+    "module-generated",
+    "the program imports a generated module that the build context does not hold",
+    "nothing in the build makes it: the import fails, and the container stops as it starts",
+    "generate the module before the build and let it into the build context, or commit it",
 ));
 
 pub(super) const PAGES_OUTSIDE: FindingCode = FindingCode::Own(&Row::warning(

@@ -44,11 +44,18 @@ const MAX_FOLDERS: usize = 400;
 /// The folder from which a program must be imported because it writes beside its own modules: the
 /// environment with the installed project belongs to root.
 ///
+/// `known`: folders that modules are imported from already.
+///
 /// # Errors
 /// If a manifest cannot be read.
-pub(super) fn written_inside(world: &World, program: &Program) -> Result<Option<String>> {
+pub(super) fn written_inside(
+    world: &World,
+    program: &Program,
+    known: &[String],
+) -> Result<Option<String>> {
     let (dir, Some(first)) = (world.app.dir, world.modules.first()) else { return Ok(None) };
-    if !world.installed {
+    // A server finds modules below src/ in the environment as well.
+    if !(world.installed || world.app.project.installs && first.root != dir.path) {
         return Ok(None);
     }
     let top = first.name.split('.').next().unwrap_or_default();
@@ -66,8 +73,8 @@ pub(super) fn written_inside(world: &World, program: &Program) -> Result<Option<
             return Ok(None);
         }
     }
-    let way = first.root.strip(&dir.path).filter(|way| !way.is_empty());
-    Ok(Some(way.unwrap_or(".").to_owned()))
+    let way = first.root.strip(&dir.path).filter(|way| !way.is_empty()).unwrap_or(".");
+    Ok(Some(way.to_owned()).filter(|way| !known.contains(way)))
 }
 
 /// The first file below the packages of a program that the wheel of its project leaves out.

@@ -79,7 +79,7 @@ impl Scene<'_> {
             program.findings.push(Finding::new(codes::PACKAGE_DATA_MISSING, what, [at.clone()]));
         }
         // Rules are asked of these modules alone: others of the repository do not run here.
-        let code = special::program(&modules, &self.tables.code);
+        let code = special::placed(&modules, &self.tables.code, in_image(self.app, &seen));
         let world = World {
             app: self.app,
             tables: self.tables,
@@ -123,7 +123,7 @@ impl Scene<'_> {
         let required =
             demanded.into_iter().map(|(name, Demand { evidence, .. })| (name, evidence)).collect();
         runtime::analyse(&world, extra, required, &mut program);
-        if let Some(way) = data::written_inside(&world, &program)? {
+        if let Some(way) = data::written_inside(&world, &program, &details.paths)? {
             details.sources = true;
             details.paths.push(way);
         }
@@ -229,6 +229,12 @@ impl Scene<'_> {
         unhidden.extend(files.map(str::to_owned));
         details.unhidden = unhidden.into_iter().collect();
     }
+}
+
+/// A folder of the application in the image.
+fn in_image(app: &App, folder: &RelPath) -> String {
+    let way = folder.strip(app.context).filter(|way| !way.is_empty());
+    way.map_or_else(|| "/app".to_owned(), |way| format!("/app/{way}"))
 }
 
 /// The flag of `--app-dir=server` and `--app-dir`.

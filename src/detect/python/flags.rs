@@ -82,7 +82,9 @@ pub(super) struct Options {
 
 impl Options {
     /// Sorts the words of a line.
-    pub(super) fn of(app: &App, server: &Server, told: &Told) -> Self {
+    ///
+    /// `root`: the folder that the application's modules are imported from.
+    pub(super) fn of(app: &App, server: &Server, told: &Told, root: &str) -> Self {
         let words: Vec<&String> = told.flags.iter().chain(&told.rest).collect();
         let same = server.command.first().is_some_and(|first| *first == told.command);
         let mut options = Self::default();
@@ -122,6 +124,11 @@ impl Options {
                 at += usize::from(value.is_none());
             } else if switch {
                 reloads |= matches!(long, "reload" | "debug");
+            } else if long == "chdir"
+                && stated.is_some_and(|way| way.trim_matches(['.', '/']) == root)
+            {
+                // The image starts there.
+                at += usize::from(value.is_none());
             } else if decided {
                 let port = ["bind", "port", "listen", "http-socket", "server.port"].contains(&long);
                 if port || matches!(flag, "-b" | "-p") {

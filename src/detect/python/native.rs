@@ -8,7 +8,7 @@ use super::installed::{Installed, Origin, Package};
 use super::manifest::Project;
 use super::specifier::minor;
 use super::wheel::{self, Platform};
-use crate::catalog::Catalog;
+use crate::catalog::{self, Catalog};
 use crate::facts::{Evidence, Finding, Libc, Needs, Sourced};
 use crate::repo::Dir;
 
@@ -90,6 +90,48 @@ impl Native {
             }
         }
     }
+}
+
+/// Files in which hosts are told the packages of Debian or Ubuntu: Streamlit's cloud and Spaces of
+/// Hugging Face, and Heroku.
+const LISTS: [&str; 2] = ["packages.txt", "Aptfile"];
+
+/// Maximum number of packages of such a file, and of those that a finding names.
+const MAX_LISTED: usize = 100;
+const MAX_NAMED: usize = 6;
+
+/// The packages that a file for a host lists.
+///
+/// # Errors
+/// If the catalog is broken.
+pub(super) fn listed(dir: &Dir, native: &mut Native) -> Result<()> {
+    for name in LISTS {
+        let Some((path, text)) = dir.text(name)? else { continue };
+        let lines = (1..).zip(text.lines().map(str::trim));
+        let plain = |word: &str| {
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+        };
+        let (mut unknown, mut first) = (Vec::new(), None);
+        for (number, word) in lines.filter(|(_, word)| plain(word)).take(MAX_LISTED) {
+            let at = Evidence::at(&path, number, format!("it lists {word}"));
+            let mut known = catalog::system_packages()?.iter().filter(|(_, held)| {
+                held.debian.as_ref().is_some_and(|names| names.iter().any(|name| name == word))
+            });
+            if let Some((key, _)) = known.next() {
+                native.need(std::slice::from_ref(key), &at);
+            } else {
+                unknown.push(word.to_owned());
+                first.get_or_insert(at);
+            }
+        }
+        if let Some(at) = first {
+            unknown.truncate(MAX_NAMED);
+            let what =
+                format!("{name} lists {}, which the image does not install", unknown.join(", "));
+            native.findings.push(Finding::new(codes::PACKAGES_LISTED, what, [at]));
+        }
+    }
+    Ok(())
 }
 
 /// What the packages need under this version of Python.

@@ -73,7 +73,9 @@ pub(super) fn files(world: &World, program: &mut Program) {
             }
             continue;
         }
-        if pages::made(world, &path, Need::Opened, &evidence, program) {
+        if pages::made(world, &path, Need::Opened, &evidence, program)
+            || !path.is_within(world.app.context)
+        {
             continue;
         }
         let writes = |folder: &Sourced<String>| {
@@ -146,7 +148,7 @@ fn subject(code: &Code, call: &Call, at: usize) -> Option<Value> {
     if call.file.word(range.start + 1) != "=" {
         return Some(code.value(&call.file, range));
     }
-    let named = ["directory", "path", "file"].iter().find_map(|name| call.named(name));
+    let named = ["directory", "path", "file", "filename"].iter().find_map(|name| call.named(name));
     named.map(|range| code.value(&call.file, range))
 }
 

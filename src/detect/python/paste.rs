@@ -146,7 +146,7 @@ fn gunicorn(scene: &Scene, file: &File, told: Option<&Told>, program: &mut Progr
     let mut rows = scene.tables.servers.iter();
     let Some(row) = rows.find(|row| row.package == "gunicorn") else { return Vec::new() };
     server::settle(app, row, program);
-    let options = told.map(|told| Options::of(app, row, told)).unwrap_or_default();
+    let options = told.map(|told| Options::of(app, row, told, "")).unwrap_or_default();
     let stated = options.port.or(file.address().map(|(_, port, _)| port));
     let port = stated.unwrap_or(row.port);
     program.port = program.port.take().map(|held| held.map(|_| port));

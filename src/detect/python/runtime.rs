@@ -38,6 +38,7 @@ pub(super) fn analyse(
     imported::missing(world, program);
     models::missing(world, program);
     unwritten::missing(world, program);
+    unwritten::generated(world, program);
     for row in &world.tables.privileged {
         let at = world.app.installed.evidence(&row.library);
         program
@@ -145,7 +146,9 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
     extra.extend(logs(world));
     extra.extend(settings(world));
     // A module that is imported does not do what it does where it is started.
-    let runs = |call: &Call| listen::runs(world.code, call);
+    let runs = |call: &Call| {
+        listen::runs(world.code, call) && !is_idle(world.code, call) && !is_asked(call)
+    };
     let mut written = writes::written_where(world.code, extra, runs);
     let drivers = &world.tables.drivers;
     if serves_databases(world) {
@@ -165,6 +168,50 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
     program.writable.extend(written.folders);
     program.env.extend(written.env);
     program.findings.extend(written.findings);
+}
+
+/// Functions that frameworks and hosts call by their names.
+const CALLED: [&str; 4] = ["main", "handler", "lambda_handler", "handle"];
+
+/// True for a call in a function that nothing in the program names, on a path that it is given.
+fn is_idle(code: &Code, call: &Call) -> bool {
+    let file = &call.file;
+    let Some(function) = file.facts().function_at(call.at).filter(|one| !one.method) else {
+        return false;
+    };
+    let name = file.word(function.name);
+    let parameters = file.elements(function.parameters);
+    let given = call.arguments().first().cloned().filter(|one| one.len() == 1);
+    let handed = given.is_some_and(|one| {
+        parameters.iter().any(|parameter| file.word(parameter.start) == file.word(one.start))
+    });
+    let decorated = function.name > 2 && {
+        let line = (0..function.name - 1).rev().skip_while(|&at| file.is_line_end(at));
+        line.take(MAX_SETTING)
+            .take_while(|&at| !file.is_line_end(at))
+            .any(|at| file.word(at) == "@")
+    };
+    let uses: usize = code.files().map(|file| file.places(name).len()).sum();
+    handed && uses == 1 && !decorated && !CALLED.contains(&name)
+}
+
+/// True for a write that only a variable switches on, which names its path too:
+/// `if os.getenv("LOG_FILE"): FileHandler(os.environ["LOG_FILE"])`.
+fn is_asked(call: &Call) -> bool {
+    let file = &call.file;
+    let names = |range: std::ops::Range<usize>| {
+        let texts = range.filter_map(|at| file.string(at));
+        texts.filter(|text| crate::code::is_env_name(text)).map(std::borrow::Cow::into_owned)
+    };
+    let own: Vec<String> = call
+        .arguments()
+        .into_iter()
+        .take(1)
+        .filter(|one| one.len() < MAX_SETTING)
+        .flat_map(names)
+        .collect();
+    let mut heads = conditions::heads(file, call.at).into_iter();
+    heads.any(|head| file.word(head.start) == "if" && names(head).any(|name| own.contains(&name)))
 }
 
 /// What settings of libraries make them write.
@@ -231,6 +278,10 @@ pub(super) fn demanded_settings(world: &World) -> Vec<(String, Evidence)> {
     }
     let name = "SQLALCHEMY_DATABASE_URI";
     let stated = configured(world.code, name).into_iter().map(|(file, at, range)| {
+        // `os.environ.get("URL") or "sqlite:///app.db"`
+        if file.split(range.clone(), &["or"]).len() > 1 {
+            return None;
+        }
         let value = world.code.value(&file, range);
         let variable = value.env().filter(|_| value.text().is_none()).map(str::to_owned);
         variable.map(|variable| (variable, file.evidence(at, format!("the setting {name}"))))
@@ -345,6 +396,8 @@ fn commands(world: &World, program: &mut Program) {
             program.needs.shell.get_or_insert(evidence);
         } else if INTERPRETERS.contains(&name) {
             // Every image of the language holds one.
+        } else if name == "git" && opened::is_spared(&call.file, call.at) {
+            // It goes on without git, and there is no repository to ask.
         } else if let Some(key) = world.tables.commands.get(name) {
             if !program.needs.packages.iter().any(|package| package.value == *key) {
                 program.needs.packages.push(Sourced::new(key.clone(), evidence));

@@ -110,7 +110,8 @@ pub(super) fn program(
     };
     let mut command = server.command.clone();
     command.extend(server.of_interface.get(interface).into_iter().flatten().cloned());
-    let options = told.map(|told| Options::of(app, server, told)).unwrap_or_default();
+    let root = application.module.root.strip(&app.dir.path).unwrap_or_default();
+    let options = told.map(|told| Options::of(app, server, told, root)).unwrap_or_default();
     command.extend(options.kept.iter().cloned());
     let stated =
         |word: &String| word.starts_with("--worker-class") || word.starts_with("--threads");

@@ -45,6 +45,13 @@ pub(super) fn program<'r>(modules: &[Rc<Module>], rows: &'r Rows) -> Program<'r>
     program
 }
 
+/// As [`program`], for a program whose working directory in the image is `home`.
+pub(super) fn placed<'r>(modules: &[Rc<Module>], rows: &'r Rows, home: String) -> Program<'r> {
+    let mut placed = program(modules, rows);
+    placed.home = Some(home);
+    placed
+}
+
 /// `app.config["NAME"] = value`
 fn assigned(modules: &[Rc<Module>]) -> Vec<(String, Rc<File>, Range<usize>)> {
     let mut all = Vec::new();

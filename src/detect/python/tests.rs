@@ -12,6 +12,7 @@ mod commanded;
 mod ended;
 mod lines;
 mod services;
+mod settled;
 mod several;
 mod started;
 mod stated;

@@ -128,6 +128,11 @@ pub(super) fn told(app: &App) -> Result<Vec<Told>> {
             stated.push(one);
         }
     }
+    if let Some(one) = space(app)?
+        && !stated.iter().any(|held| held.target == one.target)
+    {
+        stated.insert(0, one);
+    }
     stated.extend(shown(app, &stated)?);
     let mut all = stated;
     image::first(app, &mut all)?;
@@ -138,6 +143,30 @@ pub(super) fn told(app: &App) -> Result<Vec<Told>> {
         all.insert(0, one);
     }
     Ok(all)
+}
+
+/// The file that a Space of Hugging Face starts, as the head of the README says.
+/// <https://huggingface.co/docs/hub/spaces-config-reference>
+fn space(app: &App) -> Result<Option<Told>> {
+    let Some((path, text)) = app.dir.text("README.md")? else { return Ok(None) };
+    let mut lines = (1..).zip(text.lines());
+    if lines.next().is_none_or(|(_, line)| line.trim() != "---") {
+        return Ok(None);
+    }
+    let (mut kit, mut file) = ("", None);
+    for (number, line) in lines.take_while(|(_, line)| line.trim() != "---") {
+        match line.split_once(':').map(|(key, value)| (key.trim(), value.trim())) {
+            Some(("sdk", value)) => kit = value,
+            Some(("app_file", value)) if is_script(value) => file = Some((number, value)),
+            _ => {}
+        }
+    }
+    let Some((number, file)) = file.filter(|_| ["gradio", "streamlit"].contains(&kit)) else {
+        return Ok(None);
+    };
+    let at = Evidence::at(&path, number, "the Space starts it");
+    let one = made(Target::File(file.to_owned()), &[kit], 1);
+    Ok(Some(Told { evidence: at, name: "web".to_owned(), ..one }))
 }
 
 /// Lines that documentation shows in its sentences, beside those that are `known`.

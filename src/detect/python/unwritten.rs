@@ -1,15 +1,27 @@
 //! Modules with settings that everybody writes for himself: the repository holds an example alone.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::imported::{eager, runs};
 use super::world::World;
+use super::{codes, opened};
+use crate::code::File;
 use crate::facts::{Evidence, Finding, Program};
 use crate::path::RelPath;
 
 /// Endings of the names of such modules.
-const SETTINGS: [&str; 7] =
-    ["config", "settings", "credentials", "conf", "settings_local", "config_local", "keys"];
+const SETTINGS: [&str; 9] = [
+    "config",
+    "settings",
+    "credentials",
+    "conf",
+    "settings_local",
+    "config_local",
+    "configuration",
+    "keys",
+    "secrets",
+];
 
 /// What the names of examples have beside the name of the module.
 const EXAMPLES: [&str; 10] = [
@@ -32,6 +44,18 @@ pub(super) fn missing(world: &World, program: &mut Program) {
     for module in world.modules.iter().filter(|one| eager.contains(&one.file.path)) {
         let file = &module.file;
         let beside = file.path.parent().unwrap_or_default();
+        for (name, at) in by_name(world, file) {
+            let found = [&module.root, &beside]
+                .into_iter()
+                .find_map(|folder| example(world, folder, &name));
+            if let Some((target, example)) = found
+                && said.insert(name)
+            {
+                let shown = target.strip(&world.app.dir.path).unwrap_or(target.as_str());
+                let places = [at, Evidence::file(&example, "an example")];
+                program.findings.push(Finding::config_not_in_git(shown, &example, places));
+            }
+        }
         for import in file.imports.iter().filter(|import| !import.path.is_empty()) {
             // `from . import config`
             let export = import.export.as_deref().filter(|name| *name != "*");
@@ -55,6 +79,61 @@ pub(super) fn missing(world: &World, program: &mut Program) {
             }
         }
     }
+}
+
+/// Endings of the modules that protoc and its plugins write.
+const STUBS: [&str; 2] = ["_pb2", "_pb2_grpc"];
+
+/// Reports modules that a compiler of protocols writes, and that neither git nor a package holds.
+pub(super) fn generated(world: &World, program: &mut Program) {
+    let eager = eager(world);
+    for module in world.modules.iter().filter(|one| eager.contains(&one.file.path)) {
+        let file = &module.file;
+        for import in &file.imports {
+            let below = import.export.as_ref().filter(|name| *name != "*");
+            let named = below.map(|name| format!("{}.{name}", import.path));
+            for name in [Some(import.path.clone()), named].into_iter().flatten() {
+                let last = name.rsplit('.').next().unwrap_or_default();
+                if !STUBS.iter().any(|end| last.ends_with(end)) || !runs(file, import.line) {
+                    continue;
+                }
+                let held = !world.app.dir.repo.files_named(&format!("{last}.py")).is_empty();
+                // Packages such as googleapis-common-protos hold stubs of their own.
+                let top = name.split('.').next().unwrap_or_default();
+                let own = top == last || world.code.module_named(top).is_some();
+                let folder = || {
+                    world.app.roots.iter().any(|root| {
+                        root.join(top).is_some_and(|path| world.app.dir.repo.is_dir(&path))
+                    })
+                };
+                if held || !own && !folder() {
+                    continue;
+                }
+                let at = Evidence::at(&file.path, import.line, format!("imports {name}"));
+                let what =
+                    format!("the program imports {name}, which no file of the repository is");
+                program.findings.push(Finding::new(codes::MODULE_GENERATED, what, [at]));
+                return;
+            }
+        }
+    }
+}
+
+/// Modules that a function imports by name as the program starts:
+/// `importlib.import_module(os.getenv("X", "shop.configuration"))`.
+fn by_name(world: &World, file: &Rc<File>) -> Vec<(String, Evidence)> {
+    let calls = world.code.calls_named("import_module");
+    let own = calls.filter(|call| call.file.path == file.path && call.is_in("importlib"));
+    let started = own.filter(|call| {
+        file.facts().function_at(call.at).is_none() && !opened::is_spared(file, call.at)
+    });
+    let named = started.filter_map(|call| {
+        let name = world.code.argument(&call, 0)?.text()?;
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let like = SETTINGS.iter().any(|end| last.ends_with(end)) && !name.starts_with('.');
+        like.then(|| (name.clone(), call.evidence(format!("imports {name}"))))
+    });
+    named.collect()
 }
 
 /// The file of a module below a folder and the example of it, if the repository lacks the file.

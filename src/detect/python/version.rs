@@ -16,6 +16,9 @@ use crate::facts::{Evidence, Finding, FindingCode, Sourced};
 use crate::recipes;
 use crate::repo::{Dir, excerpt};
 
+/// Maximum number of lines of a file that are searched for a version.
+const MAX_LINES: usize = 400;
+
 /// Files with a version on their first line, and how they spell it.
 const FILES: [&str; 2] = [".python-version", "runtime.txt"];
 
@@ -61,6 +64,9 @@ pub(super) fn python(
     {
         return Ok((found, Vec::new()));
     }
+    if free && let Some(found) = deployed(dir, catalog)? {
+        return Ok((found, Vec::new()));
+    }
     // The default comes before newer lines: what is brand new has few wheels.
     let newest = candidates.iter().position(|release| release.cycle == catalog.default_cycle);
     let (first, _) = candidates.split_at(newest.unwrap_or(0));
@@ -85,10 +91,62 @@ pub(super) fn python(
     Ok((Sourced::with(first.clone(), evidence), Vec::new()))
 }
 
+/// What a Dockerfile of somebody's own, or a platform, runs the program with.
+fn deployed(dir: &Dir, catalog: &Catalog) -> Result<Option<Sourced<String>>> {
+    let known = |text: &str| {
+        let version = cycle(text.split('-').next().unwrap_or_default());
+        catalog.release.iter().any(|release| release.cycle == version).then_some(version)
+    };
+    let written = recipes::dockerfile::written(dir.repo, &dir.path)?;
+    let bases = written.0.iter().flat_map(|(_, image)| &image.bases);
+    let mut images = bases.filter_map(|(base, at)| {
+        let (name, tag) = base.split('@').next()?.rsplit_once(':')?;
+        let own = name.rsplit('/').next() == Some("python");
+        Some((
+            known(tag).filter(|_| own)?,
+            Evidence { note: format!("it starts from {base}"), ..at.clone() },
+        ))
+    });
+    if let Some((version, at)) = images.next() {
+        return Ok(Some(Sourced::guessed(version, at)));
+    }
+    // `runtime: python312`, `python_version: 3.11` of a page in the README, `- key: PYTHON_VERSION`
+    for name in ["app.yaml", "README.md", "render.yaml"] {
+        let Some((path, text)) = dir.text(name)? else { continue };
+        // The head of the README is between two such lines.
+        let head = name == "README.md";
+        if head && !text.starts_with("---") {
+            continue;
+        }
+        let mut before = "";
+        let lines = (1..).zip(text.lines().take(MAX_LINES).map(str::trim)).skip(usize::from(head));
+        for (number, line) in lines.take_while(|(_, line)| !head || *line != "---") {
+            let Some((key, value)) = line.trim_start_matches("- ").split_once(':') else {
+                continue;
+            };
+            let value = value.trim().trim_matches(['"', '\'']);
+            let digits = match key.trim() {
+                "runtime" => value.strip_prefix("python3").map(|minor| format!("3.{minor}")),
+                "python_version" => Some(value.to_owned()),
+                "value" if before == "PYTHON_VERSION" => Some(value.to_owned()),
+                _ => None,
+            };
+            if let Some(version) = digits.and_then(|digits| known(&digits)) {
+                let at = Evidence::at(&path, number, format!("it says {line}"));
+                return Ok(Some(Sourced::guessed(version, at)));
+            }
+            before = value;
+        }
+    }
+    Ok(None)
+}
+
 /// What to say of a version that is newer than all that the manifests name and that CI tests with.
 fn untested(dir: &Dir, chosen: &str) -> Result<Option<Finding>> {
-    let Some((newest, at)) = limits::classified(dir) else { return Ok(None) };
     let tools = recipes::tool_versions(dir.repo, &dir.path, &["python"])?;
+    let Some((newest, at)) = limits::classified(dir) else {
+        return Ok(beyond(&tools, chosen));
+    };
     if minor(chosen) <= minor(&newest) || tools.iter().any(|tool| cycle(&tool.version) == chosen) {
         return Ok(None);
     }
@@ -97,6 +155,19 @@ fn untested(dir: &Dir, chosen: &str) -> Result<Option<Finding>> {
     );
     let fix = format!("--toolchain {newest} takes that one");
     Ok(Some(Finding::new(codes::PYTHON_UNTESTED, what, [at]).with_fix(&fix)))
+}
+
+/// The same for what several jobs of CI test with.
+fn beyond(tools: &[recipes::Tool], chosen: &str) -> Option<Finding> {
+    let several = tools.iter().filter(|tool| tool.one_of_several);
+    let newest = several.max_by_key(|tool| minor(&cycle(&tool.version)))?;
+    let version = cycle(&newest.version);
+    let newer = minor(chosen)? > minor(&version)?;
+    let what =
+        format!("the image takes Python {chosen}, and the newest that CI tests with is {version}");
+    let fix = format!("--toolchain {version} takes that one");
+    let finding = Finding::new(codes::PYTHON_UNTESTED, what, [newest.evidence.clone()]);
+    newer.then(|| finding.with_fix(&fix))
 }
 
 /// The first locked package that has wheels, and none for this release line.

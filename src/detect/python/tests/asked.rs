@@ -154,8 +154,8 @@ fn folders_beside_a_package_are_written() {
     assert_eq!(of("shop/web.py", dots), ("data".to_owned(), false));
     let path = "D = Path(__file__).parent / '..' / 'data'\nD.mkdir(exist_ok=True)";
     assert_eq!(of("shop/web.py", path), ("data".to_owned(), false));
-    // Above the application: its place in the image is not known.
-    assert_eq!(of("web.py", up), (String::new(), true));
+    // Above the application: a folder of the image's root.
+    assert_eq!(of("web.py", up), ("/data".to_owned(), false));
 }
 
 #[test]
