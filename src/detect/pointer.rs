@@ -18,7 +18,7 @@ pub fn findings(repo: &Repo, context: &RelPath) -> Vec<Finding> {
     if patterns.is_empty() {
         return Vec::new();
     }
-    let named = repo.kept(context).filter(|path| patterns.iter().any(|one| fits(one, path)));
+    let named = repo.files_under(context).filter(|path| patterns.iter().any(|one| fits(one, path)));
     let small = named.filter(|path| repo.size(path) <= MAX_SIZE).take(MAX_READ);
     let is_pointer = |path: &&RelPath| {
         repo.source_text(path).ok().flatten().is_some_and(|text| text.starts_with(BEGIN))
