@@ -8,7 +8,7 @@ use crate::repo::Repo;
 const BEGIN: &str = "version https://git-lfs.github.com/spec/";
 
 /// Maximum size of a pointer, of files that are read, and of places that the finding names.
-const MAX_SIZE: u64 = 1024;
+const MAX_SIZE: u64 = 200;
 const MAX_READ: usize = 400;
 const MAX_PLACES: usize = 4;
 
