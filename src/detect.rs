@@ -14,6 +14,7 @@ pub mod python;
 pub mod rust;
 mod script;
 mod sent;
+mod settings_read;
 pub mod submodule;
 pub mod version;
 
@@ -355,6 +356,8 @@ pub fn ask(repo: &Repo, (folder, language): &Candidate) -> Result<Option<Facts>>
             facts.findings.extend(found);
         }
         let found = localhost::finding(repo, facts)?;
+        facts.findings.extend(found);
+        let found = settings_read::placeholders(repo, facts)?;
         facts.findings.extend(found);
     }
     Ok(found)

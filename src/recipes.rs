@@ -133,6 +133,8 @@ pub(crate) struct Run {
     pub ports: Vec<Port>,
     /// Folders.
     pub folders: Vec<Folder>,
+    /// Files and folders that are mounted for reading.
+    pub inputs: Vec<Folder>,
     /// Options of `docker run` that give the container more than it has by itself:
     /// `--cap-add NET_RAW`.
     pub options: Vec<(String, Evidence)>,
@@ -153,6 +155,7 @@ impl Run {
             env: Vec::new(),
             ports: Vec::new(),
             folders: Vec::new(),
+            inputs: Vec::new(),
             options: Vec::new(),
             evidence,
         }
@@ -165,6 +168,7 @@ impl Run {
         let env = std::mem::take(&mut self.env);
         self.folders.retain(|folder| env.iter().any(|held| held.value == folder.path));
         self.env = env;
+        self.inputs.clear();
         if !self.words.first().is_some_and(|word| word.starts_with('-')) {
             self.words.clear();
         }

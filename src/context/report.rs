@@ -60,6 +60,9 @@ pub fn report(repo: &Repo, plan: &Plan, ignore: &IgnoreFile) -> Result<ContextRe
     Ok(ContextReport { files, bytes, cut, biggest_in: inside, biggest_out: outside, findings })
 }
 
+/// Names of folders that hold Helm charts.
+const CHARTS: [&str; 3] = ["chart", "charts", "helm"];
+
 fn secrets_in_context(let_in: &[Named], secrets: &IgnoreFile) -> Option<Finding> {
     let found: Vec<Evidence> = let_in
         .iter()
@@ -98,7 +101,13 @@ fn big_files(context: &RelPath, big: &[(String, u64)]) -> Option<Finding> {
 /// them.
 fn files_kept_out(kept_out: &[Named], ignore: &IgnoreFile) -> Option<Finding> {
     let tests = |way: &str| way.split('/').any(|part| TESTS.contains(&part));
-    let kept_out: Vec<&Named> = kept_out.iter().filter(|(_, way)| !tests(way)).collect();
+    // Templates of a Helm chart belong to no build.
+    let charts = |way: &str| {
+        let mut parts = way.split('/').skip_while(|part| !CHARTS.contains(part));
+        parts.any(|part| part == "templates")
+    };
+    let of_build = |way: &str| !tests(way) && !charts(way);
+    let kept_out: Vec<&Named> = kept_out.iter().filter(|(_, way)| of_build(way)).collect();
     let (_, first) = kept_out.first()?;
     let evidence = kept_out.iter().take(LISTED).map(|(path, way)| {
         let pattern = ignore.deciding(way).map(ToString::to_string).unwrap_or_default();

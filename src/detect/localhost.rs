@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::git_reads::read_for;
-use super::language;
+use super::{language, settings_read};
 use crate::facts::{Evidence, Facts, Finding, FindingCode, Kind, Program};
 use crate::path::RelPath;
 use crate::repo::Repo;
@@ -15,7 +15,7 @@ use crate::services::{self, Other, Row};
 use crate::settings::{self, Entry, Item};
 
 /// Suffixes of settings files.
-const SETTINGS: [&str; 7] = ["yml", "yaml", "toml", "json", "properties", "ini", "conf"];
+pub(super) const SETTINGS: [&str; 7] = ["yml", "yaml", "toml", "json", "properties", "ini", "conf"];
 
 /// Folders of settings that are in the image beside the code that reads them.
 const FOLDERS: [&str; 3] = ["config", "conf", "settings"];
@@ -270,7 +270,7 @@ fn looked_at(repo: &Repo, facts: &Facts, program: &Program) -> Vec<RelPath> {
         repo.children(&folder).map(|(path, _)| path.clone()).collect::<Vec<_>>()
     });
     files.extend(beside.filter(|path| settings(path)));
-    files.extend(program.files.iter().map(|file| file.value.clone()).filter(|path| settings(path)));
+    files.extend(settings_read::opened(repo, facts, program));
     let mut active = BTreeMap::new();
     // The image may start the program with others.
     let chosen = program.env.iter().any(|held| held.value.key == "SPRING_PROFILES_ACTIVE");

@@ -114,6 +114,27 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "what the program does with them fails in a container that is started without",
             "start the container with the same options, if the program needs what they give",
         ),
+        FindingCode::MountsGiven => Row::note(
+            "mounts-given",
+            "the documentation or a compose file mounts files that the image does not hold",
+            "the program may read them: without them it can stop, or work with its defaults",
+            "mount those that the program needs: `docker run -v FILE:PATH:ro ...`",
+        ),
+        FindingCode::ContainerVariable => Row::note(
+            "container-variable",
+            "the code asks a variable whether the program runs in a container, and the image does \
+            not set it",
+            "without the variable, the program works as on a developer's machine: it can use \
+            other folders and addresses",
+            "set the variable with --env, if the program is to work as in the repository's own \
+            container",
+        ),
+        FindingCode::SettingsPlaceholder => Row::warning(
+            "settings-placeholder",
+            "a settings file in the image has a value that its reader must replace",
+            "the program works with a value that everybody knows, or does not work",
+            "mount your own file over it when the container starts",
+        ),
         FindingCode::ServiceByName => Row::note(
             "service-by-name",
             "the program looks for a service under a name that only a network of containers knows",

@@ -4,15 +4,20 @@
 //! A recipe is about a program if it starts the program's own file, if it is written for the
 //! application's folder and builds it, or if it runs an image with exactly the application's name.
 
+mod container;
 mod files;
 mod folders;
 mod given;
+mod mounts;
+mod optional;
 mod ports;
 mod scripts;
 
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+
+use optional::Code;
 
 use super::dockerfile;
 use super::start::{self, Start};
@@ -93,8 +98,11 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     folders::environment(program, &mine);
     folders::settled(program, held);
     opened(program, &mine);
-    given::variables(program, &mine, image);
+    let code = Code::new(repo, facts);
+    given::variables(program, &mine, image, &code)?;
     given::options(program, &mine, image);
+    mounts::inputs(repo, facts, program, &mine);
+    container::asked(program, &code)?;
     needed(program, running.iter().flat_map(|running| &running.needed));
     other_processes(program, &others);
     scripts::left(repo, facts, program)

@@ -37,7 +37,11 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
             run.ports.extend(port(item, file));
         }
         let volumes = service.get("volumes").map(Item::items).unwrap_or_default();
-        run.folders.extend(volumes.iter().filter_map(|item| volume(item, file)));
+        for item in volumes {
+            let Some(text) = mount(item) else { continue };
+            run.folders.extend(volume(item, &text, file));
+            run.inputs.extend(input(item, &text, file));
+        }
         run.options.extend(volumes.iter().find_map(|item| {
             let at = Evidence::at(file, item.line, "mounts the socket of the Docker engine");
             mounts_engine(item.text().or_else(|| item.text_at(&["source"]))?, at)
@@ -153,22 +157,32 @@ fn mounts_sources(item: &Item) -> bool {
     })
 }
 
-fn volume(item: &Item, file: &RelPath) -> Option<Folder> {
-    let text = match item.text() {
-        Some(text) => text.to_owned(),
-        None if item.text_at(&["read_only"]) == Some("true") => return None,
-        None => {
-            let source = item.text_at(&["source"]).unwrap_or_default();
-            format!("{source}:{}", item.text_at(&["target"])?)
-        }
-    };
-    let path = mounted(&text)?;
-    let source = text.split_once(':').map(|(source, _)| source);
-    // Names without a dot are volumes of the engine's.
-    let source = source.filter(|source| source.starts_with('.'));
-    let source = source.and_then(|source| file.parent().unwrap_or_default().join(source));
+/// A volume in the short form: `./data:/data:ro`.
+fn mount(item: &Item) -> Option<String> {
+    if let Some(text) = item.text() {
+        return Some(text.to_owned());
+    }
+    let source = item.text_at(&["source"]).unwrap_or_default();
+    let options = if item.text_at(&["read_only"]) == Some("true") { ":ro" } else { "" };
+    Some(format!("{source}:{}{options}", item.text_at(&["target"])?))
+}
+
+fn volume(item: &Item, text: &str, file: &RelPath) -> Option<Folder> {
+    let path = mounted(text)?;
     let evidence = Evidence::at(file, item.line, format!("a volume is mounted at {path}"));
-    Some(Folder { path, source, evidence })
+    Some(Folder { path, source: source(text, file), evidence })
+}
+
+fn input(item: &Item, text: &str, file: &RelPath) -> Option<Folder> {
+    let path = mounted_for_reading(text)?;
+    let evidence = Evidence::at(file, item.line, format!("{path} is mounted"));
+    Some(Folder { path, source: source(text, file), evidence })
+}
+
+/// The path in the repository that is mounted. Names without a dot are volumes of the engine's.
+fn source(text: &str, file: &RelPath) -> Option<RelPath> {
+    let (source, _) = text.split_once(':').filter(|(source, _)| source.starts_with('.'))?;
+    file.parent().unwrap_or_default().join(source)
 }
 
 /// Extensions of files that a folder of data or settings may hold; those of others are code.
@@ -229,9 +243,8 @@ pub(super) fn developing(repo: &Repo, runs: &mut [Run]) {
 const DOTTED_FILES: [&str; 8] =
     [".env", ".gitconfig", ".htpasswd", ".netrc", ".npmrc", ".pgpass", ".pypirc", ".ssh_config"];
 
-/// The folder of the container that `-v` or `volumes` mounts for writing; `None` for a single file,
-/// for a read-only mount, and for a path that belongs to the machine.
-pub(super) fn mounted(text: &str) -> Option<String> {
+/// The parts of `-v` and `volumes`: source, path in the container without a slash at its end, options.
+fn parts(text: &str) -> Option<(&str, &str, &str)> {
     let parts: Vec<&str> = text.split(':').collect();
     let (source, path, options) = match parts.as_slice() {
         [path] => ("", *path, ""),
@@ -240,24 +253,78 @@ pub(super) fn mounted(text: &str) -> Option<String> {
         [] => return None,
     };
     let path = path.trim_end_matches('/');
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let file = name.contains('.') && !name.starts_with('.')
-        || name.starts_with(".env.")
-        || DOTTED_FILES.contains(&name);
-    let machine = ["/var/run", "/run", "/etc", "/proc", "/sys", "/dev", "/usr", "/host", "/tmp"];
-    let of_machine = machine.iter().any(|folder| {
-        path == *folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-    });
-    // The sources and caches of tools are mounted for development.
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let below = |cache: &str| {
-        path.strip_prefix(cache).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let cache = below("/go") || below("/root/.cache") || ["node_modules", "target"].contains(&last);
-    let sources = SOURCES.contains(&source.trim_end_matches('/'));
     let usable = path.starts_with('/') && !path.contains(['$', '`']) && !path.contains("..");
-    let read_only = options.split(',').any(|option| option == "ro");
-    let is_socket = |path: &str| path.trim_end_matches('}').to_ascii_lowercase().ends_with("sock");
-    let file = file || is_socket(source) || is_socket(path);
-    (usable && !file && !of_machine && !sources && !cache && !read_only).then(|| path.to_owned())
+    usable.then_some((source, path, options))
+}
+
+/// True if the path is one of the folders, or in one.
+fn is_in(path: &str, folders: &[&str]) -> bool {
+    folders.iter().any(|folder| {
+        path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// True for the path of a single file.
+fn is_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.contains('.') && !name.starts_with('.')
+        || name.starts_with(".env.")
+        || DOTTED_FILES.contains(&name)
+}
+
+fn is_socket(path: &str) -> bool {
+    path.trim_end_matches('}').to_ascii_lowercase().ends_with("sock")
+}
+
+/// True for sources, and caches of tools: they are mounted for development.
+fn is_for_development(source: &str, path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    is_in(path, &["/go", "/root/.cache"])
+        || ["node_modules", "target"].contains(&last)
+        || SOURCES.contains(&source.trim_end_matches('/'))
+}
+
+fn is_read_only(options: &str) -> bool {
+    options.split(',').any(|option| option == "ro")
+}
+
+/// The folder of the container that `-v` or `volumes` mounts for writing; `None` for a single file,
+/// for a read-only mount, and for a path that belongs to the machine.
+pub(super) fn mounted(text: &str) -> Option<String> {
+    let (source, path, options) = parts(text)?;
+    let of_machine = ["/var/run", "/run", "/etc", "/proc", "/sys", "/dev", "/usr", "/host", "/tmp"];
+    let input = is_file(path) || is_in(path, &of_machine) || is_read_only(options);
+    let other = is_socket(source) || is_socket(path) || is_for_development(source, path);
+    (!input && !other).then(|| path.to_owned())
+}
+
+/// The file, or the folder of settings, that `-v` or `volumes` mounts for the program to read;
+/// `None` for a path that belongs to the machine.
+pub(super) fn mounted_for_reading(text: &str) -> Option<String> {
+    const OF_MACHINE: [&str; 16] = [
+        "/dev",
+        "/docker-entrypoint-initdb.d",
+        "/etc/ca-certificates",
+        "/etc/group",
+        "/etc/hosts",
+        "/etc/localtime",
+        "/etc/passwd",
+        "/etc/pki",
+        "/etc/ssl",
+        "/etc/timezone",
+        "/host",
+        "/proc",
+        "/run",
+        "/sys",
+        "/usr",
+        "/var/run",
+    ];
+    let (source, path, options) = parts(text)?;
+    let input = is_file(path) || is_in(path, &["/etc"]) || is_read_only(options);
+    let other = is_in(path, &OF_MACHINE)
+        || is_socket(source)
+        || is_socket(path)
+        || is_for_development(source, path)
+        || path.ends_with(".sh");
+    (input && !other && !source.is_empty()).then(|| path.to_owned())
 }

@@ -1,6 +1,6 @@
 //! Documentation: `docker run` lines and shell lines that start a program, in code blocks.
 
-use super::compose::{mounted, published};
+use super::compose::{mounted, mounted_for_reading, published};
 use super::{Folder, Port, Recipe, Run, Running, Scope, Told, Variable};
 use crate::facts::Evidence;
 use crate::path::RelPath;
@@ -389,6 +389,10 @@ fn container(words: &[&str], file: &RelPath, number: u32) -> Option<Run> {
                 if let Some(path) = mounted(value) {
                     let evidence = evidence(format!("`-v {value}` mounts a volume at {path}"));
                     run.folders.push(Folder { path, source: None, evidence });
+                }
+                if let Some(path) = mounted_for_reading(value) {
+                    let evidence = evidence(format!("`-v {value}` mounts {path}"));
+                    run.inputs.push(Folder { path, source: None, evidence });
                 }
             }
             "--mount" => {

@@ -13,7 +13,11 @@ fn root() -> RelPath {
 
 /// A program `box` of an application `box` at the root, after the recipes are applied.
 fn applied(files: &[(&str, &str)], change: impl FnOnce(&mut Program)) -> Program {
-    let repo = Repo::from_files(files.iter().copied());
+    applied_to(&Repo::from_files(files.iter().copied()), change)
+}
+
+/// As [`applied`], in a repository of which files may have been read.
+fn applied_to(repo: &Repo, change: impl FnOnce(&mut Program)) -> Program {
     let evidence = Evidence::file(&RelPath::new("main").unwrap(), "test");
     let mut program = Program::new("box", "box", Kind::Command, evidence.clone());
     change(&mut program);
@@ -32,7 +36,7 @@ fn applied(files: &[(&str, &str)], change: impl FnOnce(&mut Program)) -> Program
         findings: Vec::new(),
         details: serde_json::Value::Null,
     };
-    apply::facts(&repo, &mut facts).unwrap();
+    apply::facts(repo, &mut facts).unwrap();
     facts.programs.remove(0)
 }
 

@@ -1,9 +1,12 @@
 //! Variables with which recipes start the image, and which the image does not set.
 
+use anyhow::Result;
+
 use crate::facts::{Evidence, Finding, FindingCode, Program};
 use crate::recipes::dockerfile::Image;
 use crate::recipes::{Recipe, Run};
 
+use super::optional::Code;
 use super::{is_name, report};
 
 /// Maximum number of names in the message.
@@ -25,8 +28,16 @@ const COMMON: [&str; 12] = [
     "PORT",
 ];
 
-/// Reports the variables: the code does not show whether the program goes on without them.
-pub(super) fn variables(program: &mut Program, runs: &[&Run], image: Option<&Image>) {
+/// Reports the variables, except those that the code shows as optional.
+///
+/// # Errors
+/// If a file of the code cannot be read.
+pub(super) fn variables(
+    program: &mut Program,
+    runs: &[&Run],
+    image: Option<&Image>,
+    code: &Code<'_>,
+) -> Result<()> {
     let worded: Vec<&str> = image.into_iter().flat_map(|image| image.start.trailing()).collect();
     let of_image = |run: &&&Run| match run.by {
         Recipe::Docs => run.image.is_some(),
@@ -53,10 +64,13 @@ pub(super) fn variables(program: &mut Program, runs: &[&Run], image: Option<&Ima
             as_words(program, key, &variable.evidence, image);
             continue;
         }
+        if code.goes_on_without(key)? {
+            continue;
+        }
         names.push(key);
         places.push(variable.evidence.clone());
     }
-    let Some(first) = names.first() else { return };
+    let Some(first) = names.first() else { return Ok(()) };
     let more = if names.len() > MAX_NAMES { " and others" } else { "" };
     let listed = names.iter().take(MAX_NAMES).copied().collect::<Vec<_>>().join(", ");
     let finding = Finding::new(
@@ -70,6 +84,7 @@ pub(super) fn variables(program: &mut Program, runs: &[&Run], image: Option<&Ima
         "give `docker run` those that your container needs: `-e {first}=...` or --env-file"
     ));
     report(program, finding);
+    Ok(())
 }
 
 /// Reports a variable that the repository's own image puts into its command line: this image starts

@@ -43,3 +43,62 @@ fn an_image_may_spell_the_name_in_another_way() {
     let program = one("README.md", text);
     assert!(program.writable.iter().any(|held| held.value == "/store"));
 }
+
+#[test]
+fn what_recipes_mount_for_reading_is_said() {
+    let said = |volume: &str, files: &[(&str, &str)]| {
+        let compose = format!("services:\n  box:\n    build: .\n    volumes: ['{volume}']\n");
+        let files = [&[("compose.yaml", compose.as_str())], files].concat();
+        let program = applied(&files, |_| {});
+        let one = program.findings.into_iter().find(|one| one.code == FindingCode::MountsGiven);
+        one.map_or_else(String::new, |one| format!("{}: {}", one.what, one.fix))
+    };
+    assert_eq!(
+        said("./conf:/etc/box:ro", &[]),
+        "the repository mounts /etc/box, which the image does not hold: mount what the program \
+         needs: `docker run -v ./conf:/etc/box:ro ...`"
+    );
+    assert!(said("./box.toml:/etc/box.toml", &[]).contains("/etc/box.toml"));
+    assert!(said("./box.toml:/app/box.toml", &[]).contains("/app/box.toml"));
+    assert!(said("./box.toml:/app/box.toml", &[("box.toml", "a = 1\n")]).is_empty());
+    for machine in ["/etc/localtime:/etc/localtime:ro", "data:/data", "./init.sh:/init.sh:ro"] {
+        assert!(said(machine, &[]).is_empty(), "{machine}");
+    }
+}
+
+/// The findings of a program whose code has been read.
+fn with_code(recipe: (&str, &str), code: &str) -> Vec<Finding> {
+    let files = [recipe, ("src/box.js", code)];
+    let repo = Repo::from_files(files);
+    repo.source_text(&RelPath::new("src/box.js").unwrap()).unwrap();
+    applied_to(&repo, |_| {}).findings
+}
+
+#[test]
+fn variables_that_the_code_shows_as_optional_are_not_said() {
+    let compose = "services:\n  box:\n    build: .\n    environment: [RATE=3, BOX_KEY=x]\n";
+    let said = |code: &str| {
+        let found = with_code(("compose.yaml", compose), code);
+        let mut found = found.into_iter().filter(|one| one.code == FindingCode::VariablesGiven);
+        found.next().map_or_else(String::new, |one| one.what)
+    };
+    let line = "const rate = process.env.RATE || 5;\n";
+    assert!(said(line).contains("with BOX_KEY, which"));
+    assert!(said("").contains("with RATE, BOX_KEY, which"));
+    assert!(said(&format!("{line}limit(process.env.RATE);")).contains("with RATE, BOX_KEY"));
+}
+
+#[test]
+fn a_variable_that_asks_for_a_container_is_said() {
+    let said = |code: &str| {
+        let found = with_code(("README.md", "# box\n"), code);
+        let mut found = found.into_iter().filter(|one| one.code == FindingCode::ContainerVariable);
+        found.next().map_or_else(String::new, |one| one.fix)
+    };
+    assert!(said("if (process.env.IS_DOCKER === 'true') {}").contains("--env IS_DOCKER=true,"));
+    assert!(said("const inside = process.env.IN_DOCKER == '1';").contains("--env IN_DOCKER=1,"));
+    assert!(said("if (process.env.DOCKER) {}").contains("--env DOCKER=true,"));
+    assert!(said("// process.env.DOCKER").is_empty());
+    assert!(said("const DOCKER = 'docker';").is_empty());
+    assert!(said("process.env.DOCKER_HOST").is_empty());
+}

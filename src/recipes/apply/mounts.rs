@@ -1,0 +1,45 @@
+//! Files and folders that recipes mount for the program to read, and that the image does not hold.
+
+use crate::facts::{Evidence, Facts, Finding, FindingCode, Program};
+use crate::recipes::{Folder, Recipe, Run};
+use crate::repo::Repo;
+
+use super::report;
+
+/// Maximum number of paths in the message.
+const MAX_PATHS: usize = 4;
+
+/// Reports the paths, unless another finding names them or the image holds the repository's own.
+pub(super) fn inputs(repo: &Repo, facts: &Facts, program: &mut Program, runs: &[&Run]) {
+    let of_image = |run: &&&Run| match run.by {
+        Recipe::Docs => run.image.is_some(),
+        by => by == Recipe::Compose,
+    };
+    let in_image = |folder: &Folder| {
+        let own = folder.path.strip_prefix("/app/").and_then(|own| facts.dir.join(own));
+        own.is_some_and(|own| repo.is_file(&own) || repo.is_dir(&own))
+    };
+    let mut found: Vec<&Folder> = Vec::new();
+    for folder in runs.iter().filter(of_image).flat_map(|run| &run.inputs) {
+        let path = folder.path.as_str();
+        let given = program.args.as_ref().is_some_and(|args| args.value.contains(path));
+        let said = program.findings.iter().any(|finding| {
+            finding.what.contains(path) || finding.why.contains(path) || finding.fix.contains(path)
+        });
+        let written = program.writable.iter().any(|held| held.value == path);
+        let known = found.iter().any(|held| held.path == path);
+        let plain = path.chars().all(|c| c.is_ascii_graphic());
+        if plain && !given && !said && !written && !known && !in_image(folder) {
+            found.push(folder);
+        }
+    }
+    found.truncate(MAX_PATHS);
+    let Some(first) = found.first() else { return };
+    let listed: Vec<&str> = found.iter().map(|folder| folder.path.as_str()).collect();
+    let what =
+        format!("the repository mounts {}, which the image does not hold", listed.join(", "));
+    let own = first.source.as_ref().map_or("FILE".to_owned(), |source| format!("./{source}"));
+    let fix = format!("mount what the program needs: `docker run -v {own}:{}:ro ...`", first.path);
+    let evidence: Vec<Evidence> = found.iter().map(|folder| folder.evidence.clone()).collect();
+    report(program, Finding::new(FindingCode::MountsGiven, what, evidence).with_fix(fix));
+}
