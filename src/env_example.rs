@@ -88,7 +88,10 @@ pub(crate) fn of(repo: &Repo, folders: &[&RelPath]) -> Result<Option<Example>> {
         }
         let quoted = |line: &str| {
             let value = line.split_once('=').map_or("", |(_, value)| value.trim());
-            line.trim_start().starts_with("export ") || value.starts_with(['"', '\'', '`'])
+            // `docker run --env-file` expands nothing.
+            line.trim_start().starts_with("export ")
+                || value.starts_with(['"', '\'', '`'])
+                || value.contains("${")
         };
         let lines = || text.lines().filter(|line| !line.trim_start().starts_with('#'));
         return Ok(Some(Example { path, variables, plain: !lines().any(quoted) }));
@@ -111,6 +114,7 @@ mod tests {
         assert_eq!(names, ["PORT", "API_KEY", "URL"]);
         assert_eq!(example.variables[2].value, "http://x");
         assert!(!example.plain && of("A=1\n# B=\"x\"\n").plain);
+        assert!(!of("A=1\nB=x/${A}\n").plain);
         let secret = |line: &str| of(line).variables[0].is_secret();
         assert!(
             secret("API_KEY=x") && secret("DB=postgres://a:b@c/d") && !secret("DB=postgres://c/d")

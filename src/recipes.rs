@@ -238,6 +238,8 @@ pub(crate) struct Running {
     pub images: Vec<String>,
     /// Programs that documentation says are required, by key of packages.toml.
     pub needed: Vec<(String, Evidence)>,
+    /// Variables with the values that documentation says they have in the repository's own image.
+    pub stated: Vec<Variable>,
     /// Templates of Helm charts, and the values that fill them.
     charts: kubernetes::Charts,
 }

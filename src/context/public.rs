@@ -64,6 +64,7 @@ pub(super) fn public(repo: &Repo, context: &RelPath) -> Result<Rc<Public>> {
         for path in named.0.iter().filter(by_name) {
             let way = path.strip(context).unwrap_or_default();
             let source = sources.hides(way)
+                || is_authority(repo, path)
                 || referred.get_or_insert_with(|| references(repo, context)).contains(path);
             if source && found.len() < MAX_FILES && is_harmless(repo, path)? {
                 found.insert(path.clone());
@@ -143,6 +144,15 @@ fn references(repo: &Repo, context: &RelPath) -> BTreeSet<RelPath> {
     found
 }
 
+/// Parts of names of files with the certificates that a program trusts.
+const AUTHORITIES: [&str; 4] = ["cacert", "ca-bundle", "ca_bundle", "ca-certificates"];
+
+/// True for the certificates of authorities, such as those that a vendored HTTP library brings.
+fn is_authority(repo: &Repo, path: &RelPath) -> bool {
+    let name = path.file_name();
+    AUTHORITIES.iter().any(|part| name.contains(part)) && is_certificate(repo, path)
+}
+
 /// No private key, and no value under the name of a secret.
 fn is_harmless(repo: &Repo, path: &RelPath) -> Result<bool> {
     let Some(text) = repo.source_text(path)? else { return Ok(false) };
@@ -211,6 +221,7 @@ mod tests {
         assert_eq!(of(&[("a/src/main/resources/x.pem", PEM)]), ["a/src/main/resources/x.pem"]);
         assert!(of(&[(place, "-----BEGIN RSA PRIVATE KEY-----\n")]).is_empty());
         assert!(of(&[("deploy/tls.pem", PEM), ("tests/src/main/a.pem", PEM)]).is_empty());
+        assert_eq!(of(&[("lib/certifi/cacert.pem", PEM)]), ["lib/certifi/cacert.pem"]);
         let secrets = "src/main/openapi/secrets.yaml";
         assert_eq!(
             of(&[(secrets, "get:\n  description: a secret\n  token:\n    type: x\n")]),

@@ -235,6 +235,14 @@ pub(super) fn shared(code: &FindingCode) -> Option<Row> {
             "write into a folder of its own, such as data/, or read the path from an environment \
             variable",
         ),
+        FindingCode::VolumeUnread => Row::warning(
+            "volume-unread",
+            "a recipe mounts a volume at a folder that no code or setting names",
+            "the program may keep its data elsewhere: in a folder that it cannot write, or that is \
+            lost with the container",
+            "find the variable or the argument that leads the program to the folder, and set it \
+            with --env NAME=FOLDER or --args",
+        ),
         FindingCode::VolumeElsewhere => Row::note(
             "volume-elsewhere",
             "a compose file, a unit or the documentation mounts a volume at a folder that this \

@@ -96,9 +96,12 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     let image = written.0.as_ref().map(|(_, image)| image);
     folders::written(program, &mine, image);
     folders::environment(program, &mine);
+    let stated: Vec<_> = running.iter().flat_map(|running| &running.stated).collect();
+    folders::documented(program, &mine, &stated);
     folders::settled(program, held);
     opened(program, &mine);
     let code = Code::new(repo, facts);
+    folders::unread(program, held, &code)?;
     given::variables(program, &mine, image, &code)?;
     given::options(program, &mine, image);
     mounts::inputs(repo, facts, program, &mine);

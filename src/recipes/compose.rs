@@ -284,6 +284,12 @@ fn is_for_development(source: &str, path: &str) -> bool {
         || SOURCES.contains(&source.trim_end_matches('/'))
 }
 
+/// True for a folder whose name says that the program only reads it.
+fn is_of_certificates(path: &str) -> bool {
+    const NAMES: [&str; 7] = ["cert", "certificates", "certs", "keys", "secrets", "ssl", "tls"];
+    NAMES.contains(&path.rsplit('/').next().unwrap_or_default())
+}
+
 fn is_read_only(options: &str) -> bool {
     options.split(',').any(|option| option == "ro")
 }
@@ -293,7 +299,10 @@ fn is_read_only(options: &str) -> bool {
 pub(super) fn mounted(text: &str) -> Option<String> {
     let (source, path, options) = parts(text)?;
     let of_machine = ["/var/run", "/run", "/etc", "/proc", "/sys", "/dev", "/usr", "/host", "/tmp"];
-    let input = is_file(path) || is_in(path, &of_machine) || is_read_only(options);
+    let input = is_file(path)
+        || is_in(path, &of_machine)
+        || is_read_only(options)
+        || is_of_certificates(path);
     let other = is_socket(source) || is_socket(path) || is_for_development(source, path);
     (!input && !other).then(|| path.to_owned())
 }
@@ -320,11 +329,14 @@ pub(super) fn mounted_for_reading(text: &str) -> Option<String> {
         "/var/run",
     ];
     let (source, path, options) = parts(text)?;
-    let input = is_file(path) || is_in(path, &["/etc"]) || is_read_only(options);
+    let input = is_file(path)
+        || is_in(path, &["/etc"])
+        || is_read_only(options)
+        || is_of_certificates(path);
     let other = is_in(path, &OF_MACHINE)
         || is_socket(source)
         || is_socket(path)
         || is_for_development(source, path)
-        || path.ends_with(".sh");
+        || path.rsplit_once('.').is_some_and(|(_, ending)| ending == "sh");
     (input && !other && !source.is_empty()).then(|| path.to_owned())
 }

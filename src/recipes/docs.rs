@@ -73,6 +73,7 @@ pub(super) fn envrc(home: &RelPath, file: &RelPath, text: &str, into: &mut Told)
 pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     if file.file_name().to_ascii_lowercase().starts_with("readme") {
         into.needed.extend(needed(file, text));
+        into.stated.extend(stated(file, text));
     }
     for (first, block) in blocks(text) {
         let lines = shell::lines(&block);
@@ -200,6 +201,31 @@ fn needed(file: &RelPath, text: &str) -> Vec<(String, Evidence)> {
         if let Some(name) = named.filter(|name| found.iter().all(|(held, _)| held != *name)) {
             let evidence = Evidence::at(file, number, format!("it says that {name} is needed"));
             found.push(((*name).to_owned(), evidence));
+        }
+    }
+    found
+}
+
+/// Variables with their values in the image: ``**DATA_DIR**: defaults to `/data` in the Docker
+/// image``.
+fn stated(file: &RelPath, text: &str) -> Vec<Variable> {
+    let mut found = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let Some((before, rest)) = line.split_once("efaults to `") else { continue };
+        let Some((value, after)) = rest.split_once('`') else { continue };
+        let near: String = after.chars().take(30).collect::<String>().to_ascii_lowercase();
+        let mut names = before.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let key = names.find_map(|word| {
+            let word = word.trim_matches('_');
+            let upper =
+                word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+            (upper && word.len() > 3 && word.contains('_')).then(|| word.to_owned())
+        });
+        let of_image = near.trim_start().starts_with("in ")
+            && ["docker", "container"].iter().any(|word| near.contains(word));
+        if let Some(key) = key.filter(|_| of_image && value.starts_with('/')) {
+            let evidence = Evidence::at(file, number, format!("{key} is {value} in the image"));
+            found.push(Variable { key, value: value.to_owned(), evidence });
         }
     }
     found

@@ -93,8 +93,7 @@ fn place(words: &[String], program: &Program) -> Option<usize> {
     (file && same).then_some(at)
 }
 
-/// The arguments of every run that has some. Those of documentation count only if all of them
-/// agree.
+/// The arguments of every run that has some. Of documentation, those count that all lines give.
 ///
 /// `holds`: whether a relative path is a file of the application.
 /// `names`: those of the processes and services of all recipes, which are hosts beside the program.
@@ -112,8 +111,19 @@ pub(super) fn all(
     let (mut starts, documented) = (starts(false), starts(true));
     if documented.windows(2).all(|pair| pair[0].words == pair[1].words) {
         starts.extend(documented);
+    } else if runs.iter().all(|run| !of_docs(run) || run.image.is_some() && !run.words.is_empty()) {
+        starts.extend(shared(documented));
     }
     starts
+}
+
+/// The start whose words are all in each other one: every line of documentation gives them.
+fn shared(mut documented: Vec<Start>) -> Option<Start> {
+    documented.sort_by_key(|start| start.words.len());
+    let (first, others) = documented.split_first()?;
+    let flags = first.words.iter().all(|word| word.starts_with('-'));
+    let in_all = others.iter().all(|one| first.words.iter().all(|word| one.words.contains(word)));
+    (flags && in_all).then(|| documented.swap_remove(0))
 }
 
 /// The arguments of a run; `None` if it starts something else, or exits by itself.

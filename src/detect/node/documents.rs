@@ -1,15 +1,15 @@
 //! Files that sources import although they are named like documents, secrets or databases: `import
 //! text from "../PRIVACY.md?raw"`. The .dockerignore lets them in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
 use super::App;
 use super::build_args::sources;
-use crate::docker::ignore::IgnoreFile;
+use crate::docker::ignore::{IgnoreFile, Matched};
 use crate::path::RelPath;
-use crate::repo::Repo;
+use crate::repo::{Entry, Repo};
 use crate::secrets;
 
 /// Names that a .dockerignore hides besides those of secrets.
@@ -35,8 +35,21 @@ impl Hidden {
     fn read(repo: &Repo, root: &RelPath) -> Result<Self> {
         let rows: Vec<&str> = secrets::catalog()?.hidden().chain(HIDDEN).collect();
         let rows = IgnoreFile::parse(&rows.join("\n"))?;
-        let hidden = |path: &&RelPath| path.strip(root).is_some_and(|way| rows.hides(way));
-        Ok(Self(repo.files_under(root).filter(hidden).cloned().collect()))
+        // A folder's state is worked out once for all files in it.
+        let mut folders: BTreeMap<&str, Matched> = BTreeMap::from([("", rows.root())]);
+        let mut found = BTreeSet::new();
+        for (letters, (path, entry)) in repo.lettered(root) {
+            let Some(way) = path.strip(root).filter(|way| !way.is_empty()) else { continue };
+            let parent = way.rsplit_once('/').map_or("", |(parent, _)| parent);
+            let Some(above) = folders.get(parent) else { continue };
+            if *entry == Entry::Dir {
+                let state = rows.below(above, way);
+                folders.insert(way, state);
+            } else if *entry == Entry::File && rows.hides_below(above, way, letters) {
+                found.insert(path.clone());
+            }
+        }
+        Ok(Self(found))
     }
 }
 

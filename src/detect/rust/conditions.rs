@@ -17,12 +17,13 @@ pub(super) fn compiled(file: &SourceFile, attributes: &[usize], on: &dyn Fn(&str
     held.all(|held| held != Some(false))
 }
 
-/// True if the `cfg` at a position excludes Linux.
+/// True if the `cfg` at a position excludes every build of a program for Linux: it asks for another
+/// system, or for tests.
 pub(super) fn elsewhere(file: &SourceFile, at: usize) -> bool {
     let open = at + 1 + usize::from(file.is(at + 1, "!"));
     file.is(at, "cfg")
         && file.is(open, "(")
-        && holds(file, open + 1..file.closing(open), &|_| None, MAX_DEPTH) == Some(false)
+        && !is_met(file, open + 1..file.closing(open), &["test"], &|_| None)
 }
 
 /// False if no build of a program meets the condition in `range`: a build sets none of the names in

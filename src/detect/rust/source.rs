@@ -307,9 +307,6 @@ impl SourceFile {
                     || inner.ends_with(&["::", "test"])
                     || inner.ends_with(&[":", ":", "test"])
                     || inner.starts_with(&["tokio", ":", ":", "test"])
-                    || inner.first() == Some(&"cfg")
-                        && inner.contains(&"test")
-                        && !inner.contains(&"not")
                     || conditions::elsewhere(self, at + 2);
                 if test {
                     let end = self.item_end(close + 1);
@@ -592,12 +589,14 @@ mod tests {
     #[test]
     fn tests_are_left_out() {
         let file = file(
-            "fn a() {} #[cfg(test)] mod tests { fn b() { x(\"y\") } } #[test] fn c() {} #[cfg(not(test))] fn d() {}",
+            "fn a() {} #[cfg(test)] mod tests { fn b() { x(\"y\") } } #[test] fn c() {} #[cfg(not(test))] fn d() {} #[cfg(any(test, feature = \"x\"))] fn e() {} #[cfg(all(test, unix))] fn f() {}",
         );
         let words: Vec<&str> = (0..file.len()).map(|at| file.word(at)).collect();
         assert!(
             words.contains(&"a")
                 && words.contains(&"d")
+                && words.contains(&"e")
+                && !words.contains(&"f")
                 && !words.contains(&"b")
                 && !words.contains(&"c")
         );

@@ -1,5 +1,8 @@
 //! Folders that recipes mount or own, and variables that name them.
 
+use anyhow::Result;
+
+use super::optional::Code;
 use super::{known, report, set};
 use crate::code::writes::HOME;
 use crate::docker::types::ContainerPath;
@@ -63,6 +66,60 @@ pub(super) fn settled(program: &mut Program, held: usize) {
     let new = program.writable.get(held..).unwrap_or_default();
     if new.iter().any(|one| one.strength != Strength::Guessed || leads(&one.value)) {
         program.findings.retain(|finding| finding.code != FindingCode::FolderUnknown);
+    }
+}
+
+/// Reports a folder that recipes named after the first `held`, if nothing leads the program there.
+///
+/// # Errors
+/// If a file of the code cannot be read.
+pub(super) fn unread(program: &mut Program, held: usize, code: &Code<'_>) -> Result<()> {
+    let new: Vec<Sourced<String>> = program.writable.get(held..).unwrap_or_default().to_vec();
+    for folder in new.iter().filter(|folder| folder.value.starts_with('/')) {
+        let path = folder.value.as_str();
+        let env = program.env.iter().map(|held| held.value.value.as_str());
+        let args = program.args.iter().map(|held| held.value.as_str());
+        let inside = |held: &Sourced<String>| {
+            held.value.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let leads = env.chain(args).any(|value| value.contains(path))
+            || program.writable.iter().any(inside)
+            || [HOME, "/app", "/tmp"].contains(&path);
+        let said = program.findings.iter().any(|finding| finding.what.contains(path));
+        if leads || said || !code.leaves_out(path)? {
+            continue;
+        }
+        let Some(evidence) = folder.evidence.first() else { continue };
+        let what = format!(
+            "{} mounts a volume at {path}, and no code or setting that dockgen read names this \
+             folder",
+            evidence.place()
+        );
+        let fix = format!(
+            "find the variable or the argument that leads the program there, and set it: --env \
+             NAME={path}, or --args"
+        );
+        let finding = Finding::new(FindingCode::VolumeUnread, what, [evidence.clone()]);
+        report(program, finding.with_fix(fix));
+    }
+    Ok(())
+}
+
+/// Takes a variable whose value in the other image documentation states, if the value is a folder
+/// that a recipe mounts, or the variable's name says that it is a folder.
+pub(super) fn documented(program: &mut Program, runs: &[&Run], stated: &[&Variable]) {
+    for variable in stated {
+        let value = variable.value.as_str();
+        let mounted = |folder: &Folder| {
+            value.strip_prefix(&folder.path).is_some_and(|r| r.is_empty() || r.starts_with('/'))
+        };
+        let named = ["DIR", "FOLDER", "HOME"].iter().any(|end| variable.key.ends_with(end));
+        if !named && !runs.iter().flat_map(|run| &run.folders).any(mounted) {
+            continue;
+        }
+        let source = Sourced::new((), variable.evidence.clone());
+        set(program, &variable.key, value, source.clone());
+        add_folder(program, folder_of(value), source, true);
     }
 }
 
@@ -199,7 +256,10 @@ pub(super) fn environment(program: &mut Program, runs: &[&Run]) {
                 let rest = variable.value.strip_prefix(&folder.path);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
-            if !run.folders.iter().any(mounted) || variable.value.contains(['$', '`', '{']) {
+            if !run.folders.iter().any(mounted)
+                || variable.value.contains(['$', '`', '{'])
+                || is_certificate(variable)
+            {
                 continue;
             }
             let source = known(run.by, (), variable.evidence.clone());
@@ -221,6 +281,15 @@ pub(super) fn environment(program: &mut Program, runs: &[&Run]) {
             }
         }
     }
+}
+
+/// True for a file that whoever starts the container brings: a certificate, a list of logins.
+fn is_certificate(variable: &Variable) -> bool {
+    const FILES: [&str; 8] = [".cer", ".crt", ".csr", ".htpasswd", ".jks", ".key", ".p12", ".pem"];
+    const WORDS: [&str; 5] = ["CERT", "HTPASSWD", "KEYSTORE", "SSL", "TLS"];
+    FILES.iter().any(|end| variable.value.ends_with(end))
+        || variable.value.ends_with("/htpasswd")
+        || WORDS.iter().any(|word| variable.key.contains(word))
 }
 
 /// The folder that a path names, or the folder of the file that it names.

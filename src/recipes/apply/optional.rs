@@ -43,15 +43,26 @@ const READERS: [&str; 6] = ["env", "get", "default", "config", "setting", "optio
 /// Words of a line that reads the environment.
 const ENVIRONMENT: [&str; 5] = ["env", "Env", "ENV", "environ", "config("];
 
+/// Texts that speak of the image, and are no part of the program.
+const OUTSIDE: [&str; 5] = ["adoc", "lock", "md", "rst", "txt"];
+
 /// The code that detection has read for an application.
 pub(super) struct Code<'r> {
     repo: &'r Repo,
     files: Vec<RelPath>,
+    /// The code with its settings.
+    all: Vec<RelPath>,
 }
 
 impl<'r> Code<'r> {
     pub(super) fn new(repo: &'r Repo, facts: &Facts) -> Self {
-        let mut files = repo.inputs(&facts.dir);
+        let mut all = repo.inputs(&facts.dir);
+        all.retain(|path| {
+            let name = path.file_name().to_ascii_lowercase();
+            !OUTSIDE.contains(&path.extension())
+                && !["compose", "docker"].iter().any(|word| name.contains(word))
+        });
+        let mut files = all.clone();
         files.retain(|path| {
             let extension = path.extension();
             let resource = || path.as_str().contains("resources/");
@@ -59,7 +70,29 @@ impl<'r> Code<'r> {
                 && (!SETTINGS.contains(&extension) || resource())
                 && !extension.is_empty()
         });
-        Self { repo, files }
+        Self { repo, files, all }
+    }
+
+    /// True if code was read, and neither it nor the settings beside it name the absolute path.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub(super) fn leaves_out(&self, folder: &str) -> Result<bool> {
+        for path in &self.all {
+            let text = self.repo.source_text(path)?;
+            let names = |text: &str| {
+                text.match_indices(folder).any(|(at, _)| {
+                    let after = text[at + folder.len()..].chars().next();
+                    let before = text[..at].chars().next_back();
+                    let part = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+                    !after.is_some_and(part) && !before.is_some_and(part)
+                })
+            };
+            if text.is_some_and(|text| names(&text)) {
+                return Ok(false);
+            }
+        }
+        Ok(!self.files.is_empty())
     }
 
     /// The first read of one of the variables.

@@ -102,3 +102,45 @@ fn a_variable_that_asks_for_a_container_is_said() {
     assert!(said("const DOCKER = 'docker';").is_empty());
     assert!(said("process.env.DOCKER_HOST").is_empty());
 }
+
+#[test]
+fn a_volume_that_nothing_leads_to_is_said() {
+    let compose = "services:\n  box:\n    build: .\n    volumes: ['./d:/downloads']\n";
+    let said = |code: &str| {
+        let found = with_code(("compose.yaml", compose), code);
+        let mut found = found.into_iter().filter(|one| one.code == FindingCode::VolumeUnread);
+        found.next().map_or_else(String::new, |one| one.fix)
+    };
+    assert!(said("save(process.env.STORE || '.');").contains("--env NAME=/downloads"));
+    assert!(said("save('/downloads/x');").is_empty());
+    assert!(!said("save('/downloads-old');").is_empty());
+    let led = compose.replace("build: .", "build: .\n    environment: [STORE=/downloads]");
+    let found = with_code(("compose.yaml", &led), "save(process.env.STORE || '.');");
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn values_that_documentation_states_for_the_image_are_set() {
+    let text = "* **STORE_DIR**: where it saves. Defaults to `/store/x` in the Docker image, and \
+        `.` otherwise.\n* **OTHER_DIR**: defaults to `/other`.\n";
+    assert_eq!(told(&one("README.md", text)), "- - /store/x STORE_DIR=/store/x");
+}
+
+#[test]
+fn certificates_of_an_example_stay_out_of_the_image() {
+    let text =
+        "```\ndocker run -v /a/certs:/certs -e BOX_TLS_CERTIFICATE=/certs/box.crt me/box\n```\n";
+    assert_eq!(told(&one("README.md", text)), "- - - -");
+}
+
+#[test]
+fn arguments_that_every_line_gives_are_taken() {
+    let of = |lines: &str| {
+        let text = format!("```\n{lines}\n```\n");
+        told(&applied(&[("README.md", &text)], |program| program.kind = Kind::Service))
+    };
+    let both = "docker run me/box --dev\ndocker run me/box --dev --id $ID";
+    assert_eq!(of(both), "- --dev - -");
+    assert_eq!(of("docker run me/box --dev\ndocker run me/box --id 3"), "- - - -");
+    assert_eq!(of(&format!("{both}\ndocker run me/box")), "- - - -");
+}
