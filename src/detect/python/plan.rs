@@ -282,7 +282,7 @@ fn development(
     // The development image imports every project from its folder, so that edits count.
     env.retain(|(key, _)| key != "PYTHONPATH");
     env.push(("PYTHONPATH".to_owned(), paths.join(":")));
-    Some(DevCommand { command, env })
+    Some(DevCommand { command, env, restart: own.reload.is_empty() })
 }
 
 fn step_view(step: &Step, home: &str, own: &ProgramDetails) -> Result<StepView> {
