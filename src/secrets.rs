@@ -52,6 +52,10 @@ struct Content {
     /// Keys before a `{`.
     #[serde(default)]
     blocks: Vec<String>,
+    /// Of the addresses in it, those that something is fetched from count alone: such files hold
+    /// addresses of databases for tests too.
+    #[serde(default)]
+    fetched: bool,
 }
 
 /// The rows.
@@ -114,23 +118,36 @@ pub fn literals(repo: &Repo) -> Result<Rc<BTreeMap<RelPath, Literal>>> {
     let found = repo.once(&RelPath::root(), || {
         let mut found = BTreeMap::new();
         for row in rows {
-            for name in &row.names {
-                let last = name.rsplit('/').next().unwrap_or_default();
-                let ends = |path: &&RelPath| {
-                    path.as_str() == name || path.as_str().ends_with(&format!("/{name}"))
-                };
-                for path in repo.files_named(last).iter().filter(ends) {
-                    let Ok(Some(text)) = repo.source_text(path) else { continue };
-                    if let Some((line, key)) = literal(&text, row) {
-                        let literal = Literal { file: path.clone(), line, key };
-                        found.insert(path.clone(), literal);
-                    }
+            for path in row.names.iter().flat_map(|name| files(repo, name)) {
+                let Ok(Some(text)) = repo.source_text(&path) else { continue };
+                if let Some((line, key)) = literal(&text, row) {
+                    found.insert(path.clone(), Literal { file: path, line, key });
                 }
             }
         }
         Ok(Found(Rc::new(found)))
     })?;
     Ok(found.0.clone())
+}
+
+/// The files whose path ends in a name, which may have one `*` in its last part.
+fn files(repo: &Repo, name: &str) -> Vec<RelPath> {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    let Some((before, after)) = name.split_once('*') else {
+        let ends =
+            |path: &&RelPath| path.as_str() == name || path.as_str().ends_with(&format!("/{name}"));
+        return repo.files_named(last).iter().filter(ends).cloned().collect();
+    };
+    let depth = name.matches('/').count();
+    let fits = |path: &&RelPath| {
+        let path = path.as_str();
+        let tail = path.strip_suffix(after).and_then(|_| {
+            let start = path.rmatch_indices('/').nth(depth).map_or(0, |(at, _)| at + 1);
+            path.get(start..)
+        });
+        tail.is_some_and(|tail| tail.len() + 1 >= name.len() && tail.starts_with(before))
+    };
+    repo.files_under(&RelPath::root()).filter(fits).cloned().collect()
 }
 
 /// Variables in place of credentials in a file of that name, such as `${NPM_TOKEN}`.
@@ -169,10 +186,10 @@ fn literal(text: &str, row: &Content) -> Option<(u32, String)> {
                 .is_some_and(|(_, rest)| rest.trim_start_matches(['"', ' ', ':']).starts_with('{'))
         };
         let key = row.keys.iter().find(|key| value(line, key).is_some_and(is_literal));
-        let key = key
-            .or_else(|| row.blocks.iter().find(opens))
-            .cloned()
-            .or_else(|| in_address(line).then(|| "an address".to_owned()));
+        let key = key.or_else(|| row.blocks.iter().find(opens)).cloned().or_else(|| {
+            let held = if row.fetched { fetched_with_login(line) } else { in_address(line) };
+            held.then(|| "an address".to_owned())
+        });
         key.map(|key| (number, key))
     })
 }
@@ -225,6 +242,42 @@ pub fn in_address(line: &str) -> bool {
     })
 }
 
+/// The first characters of tokens that hosts of repositories give out.
+const TOKENS: [&str; 7] = ["ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "gldt-"];
+
+/// Shorter names of users are names.
+const MIN_TOKEN: usize = 20;
+
+/// True if a line contains an address that is fetched with a login: `https://user:password@host`,
+/// `git+https://token@host`. A server of this machine needs none that is worth keeping.
+pub fn fetched_with_login(line: &str) -> bool {
+    line.match_indices("://").any(|(at, mark)| {
+        let by_http = ["http", "https"].iter().any(|scheme| line[..at].ends_with(scheme));
+        let rest = &line[at + mark.len()..];
+        let end = rest.find(['/', '"', '\'', ' ', '<', '?', '#', ',']).unwrap_or(rest.len());
+        let Some((login, host)) = rest[..end].rsplit_once('@') else { return false };
+        let host = host.split(':').next().unwrap_or_default();
+        if !by_http || ["localhost", "127.0.0.1"].contains(&host) {
+            return false;
+        }
+        match login.split_once(':') {
+            // The token is the name of the user.
+            Some((user, "" | "x-oauth-basic")) => is_literal(user) && is_token(user),
+            Some((_, password)) => is_literal(password),
+            None => is_token(login),
+        }
+    })
+}
+
+/// True for a user that is none, but a token: a name alone is no secret.
+fn is_token(user: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    TOKENS.iter().any(|start| user.starts_with(start))
+        || user.len() >= MIN_TOKEN
+            && user.chars().all(plain)
+            && user.contains(|c: char| c.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,6 +302,16 @@ mod tests {
             ("gradle.properties", "repoPassword=abc\norg.gradle.jvmargs=-Xmx1g\n", true),
             ("deep/auth.json", "{\"auths\": {\"r\": {\"auth\": \"abc\"}}}", true),
             ("en/auth.json", "{\"title\": \"Log in\"}", false),
+            ("requirements.txt", "-i https://u:p@pypi.acme.example/simple\nflask\n", true),
+            ("requirements.txt", "-i https://u:${PASS}@pypi.acme.example/simple\n", false),
+            ("requirements.txt", "lib @ git+https://ghp_0123456789abcdef@github.com/a/b\n", true),
+            ("requirements.txt", "git+https://${T}:x-oauth-basic@github.com/a/b\n", false),
+            ("requirements/prod.txt", "git+https://u:p@github.com/a/b\n", true),
+            ("requirements-dev.txt", "git+https://jane@bitbucket.org/a/b.git\n", false),
+            ("notes/prod.txt", "https://u:p@github.com/a/b\n", false),
+            ("pyproject.toml", "[[tool.uv.index]]\nurl = \"https://u:p@r.example/simple\"\n", true),
+            ("pyproject.toml", "env = [\"DATABASE_URL=postgres://u:p@db/shop\"]\n", false),
+            ("Pipfile", "[[source]]\nurl = \"https://u:$PASS@r.example/simple\"\n", false),
         ];
         for (name, text, is) in cases {
             let repo = Repo::from_files([(name, text)]);

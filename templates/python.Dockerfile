@@ -33,12 +33,11 @@ WORKDIR {{ details.root | path }}
 WORKDIR {{ details.lock | path }}
 {%- endif %}
 RUN --mount=type=cache,target={{ details.install.cache }} \
-{%- include "base/install-secrets.Dockerfile" %}
 {%- include "python/mounts.Dockerfile" %}
-{%- for one in details.install.without %}
+    {% for one in details.install.without -%}
     (grep -vxF{% for line in one.lines %} -e {{ [line] | shell }}{% endfor %} {{ [one.file] | shell }} || true) > {{ [one.file ~ ".external"] | shell }} \
-    && {% else %}
-    {% endfor %}{% for words in details.install.relock %}{{ words | shell }} \
+    && {% if one.included %}mv {{ [one.file ~ ".external", one.file] | shell }} \
+    && {% endif %}{% endfor %}{% for words in details.install.relock %}{{ words | shell }} \
     && {% endfor %}{{ details.install.command | shell }}
 {%- if details.install.compile %} \
     && python -m compileall -qq {{ details.venv }}/lib
@@ -90,14 +89,7 @@ RUN {% if build_secrets %}\
 {%- endif %}
 
 {% if dev %}
-# `docker build --target development`, then run it with `-v "$PWD":{{ details.root }}` to see edits without a build.
-FROM {% if details.whole %}build{% else %}deps{% endif %} AS development
-COPY . {{ details.root }}
-WORKDIR {{ details.home | path }}
-ENV {% for var in dev.env %}{{ var.key }}={{ var.value | env }}{% if not loop.last %} \
-    {% endif %}{% endfor %}
-{%- include "base/expose.Dockerfile" %}
-CMD {{ dev.command | exec }}
+{% include "python/development.Dockerfile" %}
 {%- endif %}
 
 {% if details.interpreter %}

@@ -54,6 +54,7 @@ mod special;
 mod specifier;
 mod start;
 mod stops;
+mod stylesheet;
 mod sync;
 mod tables;
 mod title;
@@ -378,8 +379,9 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     }
     let mut details = Details::default();
     let mut programs = Vec::new();
-    for (mut program, own) in found {
+    for (mut program, mut own) in found {
         native.add_to(&mut program.needs);
+        setuptools::settle(catalog, &toolchain.value, installed, &mut program, &mut own)?;
         details.programs.insert(program.id.clone(), own);
         programs.push(program);
     }
@@ -529,11 +531,12 @@ fn program(dir: &Dir, facts: &Facts, wanted: &str) -> Result<Program> {
 /// The program that a person named.
 fn named(application: &Application, dir: &Dir, wanted: &str) -> Result<(Program, ProgramDetails)> {
     let catalog = Catalog::of(LANGUAGE.id)?;
-    let (mut program, own) = start::named(&application.app(dir, catalog), wanted)?;
+    let (mut program, mut own) = start::named(&application.app(dir, catalog), wanted)?;
     let ranges = &application.project.python;
     let installed = &application.installed;
     let (toolchain, _) = version::python(dir, ranges, &own.admitted, installed, catalog)?;
     native::read(installed, &toolchain.value, catalog)?.add_to(&mut program.needs);
+    setuptools::settle(catalog, &toolchain.value, installed, &mut program, &mut own)?;
     Ok((program, own))
 }
 

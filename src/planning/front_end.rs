@@ -25,6 +25,16 @@ pub(super) struct FrontEndPlans {
     pub(super) findings: Vec<Finding>,
     /// Their folders, which the build reads.
     pub(super) sources: Vec<RelPath>,
+    /// What their stages run.
+    stages: Vec<Stage>,
+}
+
+/// A stage that another output of the same script is copied from.
+struct Stage {
+    dir: RelPath,
+    script: String,
+    name: Line,
+    workdir: String,
 }
 
 /// Plans the front ends of the chosen program, whose working directory is `workdir`.
@@ -68,6 +78,17 @@ fn one(
 ) -> Result<()> {
     let front_end = &found.value;
     let context = &chosen.facts.context;
+    let made = front_end.moved_from.as_ref().unwrap_or(&front_end.output);
+    let same = |stage: &&Stage| stage.dir == front_end.dir && stage.script == front_end.script;
+    if let Some(way) = &front_end.opened
+        && let Some(stage) = all.stages.iter().find(same)
+    {
+        let output = resolve(&stage.workdir, inside(made, context)?)?;
+        let dest = resolve(workdir, way)?;
+        let copied = Artifact::new(Some(stage.name.as_str()), output.as_str(), dest.as_str())?;
+        all.artifacts.push(copied);
+        return Ok(());
+    }
     let language =
         detect::language(&front_end.language).context("a language that is not in the registry")?;
     let makes = language.front_end.context("a language that builds no front ends")?;
@@ -99,7 +120,6 @@ fn one(
     let asked = answered::build_args(chosen.answers)?;
     let inputs = inputs::of(asked.iter().chain(&facts.build_args))?;
     let way = inside(&front_end.output, context)?;
-    let made = front_end.moved_from.as_ref().unwrap_or(&front_end.output);
     let output = resolve(&build.workdir, inside(made, context)?)?;
     let builder = catalog.builder_image(&base.row.builder, &toolchain)?;
     let same = front_end.language == chosen.facts.language;
@@ -112,6 +132,12 @@ fn one(
     } else if !quote::is_plain(way) || way.contains(',') {
         bail!("{}: a mount cannot name this path: rename the folder", front_end.output);
     }
+    all.stages.push(Stage {
+        dir: front_end.dir.clone(),
+        script: front_end.script.clone(),
+        name: stage.clone(),
+        workdir: build.workdir.clone(),
+    });
     all.plans.push(FrontEndPlan {
         stage,
         template: build.template,

@@ -6,6 +6,7 @@ use crate::findings::{FindingCode, Row};
 pub(super) const ALL: &[FindingCode] = &[
     BROWSER_NOT_INSTALLED,
     BROWSER_SANDBOXED,
+    CUDA_MISSING,
     DEBUG_ON,
     DEPENDENCIES_IN_CODE,
     DEVELOPMENT_IMPORTED,
@@ -31,6 +32,7 @@ pub(super) const ALL: &[FindingCode] = &[
     PYTHON_UNTESTED,
     REQUIREMENTS_MISSING,
     REQUIREMENTS_OPEN,
+    REQUIREMENTS_UNHASHED,
     SCRIPT_SHORTENED,
     SECRET_UNCHANGED,
     SETUPTOOLS_MISSING,
@@ -56,6 +58,15 @@ pub(super) const BROWSER_SANDBOXED: FindingCode = FindingCode::Own(&Row::warning
     as it starts",
     "start it with the arguments --no-sandbox and --disable-dev-shm-usage, or give the container a \
     seccomp profile that allows the sandbox",
+));
+
+pub(super) const CUDA_MISSING: FindingCode = FindingCode::Own(&Row::warning(
+    "cuda-missing",
+    "a package needs the libraries of CUDA's toolkit, which the image does not hold",
+    "the driver of the card comes from the container runtime, the toolkit does not: the package \
+    fails where it first uses the card",
+    "install the libraries with the package, from its extra or from the nvidia packages on PyPI, or \
+    build on an image of nvidia/cuda",
 ));
 
 pub(super) const DEPENDENCIES_IN_CODE: FindingCode = FindingCode::Own(&Row::note(
@@ -140,6 +151,13 @@ pub(super) const REQUIREMENTS_MISSING: FindingCode = FindingCode::Own(&Row::erro
     "a requirements file includes a file that the repository does not hold",
     "pip stops where it cannot read a file",
     "commit the file, or remove the line",
+));
+
+pub(super) const REQUIREMENTS_UNHASHED: FindingCode = FindingCode::Own(&Row::warning(
+    "requirements-unhashed",
+    "some requirements have hashes, and others have none",
+    "where one line has a hash, pip asks for hashes of all: the install stops",
+    "write the file anew with `pip-compile --generate-hashes` or `uv pip compile --generate-hashes`",
 ));
 
 pub(super) const REQUIREMENTS_OPEN: FindingCode = FindingCode::Own(&Row::warning(

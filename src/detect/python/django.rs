@@ -13,6 +13,7 @@ use super::application::Application;
 use super::demands::Demand;
 use super::pages::{Need, listed};
 use super::source::{DJANGO_SETTINGS as SETTINGS, Module, Sources};
+use super::tables::Before;
 use super::{App, Gathered, Step, codes};
 use crate::code::facts::Definition;
 use crate::code::writes::HOME;
@@ -121,6 +122,7 @@ pub(super) fn settings(
     app: &App,
     project: &Project,
     code: &Code,
+    rows: &[Before],
     demands: &BTreeMap<String, Demand>,
     program: &mut Program,
 ) -> Asked {
@@ -174,6 +176,7 @@ pub(super) fn settings(
                     program.env.push(Sourced::new(var, at.clone()));
                     env.push(EnvVar { key: "HOME".to_owned(), value: HOME.to_owned() });
                 }
+                asked.steps.extend(before(rows, &apps, &manage, &env));
                 asked.steps.push(Step {
                     words: words.iter().map(ToString::to_string).collect(),
                     env,
@@ -227,6 +230,16 @@ pub(super) fn settings(
     asked
 }
 
+/// The commands of apps that write files which collectstatic then gathers.
+fn before(rows: &[Before], apps: &str, manage: &str, env: &[EnvVar]) -> Vec<Step> {
+    let own = rows.iter().filter(|row| apps.lines().any(|app| app == row.app));
+    let words = |row: &Before| {
+        let python = ["python", manage].map(str::to_owned);
+        python.into_iter().chain(row.words.iter().cloned()).collect()
+    };
+    own.map(|row| Step { words: words(row), env: env.to_vec(), note: row.note.clone() }).collect()
+}
+
 /// The folders that collectstatic reads, and those that the program itself opens.
 fn pages(code: &Code, file: &Rc<File>) -> Vec<(Value, Need, Evidence)> {
     let mut all = Vec::new();
@@ -245,6 +258,17 @@ fn pages(code: &Code, file: &Rc<File>) -> Vec<(Value, Need, Evidence)> {
         for at in keys.collect::<Vec<_>>() {
             let listed = listed(code, &file, at + 2);
             all.extend(listed.into_iter().map(|(value, at)| (value, Need::Opened, at)));
+        }
+    }
+    if let Some((file, loader)) = setting(code, file, "WEBPACK_LOADER", 4) {
+        let is_key = |at: &usize| {
+            file.word(at + 1) == ":" && file.string(*at).is_some_and(|text| text == "STATS_FILE")
+        };
+        for at in loader.value.clone().take(MAX_LIST).filter(is_key) {
+            let around = file.enclosing(at).map_or(loader.value.end, |open| file.closing(open));
+            let end = file.split(at + 2..around, &[","]).first().map_or(around, |one| one.end);
+            let value = code.value(&file, at + 2..end);
+            all.push((value, Need::Listed, file.evidence(at, "the setting STATS_FILE")));
         }
     }
     if let Some((file, root)) = setting(code, file, "WHITENOISE_ROOT", 4) {

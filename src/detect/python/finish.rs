@@ -16,9 +16,9 @@ use super::told::{Target, Told};
 use super::world::World;
 use super::{
     App, ProgramDetails, codes, data, django, limits, listen, migrations, removed, setuptools,
-    special, stops, translations, unchanged,
+    special, stops, stylesheet, translations, unchanged,
 };
-use crate::code::Program as Code;
+use crate::code::{Program as Code, Value};
 use crate::facts::{Evidence, Finding, Kind, Program};
 use crate::path::RelPath;
 
@@ -101,7 +101,8 @@ impl Scene<'_> {
         stops::add(&code, factory, &mut demanded, &mut program);
         if let Some(project) = &project {
             details.sources = true;
-            let asked = django::settings(self.app, project, &code, &demanded, &mut program);
+            let rows = &self.tables.before_static;
+            let asked = django::settings(self.app, project, &code, rows, &demanded, &mut program);
             details.steps = asked.steps;
             details.made = asked.made;
             details.gathered = asked.gathered;
@@ -128,19 +129,10 @@ impl Scene<'_> {
             details.paths.push(way);
         }
         program.findings.extend(pages::packages(&world, &folders));
-        for (value, need, at) in folders {
-            let way = value.text().or_else(|| pages::tail(&value));
-            let path = way.and_then(|way| world.workdir.join(&way));
-            // A folder that is there may lack what a build writes into it.
-            // Where collectstatic does not run, the program itself reads what it would gather.
-            let need = if details.steps.is_empty() { Need::Opened } else { need };
-            if let Some(path) = path {
-                pages::made(&world, &path, need, &at, &mut program);
-            }
-        }
-        if let Some(project) = &project {
-            let built = if details.steps.is_empty() { Need::Opened } else { Need::Built };
-            pages::of_apps(&world, &project.root, built, &mut program);
+        let root = project.as_ref().map(|project| &project.root);
+        served(&world, folders, &details, root, &mut program);
+        if application.is_some() {
+            program.findings.extend(stylesheet::finding(&world, &program)?);
         }
         if application.is_none() && order != 8 {
             self.subcommand(&modules, &self.told, &details, &mut program);
@@ -235,6 +227,36 @@ impl Scene<'_> {
 fn in_image(app: &App, folder: &RelPath) -> String {
     let way = folder.strip(app.context).filter(|way| !way.is_empty());
     way.map_or_else(|| "/app".to_owned(), |way| format!("/app/{way}"))
+}
+
+/// Adds the builds of other packages that make the pages of a program; `root`: a project of Django's.
+fn served(
+    world: &World,
+    folders: Vec<(Value, Need, Evidence)>,
+    details: &ProgramDetails,
+    root: Option<&RelPath>,
+    program: &mut Program,
+) {
+    // Where collectstatic does not run, the program itself reads what it would gather.
+    let gathered = !details.steps.is_empty();
+    let mut listed = Vec::new();
+    for (value, need, at) in folders {
+        let way = value.text().or_else(|| pages::tail(&value));
+        let Some(path) = way.and_then(|way| world.workdir.join(&way)) else { continue };
+        if need == Need::Listed {
+            listed.push((path, at));
+            continue;
+        }
+        // A folder that is there may lack what a build writes into it.
+        pages::made(world, &path, if gathered { need } else { Need::Opened }, &at, program);
+    }
+    if let Some(root) = root {
+        let need = if gathered { Need::Built } else { Need::Opened };
+        pages::of_apps(world, root, need, program);
+    }
+    for (path, at) in listed {
+        pages::listing(world, &path, &at, program);
+    }
 }
 
 /// The flag of `--app-dir=server` and `--app-dir`.

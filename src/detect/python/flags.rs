@@ -76,6 +76,8 @@ pub(super) struct Options {
     pub(super) kept: Vec<String>,
     /// The port, where the line states a number.
     pub(super) port: Option<u16>,
+    /// The number of workers, where the line states one above 1.
+    pub(super) workers: Option<u16>,
     /// What the image does not have.
     left: Vec<String>,
 }
@@ -133,6 +135,10 @@ impl Options {
                 let port = ["bind", "port", "listen", "http-socket", "server.port"].contains(&long);
                 if port || matches!(flag, "-b" | "-p") {
                     options.port = options.port.or(stated.and_then(number));
+                }
+                if long == "workers" || flag == "-w" {
+                    let count = stated.and_then(|text| text.parse().ok());
+                    options.workers = count.filter(|count| *count > 1 && !told.documented);
                 }
                 at += usize::from(value.is_none() && next.is_some());
             } else {

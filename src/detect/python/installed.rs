@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::requirement::Requirement;
+use super::requirements::EVERY;
 use super::specifier::{bound, numbers};
 use crate::facts::Evidence;
 use crate::path::RelPath;
@@ -42,6 +43,10 @@ pub(super) struct Package {
 pub(super) struct Installed {
     direct: BTreeMap<String, Evidence>,
     packages: BTreeMap<String, Package>,
+    /// Packages that are compiled although they have wheels, as `--no-binary` names them.
+    pub(super) from_source: BTreeSet<String>,
+    /// An index has builds without CUDA, which come before the others.
+    pub(super) for_cpu: bool,
     /// Every package that is fetched has its version, and those that it needs are listed too.
     pub(super) locked: bool,
 }
@@ -119,6 +124,11 @@ impl Installed {
     /// True if a package is installed with an extra: `uvicorn[standard]`.
     pub(super) fn extra(&self, name: &str, extra: &str) -> bool {
         self.packages.get(name).is_some_and(|package| package.extras.contains(extra))
+    }
+
+    /// True if no wheel of a package is taken.
+    pub(super) fn is_from_source(&self, name: &str) -> bool {
+        self.from_source.contains(name) || self.from_source.contains(EVERY)
     }
 
     /// Every package, by name.

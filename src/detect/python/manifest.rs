@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::requirement::{Requirement, normal};
+use super::requirements::EVERY;
 use crate::facts::{Evidence, Sourced};
 use crate::path::RelPath;
 use crate::repo::{Dir, parse_toml};
@@ -97,6 +98,8 @@ pub(super) struct Project {
     pub(super) main_group: Option<String>,
     /// The groups that uv installs unasked.
     pub(super) default_groups: Vec<String>,
+    /// What uv compiles although it has wheels.
+    pub(super) from_source: BTreeSet<String>,
     /// The versions of its tool that it admits.
     pub(super) tool_versions: Option<String>,
     /// The backend of its build, where pyproject.toml names one.
@@ -220,6 +223,11 @@ impl Project {
                 self.default_groups = self.groups.keys().cloned().collect();
             }
             self.tool_versions = uv.text_at(&["required-version"]).map(str::to_owned);
+            let compiled = uv.get("no-binary-package").into_iter().flat_map(Item::items);
+            self.from_source = compiled.filter_map(Item::text).map(normal).collect();
+            if uv.text_at(&["no-binary"]) == Some("true") {
+                self.from_source.insert(EVERY.to_owned());
+            }
         }
         if tree.get("project").is_none() && self.dependencies.is_empty() {
             self.take_group(path, tree);

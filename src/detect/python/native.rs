@@ -52,6 +52,12 @@ struct Large {
     package: String,
     what: String,
     fix: String,
+    /// It needs the libraries of CUDA's toolkit, which it does not bring.
+    #[serde(default)]
+    toolkit: bool,
+    /// Extras that bring them.
+    #[serde(default)]
+    unless: Vec<String>,
     #[allow(dead_code, reason = "a row without its source is refused; people read it")]
     source: String,
 }
@@ -152,7 +158,9 @@ pub(super) fn read(installed: &Installed, python: &str, catalog: &Catalog) -> Re
     };
     for package in installed.packages() {
         let row = rows.iter().find(|row| row.package == package.name);
-        let built = is_built(package, row, minor);
+        let fetched = matches!(package.origin, Origin::Index | Origin::Registry(_));
+        let built =
+            is_built(package, row, minor) || fetched && installed.is_from_source(&package.name);
         let note = |what: &str| Evidence {
             note: format!("{} {what}", package.name),
             ..package.evidence.clone()
@@ -173,10 +181,10 @@ pub(super) fn read(installed: &Installed, python: &str, catalog: &Catalog) -> Re
         }
         if let Some(row) = large.iter().find(|row| row.package == package.name)
             && !is_small(package)
+            && !(installed.for_cpu && row.package.starts_with("torch"))
+            && !row.unless.iter().any(|extra| package.extras.contains(extra))
         {
-            let finding =
-                Finding::new(codes::LARGE_PACKAGE, row.what.clone(), [note("is installed")]);
-            native.findings.push(finding.with_fix(row.fix.clone()));
+            native.findings.push(large_finding(row, package, note("is installed")));
         }
         if native.libc != Libc::Glibc
             && let Some(why) = glibc(package, minor)
@@ -262,6 +270,26 @@ fn glibc(package: &Package, minor: u64) -> Option<&'static str> {
     }
     let fits = |file: &String| wheel::is_pure(file) || wheel::fits(file, minor, Platform::Musl);
     (!package.files.iter().any(fits)).then_some("has no wheel for musl")
+}
+
+/// What to say of a package for graphics cards: that it is large, or what it needs of the system.
+fn large_finding(row: &Large, package: &Package, at: Evidence) -> Finding {
+    let code = if row.toolkit { codes::CUDA_MISSING } else { codes::LARGE_PACKAGE };
+    let version = package.version.as_deref().unwrap_or_default();
+    // A build that somebody chose for a card.
+    let chosen = version.contains("+cu") || package.extras.contains("and-cuda");
+    if chosen && !row.toolkit {
+        let what = format!(
+            "{} {version} is a build for a graphics card: with CUDA's libraries it takes several \
+             gigabytes",
+            package.name
+        );
+        return Finding::new(code, what, [at]).with_fix(
+            "give the container the card and its driver with `docker run --gpus all`; for a machine \
+             without one, install the build for the CPU",
+        );
+    }
+    Finding::new(code, row.what.clone(), [at]).with_fix(row.fix.clone())
 }
 
 /// True for a build without CUDA.

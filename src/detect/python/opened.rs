@@ -18,6 +18,11 @@ const MAX_SAID: usize = 12;
 /// Maximum number of calls of a function that are looked at.
 const MAX_USES: usize = 8;
 
+/// Functions that say whether a file is there, and the limits of the conditions that are read.
+const ASKING: [&str; 4] = ["exists", "is_file", "isfile", "load_dotenv"];
+const MAX_ASKED: usize = 256;
+const MAX_HEAD: usize = 40;
+
 /// How many calls lead to one that runs as the program starts.
 pub(super) const MAX_STARTS: u8 = 3;
 
@@ -192,6 +197,37 @@ pub(super) fn dotenv(world: &World) -> Option<Finding> {
             || world.workdir.join(&file).is_none_or(|path| world.app.dir.repo.exists(&path));
         let at = call.evidence(format!("`{}` reads {file}", call.name()));
         (!odd).then(|| Finding::dotenv_required(&file, [at]))
+    })
+}
+
+/// A `.env` file whose absence ends the program as it starts: `if not load_dotenv(): exit(1)`,
+/// `if not Path(".env").exists(): raise ..`.
+pub(super) fn dotenv_asked(world: &World) -> Option<Finding> {
+    world.code.endings().iter().take(MAX_ASKED).find_map(|ending| {
+        let (file, head) = (&ending.file, ending.head.clone());
+        let mut words = head.clone().map(|at| file.word(at));
+        let plain = head.len() <= MAX_HEAD && file.word(head.start) == "not";
+        if !plain || words.any(|word| matches!(word, "and" | "or")) {
+            return None;
+        }
+        let asks = head.clone().find(|&at| ASKING.contains(&file.word(at)))?;
+        let call = Call::at(file, asks)?;
+        let stated = call.placed(0).or_else(|| call.named("dotenv_path")).or_else(|| call.on());
+        let texts = head.filter_map(|at| file.string(at).map(std::borrow::Cow::into_owned));
+        let stated = stated.and_then(|range| world.code.value(file, range).text());
+        let named = stated
+            .into_iter()
+            .chain(texts)
+            .find(|text| text.rsplit('/').next().is_some_and(|name| name.starts_with(".env")));
+        let by_itself = call.name() == "load_dotenv" && call.arguments().is_empty();
+        let name = named.or_else(|| by_itself.then(|| ".env".to_owned()))?;
+        let absent = !name.starts_with('/')
+            && world.workdir.join(&name).is_some_and(|path| !world.app.dir.repo.exists(&path));
+        if !absent || !starts_at(world.code, file, ending.at, MAX_STARTS) {
+            return None;
+        }
+        let at = file.evidence(ending.at, format!("the program ends without {name}"));
+        Some(Finding::dotenv_required(&name, [at]))
     })
 }
 

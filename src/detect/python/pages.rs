@@ -7,7 +7,7 @@ use super::codes;
 use super::world::World;
 use crate::code::{Call, File, Value};
 use crate::detect::{add_front_end, certain_suppliers, suppliers};
-use crate::facts::{Evidence, Finding, Program};
+use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Program, Sourced};
 use crate::path::RelPath;
 
 /// What makes an application of Flask's kind, which knows its folders by the file that makes it.
@@ -27,6 +27,8 @@ pub(super) enum Need {
     Opened,
     /// A step of the build reads them, or they are part of the installed package.
     Built,
+    /// The program opens a file that such a build writes beside its pages.
+    Listed,
 }
 
 /// Adds the build of another package that makes `path`, which git does not hold; false if there is
@@ -51,6 +53,38 @@ pub(super) fn made(
         add_front_end(&mut program.front_ends, front_end);
     }
     any
+}
+
+/// Adds the file in which a build lists what it made, which the program opens: the image takes it
+/// from the stage of that build. Without such a build it is said.
+pub(super) fn listing(world: &World, path: &RelPath, at: &Evidence, program: &mut Program) {
+    if world.app.dir.repo.exists(path) {
+        return;
+    }
+    let beside = program.front_ends.iter().filter(|one| path.is_within(&one.value.dir));
+    let nearest = beside.max_by_key(|one| one.value.dir.components().count()).cloned();
+    let held =
+        |one: &Sourced<FrontEnd>| one.value.opened.is_some() && path.is_within(&one.value.output);
+    match nearest {
+        Some(one) if held(&one) => {}
+        Some(mut one) => {
+            one.value.output = path.clone();
+            one.value.moved_from = None;
+            one.value.opened = Some(path.relative_to(&world.workdir));
+            one.evidence = vec![at.clone()];
+            add_front_end(&mut program.front_ends, one);
+        }
+        None if made(world, path, Need::Opened, at, program) => {}
+        None => {
+            let what = format!(
+                "the program opens {path}, which the repository does not hold and no known build \
+                 writes"
+            );
+            let why = "pages that name a file of the list are answered with an error";
+            let finding = Finding::new(FindingCode::ServedFolderMissing, what, [at.clone()]);
+            program.findings.push(finding.with_why(why));
+        }
+    }
 }
 
 /// What to say of pages that the repository makes or holds outside of the build context.

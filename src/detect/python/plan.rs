@@ -1,6 +1,7 @@
 //! The plan of a Python program: an environment with the dependencies, the project, and what the
 //! final image carries.
 
+mod development;
 mod gathered;
 mod image;
 mod secrets;
@@ -15,9 +16,9 @@ use super::{Application, Details, ProgramDetails, Step, codes};
 use crate::ask::id;
 use crate::detect::Chosen;
 use crate::docker::types::{ContainerPath, EnvKey, Line};
-use crate::facts::{Evidence, Finding};
+use crate::facts::{BuildSecret, Evidence, Finding, Handed};
 use crate::path::RelPath;
-use crate::plan::{Build, CopySpec, DevCommand, Env, split_words};
+use crate::plan::{Build, CopySpec, Env, split_words};
 use crate::repo::Dir;
 
 /// The root of the build context in every stage.
@@ -53,6 +54,8 @@ struct Install {
 struct Without {
     file: Line,
     lines: Vec<Line>,
+    /// Another file includes it by its name, which it must keep.
+    included: bool,
 }
 
 /// What the template reads beside the common fields.
@@ -68,6 +71,8 @@ struct View {
     /// The interpreter in the final image lies elsewhere than in the builder.
     interpreter: Option<ContainerPath>,
     install: Option<Install>,
+    /// The command that installs the packages for development.
+    tools: Option<Vec<Line>>,
     /// What is installed beside the dependencies.
     beside: Vec<Line>,
     /// The folders that are installed, and how; none for plain files.
@@ -115,17 +120,13 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     // Installed code is in the environment; the folder itself is needed for what is not.
     let sources = !installs || own.sources || own.command.is_empty();
     let (install, mut findings) = install(chosen, &app, way, &extras)?;
-    let secrets = secrets::secrets(chosen, &app);
-    findings.extend(secrets.finding);
+    let mut secrets = secrets::secrets(chosen, &app)?;
+    findings.extend(secrets.finding.take());
     let ssh = over_ssh(&app);
     findings.extend(ssh.clone());
     if chosen.answers.get(id::TOOLCHAIN).is_some() && chosen.toolchain != facts.toolchain.value {
         let ranges = &app.project.python;
         findings.extend(super::version::refused(chosen.toolchain, ranges, chosen.catalog));
-    }
-    let mut beside = Vec::new();
-    if own.setuptools {
-        beside.push(Line::new(super::setuptools::requirement(chosen.catalog)?)?);
     }
     let projects = projects(&app, &extras)?;
     let versions = versions(chosen, &app.project)?;
@@ -138,6 +139,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let steps =
         own.steps.iter().map(|step| step_view(step, &home, &own)).collect::<Result<Vec<_>>>()?;
     let build = !projects.is_empty() || !steps.is_empty();
+    let tools =
+        install.as_ref().and_then(|one| development::tools(chosen, &app, way, &one.command));
     let artifacts = artifacts(
         chosen,
         &own,
@@ -171,7 +174,8 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         musl: chosen.base.row.builder == "musl",
         interpreter: distroless.map(ContainerPath::new).transpose()?,
         install,
-        beside,
+        tools: tools.map(|words| lines(&words)).transpose()?,
+        beside: beside(chosen, &own)?,
         projects,
         whole: app.tool.from == From::Code,
         versions,
@@ -183,7 +187,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     };
     Ok(Build {
         template: "python".to_owned(),
-        manifests: manifests(chosen)?,
+        manifests: manifests(chosen, &secrets.mounts)?,
         sources: vec![facts.dir.clone()],
         install_secrets: secrets.mounts,
         artifacts,
@@ -193,7 +197,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         entrypoint: entrypoint(&own),
         args: args.clone(),
         stop_signal: None,
-        dev: development(chosen, &own, &app, args),
+        dev: development::development(chosen, &own, &app, args),
         decisions: Vec::new(),
         findings,
         details: serde_json::to_value(view)?,
@@ -203,6 +207,15 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
 /// Maximum length of a file's name in a setup script, and maximum number of such files.
 const MAX_NAME: usize = 100;
 const MAX_READ: usize = 64;
+
+/// What is installed beside the dependencies.
+fn beside(chosen: &Chosen, own: &ProgramDetails) -> Result<Vec<Line>> {
+    if !own.setuptools {
+        return Ok(Vec::new());
+    }
+    let wanted = super::setuptools::requirement(chosen.catalog, chosen.toolchain)?;
+    Ok(vec![Line::new(wanted)?])
+}
 
 /// What the build context must hold although it looks like something else.
 fn reads(chosen: &Chosen, app: &Application, own: &ProgramDetails) -> Result<Vec<String>> {
@@ -255,34 +268,6 @@ fn entrypoint(own: &ProgramDetails) -> Vec<String> {
         *first = format!("{VENV}/bin/{first}");
     }
     words
-}
-
-fn development(
-    chosen: &Chosen,
-    own: &ProgramDetails,
-    app: &Application,
-    args: Vec<String>,
-) -> Option<DevCommand> {
-    if chosen.answers.get(id::DEV) != Some("yes") {
-        return None;
-    }
-    let way = chosen.facts.dir.strip(&chosen.facts.context).unwrap_or_default();
-    let home = under(ROOT, way);
-    let roots = app
-        .roots(chosen.repo)
-        .into_iter()
-        .filter_map(|root| Some(under(ROOT, root.strip(&chosen.facts.context)?)));
-    let paths: Vec<String> = roots.collect();
-    let command = if own.reload.is_empty() {
-        entrypoint(own).into_iter().chain(args).collect()
-    } else {
-        own.reload.clone()
-    };
-    let mut env = environment(own, &home);
-    // The development image imports every project from its folder, so that edits count.
-    env.retain(|(key, _)| key != "PYTHONPATH");
-    env.push(("PYTHONPATH".to_owned(), paths.join(":")));
-    Some(DevCommand { command, env, restart: own.reload.is_empty() })
 }
 
 fn step_view(step: &Step, home: &str, own: &ProgramDetails) -> Result<StepView> {
@@ -358,19 +343,14 @@ fn install(
             for local in &requirements.local {
                 let held = Line::new(in_context(&local.file)?)?;
                 let line = Line::new(&local.text)?;
-                match without.iter_mut().find(|one: &&mut Without| one.file == held) {
-                    Some(one) => one.lines.push(line),
-                    None => without.push(Without { file: held, lines: vec![line] }),
+                if let Some(one) = without.iter_mut().find(|one: &&mut Without| one.file == held) {
+                    one.lines.push(line);
+                } else {
+                    let included = held.as_str() != file;
+                    without.push(Without { file: held, lines: vec![line], included });
                 }
             }
-            if without.iter().any(|one| one.file.as_str() != file) {
-                bail!(
-                    "{}: a file that it includes installs a folder of the repository: move that line into {}",
-                    requirements.path,
-                    requirements.path
-                );
-            }
-            if !without.is_empty() {
+            if without.iter().any(|one| !one.included) {
                 file = format!("{file}.external");
             }
             command.push(file);
@@ -493,10 +473,16 @@ fn projects(app: &Application, extras: &[String]) -> Result<Vec<Line>> {
     if app.project.installs {
         folders.insert(0, &app.dir);
     }
-    let apart =
-        ["--no-deps", "--prefix", OWN].map(Line::new).into_iter().collect::<Result<Vec<_>, _>>()?;
     let flags = !folders.is_empty() && app.tool.from != From::Code;
-    let mut words = if flags { apart } else { Vec::new() };
+    let mut words = Vec::new();
+    if flags {
+        // What builds the project comes from the index that stands for PyPI.
+        let index = secrets::in_place_of_pypi(app);
+        let index = index.into_iter().flat_map(|url| ["--index-url", url]);
+        for word in ["--no-deps", "--prefix", OWN].into_iter().chain(index) {
+            words.push(Line::new(word)?);
+        }
+    }
     for folder in folders {
         let way = folder.strip(&app.layout.context);
         let way = way.with_context(|| format!("{folder} lies outside the build context"))?;
@@ -517,10 +503,14 @@ fn versions(chosen: &Chosen, project: &Project) -> Result<Vec<Line>> {
     held.map(|row| Ok(Line::new(row.variable)?)).collect()
 }
 
-fn manifests(chosen: &Chosen) -> Result<Vec<CopySpec>> {
+/// The manifests that are copied: one with a login is mounted instead.
+fn manifests(chosen: &Chosen, mounted: &[BuildSecret]) -> Result<Vec<CopySpec>> {
     let context = &chosen.facts.context;
+    let is_mounted = |path: &RelPath| {
+        mounted.iter().any(|one| matches!(&one.handed, Handed::File { file, .. } if file == path))
+    };
     let mut paths = Vec::new();
-    for path in &chosen.facts.manifests {
+    for path in chosen.facts.manifests.iter().filter(|path| !is_mounted(path)) {
         let way = path.strip(context);
         paths.push(
             way.with_context(|| format!("{path} lies outside the build context"))?.to_owned(),

@@ -1,6 +1,6 @@
 //! requirements files of pip: <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
@@ -32,6 +32,9 @@ const NAMES: [&str; 16] = [
     "requirements/server.txt",
 ];
 
+/// What stands for every package in `--no-binary`.
+pub(super) const EVERY: &str = ":all:";
+
 /// A line that installs a folder of the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Local {
@@ -55,6 +58,14 @@ pub(super) struct Requirements {
     pub(super) local: Vec<Local>,
     /// Lines have hashes.
     pub(super) hashes: bool,
+    /// The first line that pip fetches and that has none.
+    pub(super) unhashed: Option<Evidence>,
+    /// What `--no-binary` names: packages that are compiled although they have wheels.
+    pub(super) from_source: BTreeSet<String>,
+    /// The versions that constraints state, by name.
+    constraints: BTreeMap<String, String>,
+    /// Constraints have hashes, which hold for what another line names.
+    pub(super) hashed_elsewhere: bool,
     /// Addresses of indexes, and options such as `--find-links`.
     pub(super) indexes: Vec<(String, Evidence)>,
     /// Folders of files to install from.
@@ -96,6 +107,12 @@ pub(super) fn read_file(repo: &Repo, path: &RelPath) -> Result<Requirements> {
             all.line(repo, &path, line, &text, installs, &mut included);
         }
         open.extend(included.into_iter().rev());
+    }
+    // A constraint is the version of what another line names.
+    for (_, one) in all.listed.iter_mut().filter(|(_, one)| one.versions.is_empty()) {
+        if let (None, Some(versions)) = (&one.url, all.constraints.get(&one.name)) {
+            one.versions.clone_from(versions);
+        }
     }
     Ok(all)
 }
@@ -142,16 +159,30 @@ impl Requirements {
                     self.indexes.push((value.to_owned(), here("--find-links of pip".to_owned())));
                 }
             }
+            "--no-binary" if installs => {
+                self.from_source.extend(value.split(',').map(compiled_name));
+            }
             "-e" | "--editable" if installs => self.source(file, line, text, value),
-            _ if first.starts_with('-') || !installs => {}
+            _ if first.starts_with('-') => {}
+            _ if !installs => {
+                self.hashed_elsewhere |= text.contains("--hash=");
+                let plain = text.split(" --").next().unwrap_or_default();
+                if let Some(one) = Requirement::parse(plain, line).filter(|one| !one.conditional) {
+                    self.constraints.entry(one.name).or_insert(one.versions);
+                }
+            }
             _ => self.source(file, line, text, text),
         }
     }
 
     /// A package by name, by address or by folder.
     fn source(&mut self, file: &RelPath, line: u32, whole: &str, text: &str) {
-        self.hashes |= whole.contains("--hash=");
+        let hashed = whole.contains("--hash=");
+        self.hashes |= hashed;
         let text = text.split(" --").next().unwrap_or_default().trim();
+        if !hashed && self.unhashed.is_none() && !is_local(text) {
+            self.unhashed = Some(Evidence::at(file, line, "a line without `--hash`"));
+        }
         if let Some(requirement) = Requirement::parse(text, line)
             && !is_local(text)
         {
@@ -181,6 +212,11 @@ impl Requirements {
             });
         }
     }
+}
+
+/// A name of `--no-binary`, where `:all:` means every package.
+fn compiled_name(text: &str) -> String {
+    if text.trim() == EVERY { EVERY.to_owned() } else { normal(text) }
 }
 
 fn is_local(text: &str) -> bool {

@@ -33,7 +33,7 @@ pub(super) fn analyse(
     opened::files(world, program);
     pages::of_flask(world, program);
     browser::read(world, program);
-    program.findings.extend(opened::dotenv(world));
+    program.findings.extend(opened::dotenv(world).or_else(|| opened::dotenv_asked(world)));
     program.findings.extend(opened::secrets(world));
     imported::missing(world, program);
     models::missing(world, program);

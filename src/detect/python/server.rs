@@ -149,8 +149,13 @@ pub(super) fn program(
         command.push(subject);
     }
     let mut details = ProgramDetails { command, ..ProgramDetails::default() };
-    details.reload = reload(application, &file);
+    details.reload = reload(app, tables, application, server, &file);
     settle(app, server, &mut program);
+    if let (Some(key), Some(count), Some(told)) = (&server.workers, options.workers, told) {
+        let var = EnvVar { key: key.clone(), value: count.to_string() };
+        let note = format!("the line says {count} workers");
+        program.env.push(Sourced::new(var, Evidence { note, ..told.evidence.clone() }));
+    }
     if let Some((number, at)) = configured(app, server) {
         restate(server, number, Sourced::new(number, at), &mut program);
     }
@@ -206,10 +211,31 @@ fn relative(app: &App, application: &Application) -> String {
     path.strip(&app.dir.path).unwrap_or_else(|| path.as_str()).to_owned()
 }
 
-/// The words of the development server.
-fn reload(application: &Application, file: &str) -> Vec<String> {
+/// The words of the development server: the framework's, or the server's own where the image does
+/// not hold that one.
+fn reload(
+    app: &App,
+    tables: &Tables,
+    application: &Application,
+    server: &Server,
+    file: &str,
+) -> Vec<String> {
+    let of_framework = &application.framework.reload;
+    let mut servers = tables.servers.iter();
+    let of = servers.find(|one| Some(&one.package) == of_framework.first());
+    let held = !of_framework.is_empty() && of.is_none_or(|one| is_installed(app, one));
+    let words = if held { of_framework } else { &server.reload };
     let named = |word: &String| word.replace("{app}", &application.id()).replace("{file}", file);
-    application.framework.reload.iter().map(named).collect()
+    let mut words: Vec<String> = words.iter().map(named).collect();
+    // A function that makes the object is named as one.
+    if application.factory
+        && let Some(server) = tables.servers.iter().find(|one| words.first() == Some(&one.package))
+        && !server.development
+    {
+        let last = words.len().saturating_sub(1);
+        words.splice(last..last, server.factory.iter().cloned());
+    }
+    words
 }
 
 /// The port of a server and its settings for a container.

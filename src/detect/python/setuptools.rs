@@ -3,18 +3,47 @@
 
 use anyhow::Result;
 
-use super::codes;
 use super::imported::runs;
+use super::installed::{Installed, Package};
 use super::specifier::numbers;
 use super::tables::Setuptools;
 use super::world::World;
+use super::{ProgramDetails, codes};
 use crate::catalog::Catalog;
 use crate::facts::{Evidence, Finding, Program};
 
-/// The requirement of that version.
-pub(super) fn requirement(catalog: &Catalog) -> Result<String> {
+/// The requirement of that version, or of the last one that this Python can have.
+pub(super) fn requirement(catalog: &Catalog, python: &str) -> Result<String> {
     let row: Setuptools = catalog.table("setuptools")?;
-    Ok(format!("setuptools=={}", row.last))
+    Ok(format!("setuptools=={}", earlier(&row, python).unwrap_or(&row.last)))
+}
+
+/// The last version for an old Python, which has every module.
+fn earlier<'r>(row: &'r Setuptools, python: &str) -> Option<&'r String> {
+    row.earlier.get(&python.split('.').take(2).collect::<Vec<_>>().join("."))
+}
+
+/// Takes back what [`missing`] said, for a Python whose newest setuptools has every module, where
+/// a dependency brings it.
+///
+/// # Errors
+/// If the catalog is broken.
+pub(super) fn settle(
+    catalog: &Catalog,
+    python: &str,
+    installed: &Installed,
+    program: &mut Program,
+    own: &mut ProgramDetails,
+) -> Result<()> {
+    let row: Setuptools = catalog.table("setuptools")?;
+    let next = |name: &String| row.bringing.get(name).and_then(|next| numbers(next));
+    let brings = |package: &Package| next(&package.name).is_some_and(|one| package.is_under(one));
+    let brought = installed.has("setuptools") || installed.packages().any(brings);
+    if own.setuptools && brought && earlier(&row, python).is_some() {
+        own.setuptools = false;
+        program.findings.retain(|finding| finding.code != codes::SETUPTOOLS_MISSING);
+    }
+    Ok(())
 }
 
 /// True, with a finding, where the image needs the last version beside the dependencies.

@@ -420,7 +420,7 @@ impl<'s> Scene<'s> {
             ),
         ));
         let mut details = ProgramDetails { sources: true, ..ProgramDetails::default() };
-        let fill = |word: &String| word.replace("{app}", &id);
+        let fill = |word: &String| word.replace("{app}", &id).replace("{port}", "8000");
         details.command = one.framework.reload.iter().map(fill).collect();
         let application = None;
         Some(Candidate { program, details, entries, root, application, order: 2 })

@@ -31,6 +31,7 @@ pub(super) struct Tables {
     pub(super) workings: Vec<Working>,
     pub(super) removed: Vec<Removed>,
     pub(super) setuptools: Setuptools,
+    pub(super) before_static: Vec<Before>,
 }
 
 /// A library that drives a browser.
@@ -136,7 +137,8 @@ pub(super) struct Framework {
     /// It takes in an application that another framework made.
     #[serde(default)]
     pub(super) wraps: bool,
-    /// The command with a development server; `{app}` is the object, `{file}` its file.
+    /// The command with a development server; `{app}` is the object, `{file}` its file, `{port}` the
+    /// port.
     #[serde(default)]
     pub(super) reload: Vec<String>,
     #[expect(dead_code, reason = "a row without its source is refused; people read it")]
@@ -158,6 +160,11 @@ pub(super) struct Server {
     /// The words before the application, by its interface.
     #[serde(default)]
     pub(super) of_interface: BTreeMap<String, Vec<String>>,
+    /// The command that starts it anew at each edit; `{app}` is the object, `{port}` the port.
+    #[serde(default)]
+    pub(super) reload: Vec<String>,
+    /// The variable that sets the number of its workers.
+    pub(super) workers: Option<String>,
     /// The words before a factory: `--factory`; none where the factory is called: `app:create()`.
     #[serde(default)]
     pub(super) factory: Vec<String>,
@@ -359,8 +366,23 @@ pub(super) struct Removed {
 #[serde(deny_unknown_fields)]
 pub(super) struct Setuptools {
     pub(super) last: String,
+    /// The last versions for release lines of Python that the last one of all does not take.
+    pub(super) earlier: BTreeMap<String, String>,
     /// Packages that import them as they start, with the first version that does not.
     pub(super) users: BTreeMap<String, String>,
+    /// Those of them that require setuptools themselves, with the first version that does not.
+    pub(super) bringing: BTreeMap<String, String>,
+    #[expect(dead_code, reason = "a row without its source is refused; people read it")]
+    source: String,
+}
+
+/// A command of an app that writes static files, before all of them are gathered.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Before {
+    pub(super) app: String,
+    pub(super) words: Vec<String>,
+    pub(super) note: String,
     #[expect(dead_code, reason = "a row without its source is refused; people read it")]
     source: String,
 }
@@ -397,6 +419,7 @@ impl Tables {
             workings: catalog.table("working")?,
             removed: catalog.table("removed")?,
             setuptools: catalog.table("setuptools")?,
+            before_static: catalog.table("before-static")?,
         })
     }
 }

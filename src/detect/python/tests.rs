@@ -7,10 +7,12 @@ use crate::repo::Repo;
 
 mod aged;
 mod asked;
+mod built;
 mod chosen;
 mod commanded;
 mod ended;
 mod lines;
+mod packaged;
 mod services;
 mod settled;
 mod several;

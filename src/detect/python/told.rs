@@ -312,9 +312,10 @@ fn pasted<'w>(first: &str, words: &[&'w str]) -> Option<(String, Vec<&'w str>)> 
     None
 }
 
-/// True for an option that takes the next word: `-k`, `--bind`.
+/// True for an option that takes the next word: `-k`, `--bind`, and not `-w4`.
 fn is_value(word: &str) -> bool {
     word.starts_with('-')
+        && (word.starts_with("--") || word.len() == 2)
         && !word.contains('=')
         && !["--reload", "--factory", "--preload"].contains(&word)
 }

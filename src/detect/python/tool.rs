@@ -87,7 +87,8 @@ pub(super) fn choose(dir: &Dir, project: Option<&Project>, layout: &Layout) -> R
             "pip".to_owned(),
             Evidence::file(&requirements.path, "a requirements file"),
         );
-        let findings = unpinned(&requirements).into_iter().chain(missing(&requirements)).collect();
+        let findings = unpinned(&requirements).into_iter().chain(missing(&requirements));
+        let findings = findings.chain(unhashed(&requirements)).collect();
         return Ok(Tool {
             id,
             from: From::Requirements,
@@ -191,6 +192,14 @@ fn unpinned(requirements: &Requirements) -> Option<Finding> {
     Some(Finding::new(codes::REQUIREMENTS_OPEN, what, [evidence]))
 }
 
+/// What to say where some lines have hashes and others none: pip then asks for all of them.
+fn unhashed(requirements: &Requirements) -> Option<Finding> {
+    let at = requirements.unhashed.clone()?;
+    let partly = requirements.hashes && !requirements.hashed_elsewhere;
+    let what = "some requirements have hashes, and others have none";
+    partly.then(|| Finding::new(codes::REQUIREMENTS_UNHASHED, what, [at]))
+}
+
 fn missing(requirements: &Requirements) -> Vec<Finding> {
     let found = |(path, evidence): &(String, Evidence)| {
         Finding::new(
@@ -245,8 +254,15 @@ pub(super) fn installed(
         }
         installed.locked = true;
     }
+    let mut indexes: Vec<&str> = Vec::new();
     if let Some(requirements) = &tool.requirements {
         installed.locked = requirements.hashes;
+        installed.from_source.clone_from(&requirements.from_source);
+        indexes.extend(requirements.indexes.iter().map(|(url, _)| url.as_str()));
+    } else if let Some(project) = project {
+        installed.from_source.clone_from(&project.from_source);
+        indexes.extend(project.indexes.iter().map(|(_, url, _)| url.as_str()));
     }
+    installed.for_cpu = indexes.iter().any(|url| url.trim_end_matches('/').ends_with("/whl/cpu"));
     installed
 }

@@ -180,6 +180,19 @@ fn lacking(
     let rows: Vec<Ceiling> = catalog.table("ceiling")?;
     for package in installed.packages() {
         let here = |note: String| Evidence { note, ..package.evidence.clone() };
+        let rows = || rows.iter().filter(|row| row.package == package.name);
+        let rows = || rows().filter(|row| !row.unless.iter().any(|other| installed.has(other)));
+        let lines = |row: &Ceiling| -> Vec<(u64, String)> {
+            let lines = row.first.iter();
+            lines.filter_map(|(line, first)| Some((numbers(line)?[1], first.clone()))).collect()
+        };
+        // No version of it works, whatever wheels it has.
+        let never =
+            rows().flat_map(lines).filter(|(line, first)| first.is_empty() && *line <= minor);
+        if let Some((line, _)) = never.min() {
+            let last = line.saturating_sub(1);
+            return Ok(Some(here(format!("{} works up to Python 3.{last}", package.name))));
+        }
         let wheels = || package.files.iter().filter(|file| wheel::is_wheel(file));
         let fit = |minor| wheels().any(|file| wheel::fits(file, minor, Platform::Glibc));
         if wheels().next().is_some() {
@@ -193,11 +206,9 @@ fn lacking(
             continue;
         }
         let under = |first: [u64; 3]| package.is_under(first);
-        let refusing = rows.iter().filter(|row| row.package == package.name).flat_map(|row| {
-            let lines =
-                row.first.iter().filter_map(|(line, first)| Some((numbers(line)?[1], first)));
-            lines.filter(|(line, first)| *line <= minor && numbers(first).is_some_and(under))
-        });
+        let refusing = rows()
+            .flat_map(lines)
+            .filter(|(line, first)| *line <= minor && numbers(first).is_some_and(under));
         if let Some((line, first)) = refusing.min_by_key(|(line, _)| *line) {
             return Ok(Some(here(format!(
                 "{} before {first} works up to Python 3.{}",
@@ -214,7 +225,11 @@ fn lacking(
 #[serde(deny_unknown_fields)]
 struct Ceiling {
     package: String,
+    /// Empty where no version does.
     first: BTreeMap<String, String>,
+    /// Packages that bring back what it misses.
+    #[serde(default)]
+    unless: Vec<String>,
     #[allow(dead_code, reason = "a row without its source is refused; people read it")]
     source: String,
 }

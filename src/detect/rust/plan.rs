@@ -223,7 +223,7 @@ fn development(package: &[String], binary: &str, args: Vec<String>) -> DevComman
         command.push("--".to_owned());
     }
     command.extend(args);
-    DevCommand { command, env: Vec::new(), restart: true }
+    DevCommand { command, env: Vec::new() }
 }
 
 fn words(words: &[&str]) -> Vec<String> {

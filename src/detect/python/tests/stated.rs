@@ -115,17 +115,21 @@ fn the_port_of_another_file_that_starts_the_server() {
         "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n",
     );
     let waitress = ("requirements.txt", "flask\nwaitress\n");
+    let trust = "--trusted-proxy=* --trusted-proxy-headers=x-forwarded-for x-forwarded-proto";
     let run = "from waitress import serve\nfrom shop import create_app\nserve(create_app(), listen='*:8042')\n";
     assert_eq!(
         command(&[waitress, package, ("run.py", run)]),
-        "waitress-serve --port=8042 --call shop:create_app"
+        format!("waitress-serve --port=8042 {trust} --call shop:create_app")
     );
     assert_eq!(
         command(&[waitress, package, ("run.py", &run.replace("shop", "other"))]),
-        "waitress-serve --call shop:create_app"
+        format!("waitress-serve {trust} --call shop:create_app")
     );
     let own = "from flask import Flask\nfrom waitress import serve\napp = Flask(__name__)\nif __name__ == '__main__':\n    serve(app, port=5000)\n";
-    assert_eq!(command(&[waitress, ("main.py", own)]), "waitress-serve --port=5000 main:app");
+    assert_eq!(
+        command(&[waitress, ("main.py", own)]),
+        format!("waitress-serve --port=5000 {trust} main:app")
+    );
     let api = ("shop/api.py", "from fastapi import FastAPI\napp = FastAPI()\n");
     let run = (
         "run.py",
