@@ -53,6 +53,11 @@ pub(super) fn development(
     // The development image imports every project from its folder, so that edits count.
     env.retain(|(key, _)| key != "PYTHONPATH");
     env.push(("PYTHONPATH".to_owned(), paths.join(":")));
+    if own.reload.is_empty() {
+        // The command of the image reads the address from its variables.
+        let set = chosen.program.env.iter().map(|var| &var.value);
+        env.extend(set.map(|var| (var.key.clone(), var.value.clone())));
+    }
     Some(DevCommand { command, env })
 }
 
