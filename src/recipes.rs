@@ -418,8 +418,9 @@ impl Scope<'_> {
     fn command(&mut self, mut command: Command, number: u32, into: &mut Vec<Step>) {
         if command.argv.is_empty() || command.argv.first().is_some_and(|word| word == "export") {
             let words = command.argv.iter().skip(1);
-            self.env.extend(words.filter_map(|word| shell::assignment(word)));
-            self.env.append(&mut command.env);
+            let set = words.filter_map(|word| shell::assignment(word)).chain(command.env);
+            // `TAGS=${TAGS:-sqlite}`
+            self.env.extend(set.map(|(key, value)| (key, write_out(&value, &[]))));
             return;
         }
         // Skip words that only set the environment or run the rest.

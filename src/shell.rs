@@ -286,13 +286,25 @@ fn expand_once(text: &str, braces: bool, value: &dyn Fn(&str) -> Option<String>)
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let (name, length) = reference(rest, braces);
-        match value(name).filter(|_| !name.is_empty()) {
+        // `TAGS=${TAGS:-x}` names itself.
+        let itself = |known: &String| name.is_empty() || known.contains(&rest[..length]);
+        let known = value(name).filter(|known| !itself(known));
+        match known.or_else(|| default_of(&rest[..length], name)) {
             Some(known) if out.len() <= MAX_EXPANDED => out.push_str(&known),
             _ => out.push_str(&rest[..length]),
         }
         rest = &rest[length..];
     }
     out + rest
+}
+
+/// The value of `${TAGS:-sqlite}` where nothing sets the variable. Only one that chooses what is
+/// built has it: a version stays an argument of the build.
+fn default_of(reference: &str, name: &str) -> Option<String> {
+    let chooses = ["TAGS", "FEATURES", "PROFILE"].iter().any(|word| name.contains(word));
+    let inside = reference.strip_prefix("${")?.strip_suffix('}')?.strip_prefix(name)?;
+    let default = inside.strip_prefix(":-").or_else(|| inside.strip_prefix('-'))?;
+    (chooses && !default.contains('$')).then(|| default.trim_matches(['"', '\'']).to_owned())
 }
 
 /// The name of the variable at the start of a text, and the length of the reference.
@@ -328,6 +340,13 @@ mod tests {
 
     fn words(command: &Command) -> Vec<&str> {
         command.argv.iter().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn defaults_of_what_is_built() {
+        let of = |text: &str| expand(text, false, &|_| None);
+        assert_eq!(of("go build -tags \"${TAGS:-fts5}\""), "go build -tags \"fts5\"");
+        assert_eq!(of("${GO_FEATURES:-$X} ${VERSION:-dev}"), "${GO_FEATURES:-$X} ${VERSION:-dev}");
     }
 
     #[test]

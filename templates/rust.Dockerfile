@@ -22,6 +22,7 @@ ENV CARGO_TARGET_DIR=/target
 {%- if details.sqlx %} \
     SQLX_OFFLINE=true
 {%- endif %}
+{%- include "rust/private.Dockerfile" %}
 WORKDIR {{ details.workdir }}
 
 # The manifests alone, with an empty library in place of every source
@@ -58,6 +59,7 @@ COPY {{ [folder] | copy(dest="/src/" ~ folder) }}
 FROM toolchain AS deps
 RUN --mount=type=bind,from=manifests,source=/src,target=/src,rw \
 {%- include "base/install-secrets.Dockerfile" %}
+{%- include "rust/private-mount.Dockerfile" %}
     cargo build {{ details.profile | shell }}{% if details.locked %} --locked{% endif %} --lib {{ details.package | shell }}
 {%- if details.features %} {{ details.features | shell }}{% endif %}
 {%- if details.target %} --target "$(rustc --print host-tuple)"{% endif %}{% include "base/build-flags.Dockerfile" %} \

@@ -6,11 +6,11 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::conditions::{heads, is_conditional};
+use super::conditions::heads;
 use super::facts::{Call, Definition, Form, locals};
 use super::file::File;
 use super::idioms::generic;
-use super::overrides::{is_given, overrides};
+use super::overrides::{overrides, weight};
 use super::program::{Program, is_global};
 use super::rules::Does;
 use super::services::is_other_service;
@@ -277,6 +277,9 @@ impl Program<'_> {
             if merged.as_ref().is_some_and(|value| !value.is_unknown()) {
                 return merged.unwrap_or(unknown);
             }
+            if let Some(value) = self.looped(file, at, name, steps) {
+                return value;
+            }
             let given = if file.dialect().indents {
                 self.received(file, function, name, steps)
             } else {
@@ -373,6 +376,9 @@ impl Program<'_> {
     /// The value of a field: assignments to it anywhere, its tag, a flag that is stored in it.
     /// Fields match by name and, if it is known, by the type that has them.
     fn field(&self, from: &Rc<File>, owner: Range<usize>, name: &str, steps: u8) -> Option<Value> {
+        if let Some(value) = self.of_looped(from, &owner, name, steps) {
+            return Some(value);
+        }
         let of = self.type_of(from, owner.clone());
         if of.clone().and_then(|of| self.having(of, name)).is_none()
             && let Some(value) = self.stored(from, &owner, name, steps)
@@ -440,7 +446,9 @@ impl Program<'_> {
                 score += 2;
             }
             sometimes &= definition.form == Form::Assigned && weight(file, definition) < 0;
-            if !owner.is_empty() && home.contains(&owner) {
+            // The method's own value has the type that both know.
+            let itself = owner == "self" && of.is_some();
+            if !owner.is_empty() && !itself && home.contains(&owner) {
                 score += 4;
             }
             if is_other_service(&home) && !is_other_service(&owner) {
@@ -503,20 +511,6 @@ pub(super) fn program(file: &File, at: usize) -> Value {
     let mut value = Value::base(Base::Program, evidence.clone());
     value.append(Value::known("/program", evidence));
     value
-}
-
-/// The weight of an assignment. A constructor sets a field's default; an assignment under a
-/// condition is one case of several.
-fn weight(file: &File, definition: &Definition) -> i32 {
-    let function = file.facts().function_at(definition.name);
-    let name = function.map(|function| file.word(function.name).to_ascii_lowercase());
-    match definition.form {
-        Form::Field if name.is_some_and(|n| n.starts_with("new") || n.contains("default")) => 2,
-        Form::Assigned if is_conditional(file, definition.name) => -2,
-        // What a setter or an option is given beats what the constructor chose.
-        Form::Assigned if is_given(file, definition) => 3,
-        _ => 0,
-    }
 }
 
 /// The words around a field's definition, in lower case: its type, the variable, its tag, the file.

@@ -42,6 +42,11 @@ pub(super) fn of(tree: &Tree, body: usize) -> Vec<Function> {
             let start = at;
             let method = tree.word(at + 1) == "(";
             let name = if method { tree.closing(at + 1) + 1 } else { at + 1 };
+            // `type Option func(*Server)` has no body: the next brace is that of another function.
+            if method && tree.word(name) == ";" {
+                at = name;
+                continue;
+            }
             let mut parameters = name + 1;
             match tree.word(parameters) {
                 "[" => parameters = tree.closing(parameters) + 1,

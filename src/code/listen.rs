@@ -1,10 +1,12 @@
 //! Where a program listens: the port, whether it is reachable from outside, and its settings.
 
+mod fields;
+
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::conditions;
-use super::facts::{Call, Definition, Form};
+use super::facts::{Call, Form};
 use super::file::{File, is_below};
 use super::logins::is_for_login;
 use super::loopback::{self, host, is_local};
@@ -66,7 +68,7 @@ const NAMED: u8 = 8;
 const INDIRECT: u8 = 3;
 
 /// Words around a listener that is not for outside.
-const HIDDEN: [&str; 4] = ["pprof", "debug", "internal", "redirect"];
+const HIDDEN: [&str; 3] = ["pprof", "debug", "internal"];
 
 /// Words around an address that is not the program's main one.
 const ASIDE: [&str; 11] = [
@@ -122,7 +124,11 @@ pub(crate) fn addresses(code: &Program) -> Option<(Evidence, Vec<Address>)> {
             all.push(Address { value, rank, late, protocol, evidence: evidence.clone() });
         }
     }
-    all.extend(fields(code));
+    all.extend(fields::of_servers(code));
+    for address in fields::of_rows(code) {
+        listens.get_or_insert_with(|| address.evidence.clone());
+        all.push(address);
+    }
     Some((listens?, all))
 }
 
@@ -133,7 +139,7 @@ pub(crate) fn places(code: &Program) -> Vec<(Rc<File>, usize)> {
         let fields = file.facts().definitions_of(file, "Addr").iter();
         let of_server = fields.filter(|definition| {
             let open = file.enclosing(definition.name).filter(|&open| open > 0);
-            definition.form == Form::Field && open.is_some_and(|at| file.word(at - 1) == "Server")
+            definition.form == Form::Field && open.is_some_and(|at| fields::is_server(file, at))
         });
         all.extend(of_server.map(|definition| (file.clone(), definition.name)));
     }
@@ -144,11 +150,19 @@ pub(crate) fn places(code: &Program) -> Vec<(Rc<File>, usize)> {
 pub(crate) fn with_ports(addresses: impl IntoIterator<Item = Address>) -> Vec<(Address, u16)> {
     let known = addresses.into_iter().filter_map(|address| {
         // A literal in the call itself is the program's own port, whatever its number.
-        let own = address.value.evidence().is_some_and(|at| at.place() == address.evidence.place());
+        // So is a text that reaches a call through variables of the code.
+        let own = address.value.evidence().is_some_and(|at| at.place() == address.evidence.place())
+            || address.late < NAMED && address.value.text().is_some() && is_fixed(&address.value);
         let port = port(&address.value).filter(|port| own || !is_foreign(*port))?;
         Some((address, port))
     });
     known.collect()
+}
+
+/// True for a text that the code states and no setting gives.
+fn is_fixed(value: &Value) -> bool {
+    let set = |part: &Part| part.env.is_some() || part.flag.is_some() || part.like;
+    !value.parts.iter().any(set)
 }
 
 /// Every call that listens, with the index of its address argument.
@@ -159,7 +173,7 @@ fn calls<'c>(code: &'c Program) -> impl Iterator<Item = (usize, Protocol, Call)>
             !row.of.is_empty() || row.arguments.is_none() || call.package().is_none()
         })
         .filter(|(_, call)| !unix(call))
-        .map(|(row, call)| (row.at.unwrap_or(0), protocol(row.does, &call), call));
+        .map(|(row, call)| (row.at.unwrap_or(0), protocol(code, row.does, &call), call));
     let servers = code.rows.server.iter().flat_map(move |server| {
         let used = code.files().any(|file| file.imports_from(&server.of));
         server.names.iter().filter(move |_| used).flat_map(move |name| {
@@ -171,7 +185,7 @@ fn calls<'c>(code: &'c Program) -> impl Iterator<Item = (usize, Protocol, Call)>
     let sockets = code.rows.socket.iter().flat_map(move |row| {
         let calls = row.names.iter().flat_map(move |name| code.calls_named(name));
         let calls = calls.filter(move |call| call.is_method() && is_made(call, &row.made));
-        calls.map(move |call| (0, protocol(row.does, &call), call))
+        calls.map(move |call| (0, protocol(code, row.does, &call), call))
     });
     let all = plain.chain(servers).chain(sockets);
     all.filter(move |(at, _, call)| !is_for_login(code, *at, call))
@@ -226,8 +240,12 @@ fn names_network(call: &Call, network: &str) -> bool {
     texts.filter_map(|argument| call.file.string(argument.start)).any(|t| t.starts_with(network))
 }
 
-fn protocol(does: Does, call: &Call) -> Protocol {
-    let datagrams = does == Does::Receives && !names_network(call, "tcp");
+fn protocol(code: &Program, does: Does, call: &Call) -> Protocol {
+    // A server for datagrams whose method has a common name: `tftp.NewServer(..)`.
+    let mut made = code.rows.socket.iter().filter(|row| row.does == Does::Receives);
+    let made = made
+        .any(|row| row.names.iter().any(|name| name == call.name()) && is_made(call, &row.made));
+    let datagrams = (made || does == Does::Receives) && !names_network(call, "tcp");
     if datagrams || names_network(call, "udp") { Protocol::Udp } else { Protocol::Tcp }
 }
 
@@ -256,6 +274,17 @@ fn default_address(code: &Program, call: &Call) -> Option<Value> {
     let server = code.rows.server.iter().find(|server| {
         server.names.iter().any(|name| name == call.name()) && serves(code, call, server)
     })?;
+    // An option of the framework gives the address: `server.WithHostPorts(":80")`.
+    let told = |other: &ServerRow| {
+        let mut calls = other.names.iter().flat_map(|name| code.calls_named(name));
+        other.of == server.of
+            && other.port.is_none()
+            && other.types.is_empty()
+            && calls.any(|call| call.package().is_some_and(|path| is_below(path, &other.of)))
+    };
+    if code.rows.server.iter().any(told) {
+        return None;
+    }
     let stated = server.key.as_ref().and_then(|key| code.documented(key));
     if let Some(stated) = stated.filter(|stated| port(stated).is_some()) {
         let mut value = Value::known(":", call.evidence(format!("`{}`", call.name())));
@@ -297,53 +326,6 @@ pub(crate) fn frameworks<'c>(
         let call = calls.find(|call| call.is_method() && serves(code, call, row))?;
         Some((row, call.evidence(format!("`{}` of {}", call.name(), row.of))))
     })
-}
-
-/// The fields of servers: `http.Server{Addr: ...}` and `server.Addr = ...`.
-fn fields(code: &Program) -> Vec<Address> {
-    let mut all = Vec::new();
-    for file in code.files() {
-        for definition in file.facts().definitions_of(file, "Addr") {
-            let server = match definition.form {
-                Form::Field => file
-                    .enclosing(definition.name)
-                    .is_some_and(|open| file.word(open - 1) == "Server"),
-                Form::Assigned => is_server(code, file, definition),
-                _ => false,
-            };
-            if server {
-                let open = file.enclosing(definition.name);
-                let fields = open.map(|open| file.elements(open)).unwrap_or_default();
-                let datagrams = fields.iter().filter(|field| file.word(field.start) == "Net");
-                let datagrams = datagrams
-                    .filter_map(|field| file.string(field.end - 1))
-                    .any(|net| net.starts_with("udp"));
-                let of = open.and_then(|open| open.checked_sub(3)).map(|at| file.word(at));
-                let of = of.and_then(|name| file.imported(name));
-                let datagrams = datagrams || of.is_some_and(|path| path.ends_with("/http3"));
-                let protocol = if datagrams { Protocol::Udp } else { Protocol::Tcp };
-                let value = code.value(file, definition.value.clone());
-                let evidence = file.evidence(definition.name, "the server's address");
-                let rank = rank_at(file, definition.name, &value) + u8::from(!is_web(code, file));
-                let hidden = is_hidden(&words_at(file, definition.name, &value));
-                let conditional = conditions::is_conditional(file, definition.name)
-                    || is_asked_for(code, file, definition.name);
-                let fixed =
-                    value.parts.iter().all(|part| part.env.is_none() && part.flag.is_none());
-                let local = fixed && host(&value).is_some_and(|(host, _)| is_local(&host));
-                let late = 2 * (u8::from(conditional) + u8::from(hidden) + u8::from(local));
-                all.push(Address { value, rank, late, protocol, evidence });
-            }
-        }
-    }
-    all
-}
-
-/// True unless an assigned `Addr` is a field of a type of the program's own, as in a record of a
-/// client's address.
-fn is_server(code: &Program, file: &Rc<File>, definition: &Definition) -> bool {
-    let owner = code.owner_of(file, definition).filter(|owner| !owner.contains("Server"));
-    owner.is_none_or(|owner| !code.has_field(&owner, "Addr"))
 }
 
 /// True if the function around a place is called under a condition alone.

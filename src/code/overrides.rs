@@ -1,7 +1,9 @@
 //! Settings that replace the default of a field: `if v := os.Getenv("ADDR"); v != "" { c.addr = v }`.
 
-use super::conditions::heads;
-use super::facts::{Definition, Form};
+use std::ops::Range;
+
+use super::conditions::{heads, is_conditional};
+use super::facts::{Definition, Form, locals};
 use super::file::File;
 use super::value::Value;
 
@@ -25,16 +27,55 @@ pub(super) fn overrides(file: &File, definition: &Definition, value: &Value) -> 
     head.clone().skip(1).any(|at| named(at) || assigned(at))
 }
 
+/// The weight of an assignment. A constructor sets a field's default; an assignment under a
+/// condition is one case of several.
+pub(super) fn weight(file: &File, definition: &Definition) -> i32 {
+    let function = file.facts().function_at(definition.name);
+    let name = function.map(|function| file.word(function.name).to_ascii_lowercase());
+    match definition.form {
+        Form::Field if name.is_some_and(|n| n.starts_with("new") || n.contains("default")) => 2,
+        Form::Assigned if is_conditional(file, definition.name) => -2,
+        // What a setter or an option is given beats what the constructor chose, and so does what
+        // is set in what it made.
+        Form::Assigned if is_given(file, definition) || is_put(file, definition) => 3,
+        _ => 0,
+    }
+}
+
 /// True if an assignment gives a field a parameter of a function around it, which is no constructor.
-pub(super) fn is_given(file: &File, definition: &Definition) -> bool {
+fn is_given(file: &File, definition: &Definition) -> bool {
     let value = &definition.value;
-    if value.len() != 1 || !file.is_word(value.start) {
+    // `host`, `host.into()`, `Some(host)`
+    let wrapped = file.word(value.start) == "Some" && value.len() == 4;
+    let first = value.start + if wrapped { 2 } else { 0 };
+    let alone = wrapped || value.len() == 1 || file.word(value.start + 1) == ".";
+    if !alone || !file.is_word(first) {
         return false;
     }
-    let name = file.word(value.start);
+    let name = file.word(first);
     file.facts().functions_around(definition.name).take(2).any(|function| {
         let own = file.word(function.name).to_ascii_lowercase();
         let mut parameters = file.elements(function.parameters).into_iter();
-        !own.starts_with("new") && parameters.any(|one| file.word(one.start) == name)
+        let named = |one: Range<usize>| {
+            let start = one.start + usize::from(file.word(one.start) == "mut");
+            file.word(start) == name
+        };
+        !own.starts_with("new") && parameters.any(named)
     })
+}
+
+/// True if a statement sets the field of a variable that the same function made: `s := New(); s.Port =
+/// 80`.
+fn is_put(file: &File, definition: &Definition) -> bool {
+    let at = definition.name;
+    let Some(owner) = at.checked_sub(2).filter(|_| file.word(at - 1) == ".") else { return false };
+    let Some(function) = file.facts().function_at(at) else { return false };
+    let name = file.word(function.name).to_ascii_lowercase();
+    if name.starts_with("new") || name.contains("default") || !file.is_word(owner) {
+        return false;
+    }
+    // `a.b.c = x` sets a field of `b`.
+    let root = owner.checked_sub(1).is_none_or(|before| file.word(before) != ".");
+    let made = locals(file, function, at, file.word(owner));
+    root && made.first().is_some_and(|one| one.form == Form::Declared && one.name < at)
 }

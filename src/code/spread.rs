@@ -63,13 +63,14 @@ impl Program<'_> {
     /// The element of a list at a position: `commands[0]`, where the list is known, or is each of the
     /// lists that a loop goes through. `None` for any other expression.
     fn element(&self, file: &Rc<File>, range: &Range<usize>, steps: u8) -> Option<Value> {
-        let open = range.end.checked_sub(3).filter(|&open| open > range.start)?;
-        let goes = file.dialect().keywords.contains(&"range") && file.word(open) == "[";
-        if !goes || file.closing(open) + 1 != range.end {
+        let close = range.end.checked_sub(1).filter(|&close| file.word(close) == "]")?;
+        let open = Some(file.opening(close)).filter(|&open| open > range.start)?;
+        if !file.dialect().keywords.contains(&"range") {
             return None;
         }
-        let number: usize = file.word(open + 1).parse().ok()?;
         let list = range.start..open;
+        let number = file.word(open + 1).parse::<usize>().ok().filter(|_| close == open + 2);
+        let Some(number) = number else { return self.of_map(file, list, steps) };
         if let Some(all) = self.listed(file, list.clone(), steps) {
             return all.into_iter().nth(number);
         }
@@ -91,8 +92,38 @@ impl Program<'_> {
         Some(first)
     }
 
+    /// The values of a map that is defined once, as alternatives: `tools[format]`. One that holds
+    /// numbers or addresses gives one of them alone.
+    fn of_map(&self, file: &Rc<File>, map: Range<usize>, steps: u8) -> Option<Value> {
+        let (at, name) = (map.start, file.word(map.start));
+        let function = file.facts().function_at(at).filter(|_| map.len() == 1)?;
+        let (file, value) = match locals(file, function, at, name).as_slice() {
+            [] => self.defined_once(file, name)?,
+            [one] => (file.clone(), one.value.clone()),
+            _ => return None,
+        };
+        let open = file.opening(value.end.checked_sub(1)?);
+        if file.word(value.start) != "map" || file.word(open) != "{" {
+            return None;
+        }
+        let elements = file.elements(open).into_iter().take(MAX_ARGUMENTS);
+        let values = elements.filter_map(|one| {
+            let value = file.split(one, &[":"]).get(1)?.clone();
+            Some(self.eval(&file, value, steps)).filter(Value::is_known)
+        });
+        let values: Vec<Value> = values.collect();
+        let plain = |value: &Value| {
+            let text = value.text().unwrap_or_default();
+            text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.contains(':')
+        };
+        let mut all = values.iter().filter(|_| values.iter().all(plain)).cloned();
+        let mut first = all.next()?;
+        first.others = all.map(|value| value.parts).collect();
+        Some(first)
+    }
+
     /// The brace of the literal that a list is, by its own or by a name that is defined once.
-    fn literal(
+    pub(super) fn literal(
         &self,
         file: &Rc<File>,
         range: Range<usize>,

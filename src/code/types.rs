@@ -14,6 +14,9 @@ const MAX_TYPED: usize = 64;
 /// Maximum number of words in a type.
 const MAX_WORDS: usize = 24;
 
+/// Maximum number of functions without a name that are looked at before a place.
+const MAX_CLOSURES: usize = 32;
+
 /// Maximum number of files that are searched for a constant.
 const MAX_FILES: usize = 4096;
 
@@ -142,6 +145,9 @@ impl Program<'_> {
                 // In `a, b T`, the type comes with the last name.
                 let of = parameters[number..].iter().find(|one| one.len() > 1)?;
                 return name_of(file, of.start + 1..of.end);
+            }
+            if let Some(of) = closure_parameter(file, function.range.start..at, name) {
+                return name_of(file, of);
             }
         }
         self.package_of(file).iter().find_map(|other| {
@@ -333,6 +339,25 @@ impl Program<'_> {
             name_of(other, from..end)
         })
     }
+}
+
+/// The type of a parameter of the innermost function without a name around a position: `func(s
+/// *Server) { s.port = port }`. `before` ends at the position.
+fn closure_parameter(file: &File, before: Range<usize>, name: &str) -> Option<Range<usize>> {
+    let all = file.places("func");
+    let all = &all[..all.partition_point(|&at| at < before.end)];
+    let inside = all.iter().rev().take(MAX_CLOSURES).take_while(|&&at| at > before.start);
+    inside.copied().filter(|&at| file.word(at + 1) == "(").find_map(|at| {
+        let close = file.closing(at + 1);
+        let body = (close + 1..close + MAX_WORDS).find(|&at| matches!(file.word(at), "{" | ";"))?;
+        if file.word(body) != "{" || file.closing(body) < before.end {
+            return None;
+        }
+        let parameters = file.elements(at + 1);
+        let number = parameters.iter().position(|one| file.word(one.start) == name)?;
+        let of = parameters[number..].iter().find(|one| one.len() > 1)?;
+        Some(of.start + 1..of.end)
+    })
 }
 
 /// The types that have a field of a type, with the names of these fields.

@@ -14,6 +14,9 @@ use crate::path::RelPath;
 const SYSTEM: [&str; 10] =
     ["/dev", "/proc", "/sys", "/etc", "/usr", "/bin", "/run", "/var/run", "/lib", "/root"];
 
+/// Where folders of programs stand among those of the system.
+const RUN: [&str; 2] = ["/run/", "/var/run/"];
+
 /// The home of the user that the image runs as.
 pub(crate) const HOME: &str = "/home/nonroot";
 
@@ -194,6 +197,9 @@ impl Written {
         }
         let system =
             SYSTEM.iter().any(|root| folder == *root || folder.starts_with(&format!("{root}/")));
+        // The image makes the folder of a socket: `/run/app`.
+        let own = RUN.iter().any(|run| folder.len() > run.len() && folder.starts_with(run));
+        let system = system && !own;
         if folder.is_empty() || folder == "/" || system {
             return;
         }

@@ -10,7 +10,7 @@ use crate::path::RelPath;
 use crate::repo::Repo;
 
 /// Subcommands that read the history.
-const READS: [&str; 10] = [
+pub(super) const READS: [&str; 10] = [
     "rev-parse",
     "describe",
     "log",
@@ -80,7 +80,13 @@ pub(super) fn finding(
             }
         }
     }
-    evidence.extend(places(repo, &files)?);
+    for place in places(repo, &files)? {
+        let text = repo.source_text(&place.file)?.unwrap_or_default();
+        // What a build writes into a program stays unknown for good.
+        if configures(&place.file) || !is_spared(&text, place.line.unwrap_or_default()) {
+            evidence.push(place);
+        }
+    }
     evidence.truncate(PLACES);
     let Some(first) = evidence.first() else { return Ok(None) };
     let found = Finding::new(
@@ -136,6 +142,33 @@ pub(super) fn read_for(repo: &Repo, folder: &RelPath, markers: &[&str]) -> Vec<R
 /// Why a read matters where the repository's own .dockerignore lets .git in.
 const LET_IN: &str = "the .dockerignore lets .git into the build context: the build finds the \
                       revision if its stage holds git, and the finished image has no .git";
+
+/// Words that stand for another value where a call fails, and those that end the program there.
+const SPARES: [&str; 3] = ["unwrap_or(", "unwrap_or_else(", "unwrap_or_default("];
+const ENDS: [&str; 6] = ["panic", "exit", "Fatal", "fatal", "expect(", "unwrap()"];
+
+/// How many lines after a call its failure may be handled in.
+const HANDLED: usize = 9;
+
+/// True if the code goes on with a text of its own where the call in a line fails: `if err != nil {
+/// return "unknown" }`, `.unwrap_or_else(|_| "unknown".into())`. The image has no repository, so
+/// that this text is what the program shows.
+pub(super) fn is_spared(text: &str, line: u32) -> bool {
+    let Some(from) = usize::try_from(line).ok().and_then(|line| line.checked_sub(1)) else {
+        return false;
+    };
+    let lines: Vec<&str> = text.lines().skip(from).take(HANDLED).collect();
+    let end = lines.iter().position(|line| line.starts_with('}')).unwrap_or(lines.len());
+    let lines = &lines[..end];
+    if lines.iter().any(|line| ENDS.iter().any(|word| line.contains(word))) {
+        return false;
+    }
+    let quoted = |line: &&str| line.trim_start().starts_with("return \"");
+    let fails =
+        lines.iter().position(|line| line.contains("err != nil") || line.contains("err == nil"));
+    fails.is_some_and(|at| lines[at..].iter().any(quoted))
+        || lines.iter().any(|line| SPARES.iter().any(|word| line.contains(word)))
+}
 
 /// The places in these files that ask git.
 ///
@@ -244,6 +277,18 @@ mod tests {
         let known = "if s.Key == \"vcs.revision\" {\nexec.Command(\"git\", \"log\")\n}";
         assert!(of(known).is_empty());
         assert!(of("fetch('https://x.test/a.git'); run(log)").is_empty());
+    }
+
+    #[test]
+    fn calls_that_may_fail() {
+        let go =
+            "out, err := exec.Command(\"git\", \"describe\").Output()\nif err != nil {\n\t{}\n}\n";
+        assert!(is_spared(&go.replace("{}", "return \"unknown\""), 1));
+        assert!(!is_spared(&go.replace("{}", "log.Fatal(err)"), 1));
+        assert!(!is_spared(&go.replace("{}", "return err"), 1));
+        let rust = "Command::new(\"git\")\n    .args([\"rev-parse\"])\n    .output()\n    .{}\n";
+        assert!(is_spared(&rust.replace("{}", "ok().map(f).unwrap_or_else(|| \"?\".into())"), 1));
+        assert!(!is_spared(&rust.replace("{}", "expect(\"git\")"), 1));
     }
 
     #[test]

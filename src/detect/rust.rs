@@ -38,6 +38,7 @@ mod native;
 mod nightly;
 mod older;
 mod plan;
+mod private;
 mod programs;
 mod project;
 mod reads;
@@ -102,6 +103,9 @@ struct Details {
     wrapper: bool,
     /// True if sqlx checks queries against its prepared data.
     sqlx: bool,
+    /// What opens the git repository of a dependency that is not public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    private: Option<private::Access>,
     /// The finding that no image contains the toolchain that the repository names. The build then
     /// stops, unless a person names another toolchain.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -59,6 +59,9 @@ const DEPLOYING: [&str; 36] = [
 /// Folders below a home that contain documentation.
 const DOCUMENTING: [&str; 3] = ["docs", "doc", "documentation"];
 
+/// Folders below a home whose `build.sh` builds what is in the home.
+const SCRIPTS: [&str; 3] = ["scripts", "script", "hack"];
+
 type Reader<T> = fn(&RelPath, &RelPath, &str, &mut T);
 
 /// Reads how the software of a folder is built.
@@ -68,6 +71,8 @@ pub(super) fn built(repo: &Repo, home: &RelPath) -> Result<Built> {
         files.extend(repo.children(&folder).map(|(path, _)| path.clone()));
     }
     files.extend(home.join(".circleci/config.yml"));
+    let scripts = SCRIPTS.iter().filter_map(|folder| home.join(&format!("{folder}/build.sh")));
+    files.extend(scripts.filter(|path| repo.is_file(path)));
     if let Some(folder) = home.join(".github/actions") {
         files.extend(repo.files_under(&folder).take(MAX_LISTED).cloned());
     }

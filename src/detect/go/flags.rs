@@ -69,13 +69,34 @@ struct Command<'s> {
 /// The build tags with which the repository builds the program in `folder`, and whether it builds
 /// without cgo.
 pub(super) fn tags(module: &Module, folder: &RelPath) -> Result<(Vec<String>, bool)> {
-    let steps = recipes::steps_of(module.sources.repo, module.dir, &TOOLS)?;
+    let steps = steps(module, folder)?;
     let commands: Vec<Command> = steps.iter().filter_map(read).collect();
     let mine = of(&commands, module, folder);
     let Some(first) = mine.first() else { return Ok((Vec::new(), false)) };
     // The last assignment of a variable wins.
     let set = first.step.env.iter().rev().find(|(key, _)| key == "CGO_ENABLED");
     Ok((first.tags.clone(), set.is_some_and(|(_, value)| value == "0")))
+}
+
+/// The commands that may build the program: those of recipes, or else those of documentation, if all
+/// of these have the same tags.
+fn steps(module: &Module, folder: &RelPath) -> Result<Vec<Step>> {
+    let steps = recipes::steps_of(module.sources.repo, module.dir, &TOOLS)?;
+    let commands: Vec<Command> = steps.iter().filter_map(read).collect();
+    if !of(&commands, module, folder).is_empty() {
+        return Ok(steps);
+    }
+    let told = recipes::told(module.sources.repo, module.dir)?;
+    let told = told.iter().filter(|step| step.words.first().is_some_and(|word| word == "go"));
+    let commands: Vec<Command> = told.filter_map(read).collect();
+    let mine = of(&commands, module, folder);
+    let builds: Vec<&&Command> = mine.iter().filter(|command| !command.runs).collect();
+    let agree = builds.first().is_some_and(|first| {
+        let same = |other: &&&Command| other.tags == first.tags && !other.unknown;
+        !first.tags.is_empty() && builds.iter().all(same)
+    });
+    let found = builds.iter().filter(|_| agree).map(|command| command.step.clone());
+    Ok(if agree { found.collect() } else { steps })
 }
 
 /// The build tags among the flags that a person gives.
@@ -130,7 +151,7 @@ pub(super) fn add(
     program: &mut Program,
     details: &mut ProgramDetails,
 ) -> Result<()> {
-    let steps = recipes::steps_of(module.sources.repo, module.dir, &TOOLS)?;
+    let steps = steps(module, folder)?;
     let commands: Vec<Command> = steps.iter().filter_map(read).collect();
     let mine = of(&commands, module, folder);
     let Some(first) = mine.first() else { return Ok(()) };
@@ -588,7 +609,7 @@ mod tests {
             line(&details(&[("Makefile", "all:\n\tbash scripts/build.sh\n"), script]).0),
             "a |  | "
         );
-        assert_eq!(line(&details(&[script]).0), " |  | ");
+        assert_eq!(line(&details(&[script]).0), "a |  | ");
         // Variables of a makefile that another one includes.
         let included = [
             ("Makefile", "include build/common.mk\nall:\n\tgo build $(FLAGS) ./cmd/x\n"),

@@ -149,11 +149,16 @@ fn embeds(tree: &Tree, comment: &Comment) -> Vec<At<String>> {
 }
 
 /// The name that a package most likely has: the last element of its path, without a major version
-/// and without `go-` or `-go`.
+/// and without the language's name: `go-redis`, `geoip2-golang`, `nats.go`.
 fn package_name(path: &str) -> String {
-    let name = short_name(path);
-    let name = name.strip_prefix("go-").unwrap_or(name);
-    name.strip_suffix("-go").unwrap_or(name).replace('-', "_")
+    let mut name = short_name(path);
+    for language in ["go-", "golang-"] {
+        name = name.strip_prefix(language).unwrap_or(name);
+    }
+    for language in ["-go", "-golang", ".go"] {
+        name = name.strip_suffix(language).unwrap_or(name);
+    }
+    name.replace('-', "_")
 }
 
 #[cfg(test)]
@@ -172,6 +177,18 @@ mod tests {
         assert_eq!((name.as_str(), line, constraint.fits(false, &[])), ("main", 5, false));
         assert!(clause("not go").is_none());
         assert!(clause("").is_none());
+    }
+
+    #[test]
+    fn names_of_packages() {
+        for (path, name) in [
+            ("github.com/oschwald/geoip2-golang", "geoip2"),
+            ("github.com/hashicorp/golang-lru/v2", "lru"),
+            ("github.com/nats-io/nats.go", "nats"),
+            ("github.com/redis/go-redis/v9", "redis"),
+        ] {
+            assert_eq!(package_name(path), name);
+        }
     }
 
     #[test]

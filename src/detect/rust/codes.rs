@@ -17,6 +17,7 @@ pub(super) const ALL: &[FindingCode] = &[
     NIGHTLY_TOOLCHAIN,
     OPENED_MISSING,
     PATH_DEPENDENCY_MISSING,
+    PRIVATE_GIT_DEPENDENCY,
     PRIVATE_REGISTRY,
     SERVES_WORKING_DIRECTORY,
     SETTINGS_REQUIRED,
@@ -125,6 +126,15 @@ pub(super) const PATH_DEPENDENCY_MISSING: FindingCode = FindingCode::Own(&Row::e
     "cargo reads the manifest of every member and path dependency, and a build context cannot \
     reach what lies outside",
     "run dockgen on the folder that holds both, or commit that folder here",
+));
+
+pub(super) const PRIVATE_GIT_DEPENDENCY: FindingCode = FindingCode::Own(&Row::warning(
+    "private-git-dependency",
+    "cargo fetches a dependency from a git repository that is not public",
+    "a build has no key and no token of its own: without yours the server refuses it, and the \
+    build stops",
+    "lend the build your ssh agent (`--ssh default`), or a file with git's settings (`--secret \
+    id=gitconfig,src=FILE`)",
 ));
 
 pub(super) const PRIVATE_REGISTRY: FindingCode = FindingCode::Own(&Row::warning(

@@ -57,9 +57,23 @@ struct Command<'s> {
 /// The features with which the repository builds a binary.
 pub(super) fn own(project: &Project, binary: &Binary, manifest: &Manifest) -> Result<Own> {
     let steps = recipes::steps_of(project.dir.repo, &project.dir.path, &["cargo", "cross"])?;
-    let commands = steps.iter().filter(|step| step.is_plain()).filter_map(read);
-    let mine: Vec<Command> =
-        commands.filter(|command| command.builds(project, binary, manifest)).collect();
+    let builds = |command: &Command| command.builds(project, binary, manifest);
+    let plain = steps.iter().filter(|step| step.is_plain());
+    let mut mine: Vec<Command> = plain.filter_map(read).filter(builds).collect();
+    // Documentation counts where nothing else builds, where all of it asks for the same features,
+    // and where the program itself is another one without them.
+    let told = recipes::told(project.dir.repo, &project.dir.path)?;
+    let told = told.iter().filter(|step| step.words.first().is_some_and(|word| word == "cargo"));
+    if mine.is_empty() {
+        mine = told.filter_map(read).filter(builds).collect();
+        let first = mine.first().map(|first| first.asked.clone()).unwrap_or_default();
+        let text = project.dir.repo.source_text(&binary.path)?.unwrap_or_default();
+        let switches = |name: &String| text.contains(&format!("feature = \"{name}\""));
+        let own = !first.no_default && first.features.iter().any(switches);
+        if !own || mine.iter().any(|one| one.unknown || one.asked != first) {
+            mine.clear();
+        }
+    }
     let mut own = Own::default();
     let Some(first) = mine.first() else { return Ok(own) };
     if first.unknown {

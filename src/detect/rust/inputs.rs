@@ -9,7 +9,7 @@ use super::lockfile::Lockfile;
 use super::manifest::{Manifest, Role};
 use super::project::Project;
 use super::workspace::Workspace;
-use super::{Details, mask, targets};
+use super::{Details, mask, private, targets};
 use crate::detect::git_reads;
 use crate::detect::rust::codes;
 use crate::facts::{Evidence, Finding};
@@ -87,6 +87,9 @@ pub(super) fn inputs(
             )),
         );
     }
+    let private = private::private(project)?;
+    details.private = private.as_ref().map(|private| private.access);
+    findings.extend(private.as_ref().map(private::finding));
     sqlx(project, details, findings)?;
     git(project, findings);
     started(project, details, findings)?;

@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use super::features::Asked;
+use super::private::Access;
 use super::{Details, ProgramDetails, id};
 use crate::detect::Chosen;
 use crate::docker::types::{EnvKey, Line};
@@ -48,6 +49,8 @@ struct View {
     target: bool,
     wrapper: bool,
     sqlx: bool,
+    /// What opens the git repository of a dependency: `ssh`, `token`; `""` if all are public.
+    private: &'static str,
     /// Files that the compiler reads beside the sources, which the .dockerignore lets in.
     reads: Vec<String>,
     /// Folders that the build does not read, which the .dockerignore hides.
@@ -106,11 +109,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         output,
         package: package.clone(),
         binary: own.binary.clone(),
-        profile: if profile == "release" {
-            words(&["--release"])
-        } else {
-            words(&["--profile", profile])
-        },
+        profile: asking_for(profile),
         features,
         locked: details.locked,
         masked: details.masked.as_ref().map_or_else(String::new, |_| masked),
@@ -123,6 +122,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         target: details.target,
         wrapper: details.wrapper,
         sqlx: details.sqlx,
+        private: details.private.map_or("", Access::word),
         reads,
         unread: inside(&own.unread)?,
         nightly: details
@@ -169,6 +169,11 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
             .collect(),
         details: serde_json::to_value(view)?,
     })
+}
+
+/// The flags that select the profile.
+fn asking_for(profile: &str) -> Vec<String> {
+    if profile == "release" { words(&["--release"]) } else { words(&["--profile", profile]) }
 }
 
 /// A file of cargo's configuration that contains a token, mounted at its own path so that it ends

@@ -13,7 +13,7 @@ use super::manifest::Manifest;
 use super::project::Project;
 use super::targets::{self, Binary};
 use super::workspace::Workspace;
-use super::{ProgramDetails, leptos, native, reads, revision, runtime, unread};
+use super::{ProgramDetails, leptos, native, private, reads, revision, runtime, unread};
 use crate::facts::{Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::recipes::{self, Recipe};
@@ -258,8 +258,9 @@ fn analyse(
             program.needs.packages.push(Sourced::new(tool.clone(), evidence.clone()));
         }
     }
-    if let Some(evidence) = &project.config.git {
-        program.needs.packages.push(Sourced::new("git-at-build".to_owned(), evidence.clone()));
+    let private = private::private(project)?.map(|private| private.evidence);
+    if let Some(evidence) = project.config.git.clone().or(private) {
+        program.needs.packages.push(Sourced::new("git-at-build".to_owned(), evidence));
     }
     let mut libraries: Vec<(String, RelPath)> = Vec::new();
     for folder in active.packages() {

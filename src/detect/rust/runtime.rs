@@ -13,6 +13,7 @@ use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
+mod above;
 mod address;
 mod arguments;
 mod choices;

@@ -35,6 +35,9 @@ const MAX_CHAIN: usize = 24;
 
 /// The value of `matches.value_of("port")`: what `Arg::new("port")` or `Arg::with_name("port")` sets.
 fn matched(program: &Program, call: &Call, _: &[String], steps: u8) -> Option<Value> {
+    if call.name() == "env" && call.file.word(call.at + 1) == "!" {
+        return package_folder(call);
+    }
     // The folder of a `TempDir`.
     if call.name() == "path" && call.is_method() && call.arguments().is_empty() {
         let folder = program.receiver(call, steps)?;
@@ -72,6 +75,20 @@ fn matched(program: &Program, call: &Call, _: &[String], steps: u8) -> Option<Va
     let evidence = made.evidence(format!("the argument `{key}`"));
     (env.is_some() || flag.is_some() || default.is_some())
         .then(|| Part::setting(default, env, flag, evidence).into())
+}
+
+/// The folder of the package, which `env!("CARGO_MANIFEST_DIR")` compiles in: where the image builds
+/// it.
+fn package_folder(call: &Call) -> Option<Value> {
+    let file = &call.file;
+    let name = file.string(call.open + 1)?;
+    if name != "CARGO_MANIFEST_DIR" || file.closing(call.open) != call.open + 2 {
+        return None;
+    }
+    let (folder, _) = file.path.as_str().split_once("src/")?;
+    let path = format!("{}/{folder}", super::plan::SOURCE);
+    let note = "the folder of the package, which is compiled in";
+    Some(Value::known(path.trim_end_matches('/'), call.evidence(note)))
 }
 
 /// How many arguments of builders are looked at.

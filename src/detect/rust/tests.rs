@@ -5,6 +5,7 @@ use crate::facts::{Kind, Libc, Strength};
 use crate::repo::Repo;
 
 mod demands;
+mod given;
 mod listen;
 mod opened;
 mod positional;
@@ -15,7 +16,7 @@ mod written;
 const MANIFEST: &str =
     "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n";
 
-fn facts(files: &[(&str, &str)], dir: &str) -> Facts {
+pub(super) fn facts(files: &[(&str, &str)], dir: &str) -> Facts {
     let repo = Repo::from_files(files.iter().copied());
     detect(&Dir::new(&repo, RelPath::new(dir).unwrap())).unwrap().unwrap()
 }

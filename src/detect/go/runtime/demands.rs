@@ -39,9 +39,11 @@ pub(super) fn demands(world: &World) -> (Vec<(String, Evidence)>, Vec<Flag>) {
     let mut found: Demands = BTreeMap::new();
     let mut flags: Vec<Flag> = Vec::new();
     for (row, call) in world.code.doing(&[Does::Environment]) {
-        let name = world.code.argument(&call, row.at.unwrap_or(0)).and_then(|value| value.text());
-        let Some(name) = name.filter(|name| is_env_name(name)) else { continue };
-        if row.default.is_none() && is_demanded(world, &call) {
+        let names = names(world, &call, row.at.unwrap_or(0));
+        if row.default.is_some() || names.is_empty() || !is_demanded(world, &call) {
+            continue;
+        }
+        for name in names {
             let note = format!("without {name} the program ends");
             demand(&mut found, name, sometimes(&call), call.evidence(note));
         }
@@ -77,6 +79,20 @@ pub(super) fn demands(world: &World) -> (Vec<(String, Evidence)>, Vec<Flag>) {
     let mut all: Vec<(String, (bool, Evidence))> = found.into_iter().collect();
     all.sort_by_key(|(_, (sometimes, _))| *sometimes);
     (all.into_iter().map(|(name, (_, evidence))| (name, evidence)).collect(), flags)
+}
+
+/// The variables that a call reads: one, or those of the list that a loop goes through. What other
+/// functions hand over is one of several cases.
+fn names(world: &World, call: &Call, at: usize) -> Vec<String> {
+    let Some(range) = call.arguments().get(at).cloned() else { return Vec::new() };
+    let file = &call.file;
+    let handed = file.facts().function_at(call.at).is_some_and(|function| {
+        let parameters = file.elements(function.parameters);
+        parameters.iter().any(|one| range.clone().any(|at| file.word(at) == file.word(one.start)))
+    });
+    let value = world.code.value(file, range);
+    let all = value.alternatives().take(if handed { 1 } else { usize::MAX });
+    all.filter_map(|value| value.text()).filter(|name| is_env_name(name)).collect()
 }
 
 /// Adds a variable. A place that demands it in any case replaces one that does so under a condition.
@@ -167,8 +183,7 @@ fn readers(world: &World, found: &mut Demands) {
                 continue;
             }
             for call in world.code.calls_named(file.word(function.name)) {
-                let key = world.code.argument(&call, 0).and_then(|value| value.text());
-                if let Some(key) = key.filter(|key| is_env_name(key)) {
+                for key in names(world, &call, 0) {
                     let note = format!("without {key} the program ends");
                     demand(found, key, sometimes(&call), call.evidence(note));
                 }
@@ -214,6 +229,12 @@ fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
                 continue;
             }
             for part in file.split(head, &["||"]) {
+                let several = several(world, file, &part);
+                let told = several.len() > 1 && !conditions::is_conditional(file, at);
+                for name in several.into_iter().filter(|_| told) {
+                    let note = format!("without {name} the program ends");
+                    demand(found, name, false, file.evidence(at, note));
+                }
                 let off = || off(world, file, &part).filter(|_| ends_at_once(world, file, open));
                 let list = || Some((lists.unset(file, &part)?, true));
                 let one = unset(world, file, &part).or_else(list).or_else(off);
@@ -234,6 +255,15 @@ fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
             }
         }
     }
+}
+
+/// The variables of a list whose elements a loop reads one by one: `os.Getenv(name) == ""`.
+fn several(world: &World, file: &Rc<File>, part: &Range<usize>) -> Vec<String> {
+    let rows = world.code.rows.doing(&[Does::Environment]);
+    let readers: Vec<&str> = rows.flat_map(|row| row.names.iter().map(String::as_str)).collect();
+    let empty = part.clone().any(|at| file.string(at).is_some_and(|text| text.is_empty()));
+    let mut calls = part.clone().filter(|&at| empty && readers.contains(&file.word(at)));
+    calls.find_map(|at| Call::at(file, at)).map(|call| names(world, &call, 0)).unwrap_or_default()
 }
 
 /// True if a block ends the program, or returns an error that is made there or has a name.

@@ -6,9 +6,10 @@ use anyhow::Result;
 
 use super::World;
 use crate::code::{Call, Does, conditions, shell_lines};
+use crate::detect::git_reads;
 use crate::detect::go::ProgramDetails;
 use crate::detect::go::{codes, programs};
-use crate::detect::script::interpreter;
+use crate::detect::script::{self, interpreter};
 use crate::facts::{Evidence, Finding, Libc, Needs, Sourced};
 use crate::path::RelPath;
 use crate::recipes;
@@ -47,7 +48,7 @@ pub(super) fn needs(
 ) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     cgo(world, needs, details, &mut findings);
-    commands(world, needs, &mut findings);
+    commands(world, needs, &mut findings)?;
     for row in &world.module.tables.privileged {
         let import = world.closure.imports(&row.library);
         findings.extend(import.map(|import| row.finding(import.clone())));
@@ -226,7 +227,17 @@ impl Started {
             || DESKTOP.contains(&text.as_str())
             || world.locate(&text).is_some();
         let name = text.rsplit('/').next().unwrap_or_default();
-        if let Some(name) = world.locate(&text).and_then(|path| interpreter(repo, &path)) {
+        let script = world.locate(&text);
+        if let Some(name) = script.as_ref().and_then(|path| interpreter(repo, path)) {
+            for (inner, line) in script.iter().flat_map(|path| script::started(repo, path)) {
+                let note = format!("`{text}` starts `{inner}`");
+                let evidence = Evidence { note, line: Some(line), ..evidence.clone() };
+                let file = script.clone().unwrap_or_default();
+                let key = world.module.tables.commands.get(&inner);
+                if let Some(key) = key.filter(|_| !BASIC.contains(&inner.as_str())) {
+                    self.packages.entry(key.clone()).or_insert(Evidence { file, ..evidence });
+                }
+            }
             let note = format!("`{text}` begins with `#!` and {name}");
             let evidence = Evidence { note, ..evidence };
             if name == "sh" || name == "dash" || name == "ash" {
@@ -251,7 +262,21 @@ impl Started {
     }
 }
 
-fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
+/// True if the call asks git for a revision, and the code has a text for where that fails: the image
+/// has no repository, so that git itself would change nothing.
+fn shows_a_revision(world: &World, call: &Call) -> Result<bool> {
+    let file = &call.file;
+    let mut texts = (call.open..file.closing(call.open)).filter_map(|at| file.string(at));
+    if texts.next().as_deref() != Some("git")
+        || !texts.next().is_some_and(|word| git_reads::READS.contains(&&*word))
+    {
+        return Ok(false);
+    }
+    let text = world.module.sources.repo.source_text(&file.path)?.unwrap_or_default();
+    Ok(git_reads::is_spared(&text, file.line(call.at)))
+}
+
+fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) -> Result<()> {
     let mut started = Started::default();
     let mut shells = Vec::new();
     for (row, call) in world.code.doing(&[Does::Starts]) {
@@ -261,7 +286,7 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
         if conditions::is_elsewhere(&call.file, call.at, &["GOOS"], |system| system == "linux") {
             continue;
         }
-        if asks_for_a_revision(&call) {
+        if asks_for_a_revision(&call) || shows_a_revision(world, &call)? {
             continue;
         }
         let at = row.at.unwrap_or(0);
@@ -295,4 +320,5 @@ fn commands(world: &World, needs: &mut Needs, findings: &mut Vec<Finding>) {
         findings.push(Finding::command_unknown(name, [evidence]));
     }
     needs.packages.extend(packages.into_iter().map(|(key, evidence)| Sourced::new(key, evidence)));
+    Ok(())
 }

@@ -6,6 +6,7 @@ use crate::repo::Repo;
 
 mod asked;
 mod dispatch;
+mod listeners;
 mod paths;
 mod precision;
 mod reading;

@@ -1,7 +1,7 @@
 //! Files and folders that the code opens, and folders into which it writes.
 
 use super::held::{Held, OPENERS, call, is_compared};
-use super::{Code, rocket};
+use super::{Code, above, rocket};
 use crate::code::{Base, Call, Program as Source};
 use crate::detect::rust::source::SourceFile;
 use crate::detect::{add_front_end, makers};
@@ -332,12 +332,17 @@ impl Disk {
             None => None,
         };
         let text = joined.as_deref().unwrap_or(text);
-        let Some(way) = clean(text) else { return };
-        let plain_word = of_list || !way.contains(['/', '.']) || is_macro && name != "relative";
         let opens = OPENING.contains(&name)
             || matches!(name, "new" | "from")
                 && owner.is_some_and(|owner| OPENERS.contains(&owner))
             || name == "relative";
+        if opens && let Some(found) = above::led(code, text) {
+            let note = format!("opened at run time: \"{text}\"");
+            self.files.push((found.0, found.1, file.evidence(at, note)));
+            return;
+        }
+        let Some(way) = clean(text) else { return };
+        let plain_word = of_list || !way.contains(['/', '.']) || is_macro && name != "relative";
         if plain_word && !opens && name != "format" {
             return;
         }

@@ -238,7 +238,9 @@ fn absent(disk: &Disk, call: &Call, value: &Value) -> Option<Finding> {
         let rest = plain.strip_prefix(folder.value.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    if matches!(plain, "" | "." | "..") || system || disk.writable.iter().any(of_program) {
+    // What the package's folder holds, whose path is compiled in.
+    let held = disk.files.iter().any(|(_, way, _)| way.starts_with('/') && text.starts_with(way));
+    if held || matches!(plain, "" | "." | "..") || system || disk.writable.iter().any(of_program) {
         return None;
     }
     let target = if plain.starts_with('/') { plain.to_owned() } else { format!("/app/{plain}") };

@@ -13,6 +13,7 @@ use super::settings::{self, Line, Settings};
 use super::{Code, house, set_env};
 use crate::code::is_other_service;
 use crate::code::listen::{Listening, is_own};
+use crate::code::logins::is_login;
 use crate::detect::rust::ProgramDetails;
 use crate::detect::rust::lexer::Kind as Lexeme;
 use crate::detect::rust::source::SourceFile;
@@ -30,12 +31,17 @@ pub(super) fn listen(
     details: &mut ProgramDetails,
 ) {
     let mut found: Vec<Address> = Vec::new();
+    let server =
+        code.tables.servers.iter().find_map(|server| Some((server, code.uses(&server.name)?)));
+    let library = code.tables.listening.iter().find_map(|name| code.uses(name));
+    let known = followed.is_some() || server.is_some() || library.is_some();
+    let client = !known && is_client(code);
     let layer = environment::layer(code);
     for file in code.files {
         for at in 0..file.len() {
             match (file.kind(at), file.word(at)) {
                 (Some(Lexeme::Text | Lexeme::Raw), _) => literal(file, at, &mut found),
-                (_, "#") => arguments(file, at, &mut found),
+                (_, "#") if !client => arguments(file, at, &mut found),
                 (_, "builder") => builders(file, at, &mut found),
                 (_, "const" | "static" | "fn") => constants(code, file, at, &mut found),
                 (_, "set_default") => defaults(file, at, layer.as_ref(), &mut found),
@@ -46,9 +52,6 @@ pub(super) fn listen(
             }
         }
     }
-    let server =
-        code.tables.servers.iter().find_map(|server| Some((server, code.uses(&server.name)?)));
-    let library = code.tables.listening.iter().find_map(|name| code.uses(name));
     let listener =
         code.find(|file, at| file.is(at, "bind") && file.path_to(at).contains(&"TcpListener"));
     let listens = followed.is_some()
@@ -203,14 +206,36 @@ fn host(found: &[Address], program: &mut Program, details: &mut ProgramDetails) 
     }
 }
 
+/// Crates and words of clients.
+const ASKING: [&str; 7] =
+    ["reqwest", "ureq", "isahc", "attohttpc", "TcpStream", "tokio_tungstenite", "send_to"];
+
+/// True if the program connects to others and no call of it listens: an option of it that names a
+/// port is that of another program.
+fn is_client(code: &Code) -> bool {
+    let asks = |file: &SourceFile, at: usize| {
+        ASKING.contains(&file.word(at)) && (file.is(at + 1, ":") || file.is(at + 1, "("))
+    };
+    let listens = |file: &SourceFile, at: usize| {
+        let word = file.word(at);
+        let called = file.is(at + 1, "(") && (at > 0) && !file.is(at - 1, "fn");
+        let any = word == "bind" && file.path_to(at).contains(&"UdpSocket") && any_port(file, at);
+        called && !any && (LISTENING.contains(&word) || ["launch", "start"].contains(&word))
+            || word == "UnixListener"
+    };
+    code.find(asks).is_some() && code.find(listens).is_none()
+}
+
+/// The call binds to any port that is free.
+fn any_port(file: &SourceFile, at: usize) -> bool {
+    (at + 1..file.closing(at + 1)).any(|n| {
+        file.string(n).is_some_and(|text| text.ends_with(":0"))
+            || file.is(n, "0") && file.is(n - 1, ",")
+    })
+}
+
 /// True if the program binds a datagram socket to a port. A client binds to any port: `0.0.0.0:0`.
 fn datagrams(code: &Code) -> bool {
-    let any_port = |file: &SourceFile, at: usize| {
-        (at + 1..file.closing(at + 1)).any(|n| {
-            file.string(n).is_some_and(|text| text.ends_with(":0"))
-                || file.is(n, "0") && file.is(n - 1, ",")
-        })
-    };
     let binds = |file: &SourceFile, at: usize| {
         file.is(at, "bind") && file.path_to(at).contains(&"UdpSocket") && !any_port(file, at)
     };
@@ -244,6 +269,9 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     let from = variable(file, at);
     let way = from.clone().map_or(Way::Fixed, Way::Variable);
     let listens = calls.iter().any(|name| LISTENING.contains(name));
+    if parse(&text).is_some_and(|(local, _, _)| local) && takes_a_login(file, at) {
+        return;
+    }
     if let Some((local, joined, port)) = parse(&text) {
         let mut port = port;
         if in_network(file, at) {
@@ -337,6 +365,16 @@ fn is_clients(file: &SourceFile, at: usize) -> bool {
         Some(file.word(start + 1).replace('_', " "))
     });
     given || function.is_some_and(|name| is_other_service(&name))
+}
+
+/// The token stands in a function, or in the arm of a command, that logs a person in with a browser.
+fn takes_a_login(file: &SourceFile, at: usize) -> bool {
+    file.brackets(at).into_iter().filter(|open| file.is(*open, "{")).any(|open| {
+        let start = open.saturating_sub(MAX_HEAD);
+        let ends = |n: &usize| [";", "}", "{", ","].iter().any(|mark| file.is(*n, mark));
+        let mut head = (start..open).rev().take_while(|n| !ends(n));
+        head.any(|n| is_login(file.word(n)))
+    })
 }
 
 /// The token stands in a network or a prefix, whose number is no port: `Ipv4Net::new(..)`,

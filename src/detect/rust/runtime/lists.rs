@@ -33,6 +33,9 @@ pub(super) fn named(source: &Source, file: &Rc<File>, name: &Range<usize>) -> Ve
         return Vec::new();
     }
     let word = file.word(start);
+    if let Some(first) = first_of(source, file, start) {
+        return vec![first];
+    }
     for head in conditions::heads(file, start) {
         let Some(inside) = looped(file, &head) else { continue };
         let pattern = head.start + 1..inside;
@@ -58,6 +61,20 @@ pub(super) fn named(source: &Source, file: &Rc<File>, name: &Range<usize>) -> Ve
         return texts.collect();
     }
     Vec::new()
+}
+
+/// The first element of the list that the variable was taken from: `let (program, rest) =
+/// argv.split_first().unwrap()`.
+fn first_of(source: &Source, file: &Rc<File>, at: usize) -> Option<String> {
+    let places = file.places(file.word(at));
+    let before = places[..places.partition_point(|&place| place < at)].last()?;
+    let open = before.checked_sub(1).filter(|&open| file.word(open) == "(")?;
+    let list = file.closing(open) + 2;
+    let taken = file.word(list - 1) == "="
+        && file.word(list + 1) == "."
+        && matches!(file.word(list + 2), "split_first" | "split_at");
+    let (file, open) = taken.then(|| self::list(source, file, list))??;
+    text(&file, file.elements(open).first()?)
 }
 
 /// The position of `in`, if the head is that of a loop over a list.

@@ -8,7 +8,7 @@ use crate::code::{Call, File, Program as Source, conditions};
 use crate::facts::Finding;
 
 /// Functions that read files: the type or module, the name, and how many arguments are paths.
-const READING: [(&str, &str, usize); 9] = [
+const READING: [(&str, &str, usize); 15] = [
     ("fs", "read", 1),
     ("fs", "read_to_string", 1),
     ("File", "open", 1),
@@ -18,6 +18,13 @@ const READING: [(&str, &str, usize); 9] = [
     ("CertificateDer", "pem_file_iter", 1),
     ("CertificateDer", "from_pem_file", 1),
     ("PrivateKeyDer", "from_pem_file", 1),
+    // Data that libraries open: the documentation of each crate at https://docs.rs/.
+    ("Tokenizer", "from_file", 1),
+    ("Reader", "open_readfile", 1),
+    ("Reader", "open_mmap", 1),
+    ("safetensors", "load", 1),
+    ("FastText", "load_model", 1),
+    ("CsvReader", "from_path", 1),
 ];
 
 /// How many files are reported. More would only repeat the advice.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::subcommands::{Subcommands, subcommands};
 use super::{Code, lists, shell_lines};
 use crate::code::Program as Source;
+use crate::detect::git_reads;
 use crate::detect::rust::codes;
-use crate::detect::script::interpreter;
+use crate::detect::script::{self, interpreter};
 use crate::facts::{Evidence, Finding, Program, Sourced};
 use crate::path::RelPath;
 
@@ -118,7 +119,7 @@ fn commands(source: &Source, code: &Code, program: &mut Program) {
                 called && file.path_to(at - 2).iter().any(|name| is_other(&file.path, name));
             let plain = called && file.path_to(at - 2).contains(&"Command");
             let described = || clap && (imports_clap_command(file) || declares(file, at));
-            if !renamed && (!plain || described()) {
+            if !renamed && (!plain || described()) || shows_a_revision(code, file, at, &name) {
                 continue;
             }
             started(code, program, &name, file.evidence(at, format!("starts `{name}`")));
@@ -152,6 +153,21 @@ fn commands(source: &Source, code: &Code, program: &mut Program) {
     }
 }
 
+/// How many tokens behind `git` its subcommand may stand.
+const MAX_SUBCOMMAND: usize = 12;
+
+/// True if the call asks git for a revision, and the code has a text for where that fails.
+fn shows_a_revision(code: &Code, file: &super::SourceFile, at: usize, name: &str) -> bool {
+    let mut words = (at + 1..at + MAX_SUBCOMMAND).filter_map(|at| file.string(at));
+    let line = file.evidence(at, "").line.unwrap_or_default();
+    name == "git"
+        && words.next().is_some_and(|word| git_reads::READS.contains(&&*word))
+        && code
+            .repo
+            .source_text(&file.path)
+            .is_ok_and(|text| git_reads::is_spared(&text.unwrap_or_default(), line))
+}
+
 /// How many imports of one file are looked at.
 const MAX_IMPORTS: usize = 64;
 
@@ -176,7 +192,20 @@ fn aliases(source: &Source) -> BTreeMap<RelPath, Vec<String>> {
 /// Adds what a program needs that starts another one.
 fn started(code: &Code, program: &mut Program, name: &str, evidence: Evidence) {
     let script = name.contains('/').then(|| code.root.join(name.trim_start_matches("./")));
-    if let Some(name) = script.flatten().and_then(|path| interpreter(code.repo, &path)) {
+    let script = script.flatten();
+    if let Some(name) = script.as_ref().and_then(|path| interpreter(code.repo, path)) {
+        for (inner, line) in script.iter().flat_map(|path| script::started(code.repo, path)) {
+            let at = Evidence::at(
+                &script.clone().unwrap_or_default(),
+                line,
+                format!("starts `{inner}`"),
+            );
+            let key = code.tables.commands.get(&inner).filter(|key| *key != "coreutils");
+            let held = &mut program.needs.packages;
+            if let Some(key) = key.filter(|key| !held.iter().any(|one| one.value == **key)) {
+                held.push(Sourced::new(key.clone(), at));
+            }
+        }
         let note = format!("a script that begins with `#!` and {name}");
         return started(code, program, &name, Evidence { note, ..evidence });
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::super::World;
+use super::super::demands::refuses;
 use super::super::reach::Reach;
 use super::{SERVING, positions};
 use crate::code::{File, Form, Function, is_env_name};
@@ -269,6 +270,7 @@ impl Reader<'_, '_, '_> {
         let Some(open) = block(file, at) else { return };
         let Some(head) = file.split(at + 1..open, &[";"]).pop() else { return };
         for part in file.split(head, &["&&", "||"]) {
+            self.demanded(file, at, open, &part, branches);
             let Some(mark) = part.clone().find(|&at| file.word(at) == "==") else { continue };
             let (left, right) = (part.start..mark, mark + 1..part.end);
             for (word, other) in [(&left, &right), (&right, &left)] {
@@ -298,6 +300,33 @@ impl Reader<'_, '_, '_> {
                     self.named_by_method(name, branches);
                 }
             }
+        }
+    }
+
+    /// `if os.Args[1] != "serve" { log.Fatal("usage") }`: what follows belongs to the command.
+    fn demanded(
+        &self,
+        file: &Rc<File>,
+        at: usize,
+        open: usize,
+        part: &Range<usize>,
+        branches: &mut Vec<Branch>,
+    ) {
+        let Some(mark) = part.clone().find(|&at| file.word(at) == "!=") else { return };
+        let text = file.string(mark + 1).filter(|text| mark + 2 == part.end && is_command(text));
+        let close = file.closing(open);
+        let leaves =
+            (open..close).any(|at| file.word(at) == "return" && file.enclosing(at) == Some(open));
+        let (Some(text), Some(around)) = (text, file.enclosing(at)) else { return };
+        let word = part.start..mark;
+        if (leaves || refuses(self.world, file, open))
+            && self.is_word(file, &word, MAX_STEPS, &mut Vec::new())
+        {
+            branches.push(Branch {
+                name: text.to_string(),
+                evidence: file.evidence(at, format!("command `{text}`")),
+                bodies: vec![(file.clone(), close + 1..file.closing(around))],
+            });
         }
     }
 
