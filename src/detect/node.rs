@@ -14,6 +14,7 @@ mod build_args;
 mod build_files;
 mod build_tools;
 mod built;
+mod by_ssh;
 mod codes;
 mod config;
 mod development;
@@ -388,6 +389,7 @@ fn facts(app: &App, found: program::Found) -> Result<Facts> {
     )?;
     let mut findings = found.findings;
     findings.extend(elsewhere::finding(app)?);
+    findings.extend(by_ssh::finding(app));
     let family = manager.value.strip_suffix("-berry").unwrap_or(&manager.value);
     findings.extend(tool::contradiction(
         family,

@@ -21,6 +21,7 @@ pub(super) const ALL: &[FindingCode] = &[
     FOLDER_NOBODY_MAKES,
     FOLDER_UNINSTALLED,
     FRONT_END_OUTSIDE,
+    GIT_BY_SSH,
     INSTALL_SCRIPTS_BLOCKED,
     LEGACY_OPENSSL,
     LIFECYCLE_SCRIPTS,
@@ -227,6 +228,14 @@ pub(super) const SEVERAL_LOCKFILES: FindingCode = FindingCode::Own(&Row::warning
     "only one of them is kept up to date as a rule, and an image that is built from the other one \
     holds versions that nobody tested",
     "remove the lockfile that is not used, or name the package manager with --tool",
+));
+
+pub(super) const GIT_BY_SSH: FindingCode = FindingCode::Own(&Row::warning(
+    "git-by-ssh",
+    "a dependency is fetched from git by SSH",
+    "the build has neither a key nor the host key of the server, so the install stops",
+    "name the dependency by an https address if it is public; else add `--mount=type=ssh` to the RUN \
+    of the install, put the host key into known_hosts, and build with `docker build --ssh default`",
 ));
 
 pub(super) const MODULE_MISSING: FindingCode = FindingCode::Own(&Row::warning(

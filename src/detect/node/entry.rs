@@ -2,6 +2,7 @@
 //! and the usual file names.
 
 mod command;
+mod delegated;
 mod files;
 mod flags;
 mod made;
@@ -305,8 +306,14 @@ fn flatten_chain(
 ) {
     let scripts = app.package.scripts();
     let mut dir = RelPath::root();
+    let mut given: Vec<(String, String)> = Vec::new();
     for command in chain.commands {
         let mut command = script::unwrap(command);
+        if let Some(pair) = script::set(&command) {
+            given.push(pair);
+            continue;
+        }
+        command.env.splice(0..0, given.iter().cloned());
         if let Some(to) = folder(&command) {
             dir = dir.join(&to).unwrap_or_default();
             continue;
@@ -472,6 +479,9 @@ type PlainStart = std::result::Result<Entry, String>;
 
 /// Reads a command as a plain start of Node.js.
 fn node(app: &App, command: &Command) -> Result<PlainStart> {
+    if let Some(inner) = delegated::command(app, command) {
+        return node(app, &inner);
+    }
     let settled = variables::settle(app, command);
     let command = &settled.command;
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();

@@ -266,6 +266,11 @@ fn nuxt(app: &App) -> Result<Option<Framework>> {
     framework.port = Some(3000);
     framework.env = vec![("HOST", "0.0.0.0")];
     framework.sigterm = Some(NITRO_STOPS);
+    // Its server unpacks the contents into a database at the first query:
+    // <https://content.nuxt.com/docs/advanced/database>.
+    if package.major("@nuxt/content").is_some_and(|major| major >= 3) {
+        framework.writable = vec![".data/content".to_owned()];
+    }
     Ok(Some(framework))
 }
 

@@ -84,7 +84,7 @@ fn every(app: &App) -> Result<Found> {
     for entry in servers {
         found.programs.push(of_entry(app, entry)?);
     }
-    if beside {
+    if beside || is_command_of_several(app, &found) {
         // The program that listens is the product, so it comes first.
         found.programs.sort_by_key(|(p, _)| (p.kind != Kind::Service, p.port.is_none()));
     }
@@ -149,6 +149,15 @@ fn every(app: &App) -> Result<Found> {
             .extend(unused.map(|unused| unfollowed::start_unused(app, &program.id, unused)));
     }
     Ok(found)
+}
+
+/// True if the likeliest program is one of several commands of the package and listens on no known
+/// port: the one that listens is the server.
+fn is_command_of_several(app: &App, found: &Found) -> bool {
+    let commands = app.package.get(&["bin"]).and_then(|bin| bin.as_object());
+    commands.is_some_and(|all| all.len() > 1)
+        && entry::SCRIPTS.iter().all(|name| app.package.script(name).is_none())
+        && found.programs.first().is_some_and(|(program, _)| program.port.is_none())
 }
 
 /// Adds the applications of an Nx repository with a single package.json, if no script starts

@@ -22,6 +22,8 @@ pub(crate) fn unwrap(mut command: Command) -> Command {
             {
                 2
             }
+            // `yarn node a.js` is Plug'n'Play's spelling.
+            "pnpm" | "yarn" if command.argv.get(1).is_some_and(|word| word == "node") => 1,
             // `infisical run --env=prod -- node a.js`
             "infisical" | "op" | "chamber" | "teller" => {
                 match command.argv.iter().position(|word| word == "--") {
@@ -56,6 +58,13 @@ pub(crate) fn unwrap(mut command: Command) -> Command {
         }
     }
     command
+}
+
+/// The variable that a command sets for those behind it, as shells of Windows spell it: `set
+/// PORT=3200`.
+pub(crate) fn set(command: &Command) -> Option<(String, String)> {
+    let [word, pair] = command.argv.as_slice() else { return None };
+    assignment(pair).filter(|_| word == "set")
 }
 
 /// The script that a command runs through a package manager (`npm run x`, `yarn x`, `pnpm run x`,

@@ -27,6 +27,9 @@ pub(super) struct Service {
     /// Arguments that open it to the network.
     #[serde(default)]
     args: Vec<String>,
+    /// Arguments that a container must not have: they put the program into the background.
+    #[serde(default)]
+    without: Vec<String>,
     /// Options of its command line that set the port, beside `-p` and `--port`.
     #[serde(default)]
     flags: Vec<String>,
@@ -62,6 +65,7 @@ pub(super) fn of(app: &App, command: Option<&str>) -> Result<Option<Service>> {
 impl Service {
     /// Adds the arguments that open the command, unless the start already has them.
     pub(super) fn open(&self, launch: &mut Launch) {
+        launch.args.retain(|arg| !self.without.contains(arg));
         let flag = self.args.first();
         let told = |flag: &str| launch.args.iter().any(|arg| arg.starts_with(flag));
         let open = self.flags.iter().any(|flag| told(flag));

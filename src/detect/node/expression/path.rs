@@ -148,7 +148,7 @@ pub(crate) fn path_within(tokens: &[Token], names: &Tracing, steps: usize) -> Op
                 here(Anchor::WorkingDirectory, "")
             }
             // `require("path").join(...)`
-            "require" if tokens.get(2).and_then(Token::text).is_some_and(is_path_module) => {
+            "require" if tokens.get(2).and_then(Token::text).is_some_and(is_known_module) => {
                 path_within(tokens.get(5..)?, names, steps + 1)
             }
             "fileURLToPath" if plus(tokens).is_none() => {
@@ -269,6 +269,11 @@ fn choice(tokens: &[Token]) -> Option<usize> {
 /// whose sign is at `at`. The folder by default counts, and a variable may override it.
 fn chosen(tokens: &[Token], at: usize, names: &Tracing, steps: usize) -> Option<PathValue> {
     let (tested, rest) = (&tokens[..at], tokens.get(at + 1..)?);
+    // The image sets HOME, so nothing else counts: `process.env.HOME || "/root"`.
+    let home: Vec<&str> = tested.iter().filter_map(Token::word).take(4).collect();
+    if home == ["process", "env", "HOME"] && tested.len() == 5 && !tokens[at].is('&') {
+        return path_within(tested, names, steps + 1);
+    }
     let mut found = if tokens[at].is('|') || rest.first()?.is('?') {
         path_within(rest.get(1..)?, names, steps + 1)?
     } else {
@@ -347,8 +352,9 @@ fn begun(text: &str) -> Option<PathValue> {
     (!folder.trim_matches(['.', '/']).is_empty()).then_some(found)
 }
 
-fn is_path_module(text: &str) -> bool {
-    matches!(text.trim_start_matches("node:"), "path" | "path/posix")
+/// True for the modules `path` and `os`.
+fn is_known_module(text: &str) -> bool {
+    matches!(text.trim_start_matches("node:"), "path" | "path/posix" | "os")
 }
 
 /// The value of a name, or of a member whose object is not known.
@@ -584,6 +590,8 @@ mod tests {
             ("const x = __dirname + '/up'", SourceFile, "up"),
             ("const x = new URL('./up', import.meta.url)", SourceFile, "./up"),
             ("const x = process.env.DIR || './data'", WorkingDirectory, "./data"),
+            ("const x = path.join(process.env.HOME || '/root', 'a')", Anchor::Home, "a"),
+            ("const x = path.join(require('os').homedir(), 'a')", Anchor::Home, "a"),
             ("const x = toPosix(path.resolve('data'))\nrun(x)", WorkingDirectory, "data"),
             ("const x = path.resolve('data').replace(/a/g, '/')", WorkingDirectory, "data"),
             ("const x = path.resolve(process.env.DIR || './data')", WorkingDirectory, "./data"),

@@ -49,6 +49,10 @@ pub(crate) fn install_settings(app: &App) -> Result<Vec<(String, String)>> {
 pub(super) fn read(house: &House, sources: &[Source], scan: &mut Scan) -> Result<()> {
     let app = house.app;
     for (name, browser) in driven(app)? {
+        if connects(sources, &name) {
+            scan.packages.retain(|held| held.value != browser.package);
+            continue;
+        }
         let at = |note: &str| app.package.at_dependency(&name, format!("{name} {note}"));
         if !scan.packages.iter().any(|held| held.value == browser.package) {
             // Another package brings it.
@@ -73,6 +77,21 @@ pub(super) fn read(house: &House, sources: &[Source], scan: &mut Scan) -> Result
         }
     }
     by_path(house, sources, scan)
+}
+
+/// True if the program only connects to a browser that runs elsewhere.
+fn connects(sources: &[Source], name: &str) -> bool {
+    let mut using = sources.iter().filter(|source| source.imports(name)).peekable();
+    let launches = sources
+        .iter()
+        .any(|source| source.tokens.windows(2).any(|w| w[0].is_word("launch") && w[1].is('(')));
+    let of_it = |source: &Source| {
+        source.tokens.windows(4).any(|w| {
+            let own = w[0].word().and_then(|word| source.code.imported(word)) == Some(name);
+            own && w[1].is('.') && w[2].is_word("connect") && w[3].is('(')
+        })
+    };
+    !launches && using.peek().is_some() && using.any(of_it)
 }
 
 /// The system's browser. The code reaches it through a variable or a path.

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::super::App;
 use super::super::manifest::{Kind as Dependency, Package};
-use super::super::token::{Kind, Token, arguments, closing};
+use super::super::token::{Kind, Token, arguments, closing, property};
 use super::{House, Scan, Source, env_file, lines, named_programs, tagged};
 use crate::catalog;
 use crate::detect::node::codes;
@@ -96,6 +96,7 @@ pub(super) fn read(
             scan.findings.extend(env_file::demanded(source));
         }
         if let Some(evidence) = bun(source)
+            .or_else(|| served_by_bun(app, source))
             .filter(|_| !scan.findings.iter().any(|finding| finding.code == codes::BUN_ONLY))
         {
             scan.findings.push(super::bun_only(evidence));
@@ -182,6 +183,20 @@ fn bun(source: &Source) -> Option<Evidence> {
         (object || import).then_some(w[0].at)
     })?;
     Some(source.at(at, "uses Bun's own interface"))
+}
+
+/// What Bun serves by itself: `export default { port: 3000, fetch: app.fetch }`.
+/// <https://bun.com/docs/api/http#export-default-syntax>
+fn served_by_bun(app: &App, source: &Source) -> Option<Evidence> {
+    let types = ["@types/bun", "bun-types"].iter().any(|name| app.package.has(name));
+    let locks = ["bun.lock", "bun.lockb"].iter().any(|name| app.root.has(name));
+    let tokens = &source.tokens;
+    let at = tokens
+        .windows(3)
+        .position(|w| w[0].is_word("export") && w[1].is_word("default") && w[2].is('{'))?;
+    let object = tokens.get(at + 2..=closing(tokens, at + 2))?;
+    let served = ["fetch", "port"].iter().all(|key| property(object, key).is_some());
+    (served && (types || locks)).then(|| source.at(tokens[at].at, "Bun serves its default export"))
 }
 
 fn add(scan: &mut Scan, key: &str, evidence: Evidence) {

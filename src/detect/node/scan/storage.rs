@@ -404,6 +404,14 @@ mod tests {
     }
 
     #[test]
+    fn a_database_that_is_only_read_is_no_folder_to_write() {
+        let of = |source: &str| scan(&[("index.js", source)], Layout::Source).writable.len();
+        let opens = "const D = require('better-sqlite3'); new D('./data/x.db'";
+        assert_eq!(of(&format!("{opens}, {{ readonly: true }})")), 0);
+        assert_eq!(of(&format!("{opens})")), 1);
+    }
+
+    #[test]
     fn folders_that_are_written() {
         let found = scan(
             &[(
