@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 pub(crate) use search::{Found, search};
 
 use crate::detect::{LANGUAGES, Unsupported, language};
-use crate::facts::{Facts, Kind};
+use crate::facts::{Facts, Kind, Program};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
@@ -19,15 +19,34 @@ pub struct Selection {
     pub taken: Vec<Facts>,
     /// The applications that were not selected, with the reason.
     pub others: Vec<(Facts, String)>,
-    /// Folders with a manifest that cannot be read, and why. They are not selected.
-    pub unread: Vec<(RelPath, String)>,
+    /// Folders with a manifest that cannot be read. They are not selected.
+    pub unread: Vec<Unread>,
     /// Folders with a manifest that was not read.
     pub aside: Vec<RelPath>,
+    /// Manifests of languages that dockgen does not support, in folders of no selected
+    /// application, each with the language's name.
+    pub unsupported: Vec<(RelPath, String)>,
     /// Assumptions behind the selection.
     pub assumptions: Vec<String>,
 }
 
+/// A folder with a manifest that cannot be read.
+#[derive(Debug)]
+pub struct Unread {
+    /// The folder.
+    pub folder: RelPath,
+    /// Why, with the file and its line.
+    pub why: String,
+    /// It could be an application of this run, so the run has failed for it.
+    pub fails: bool,
+}
+
 impl Selection {
+    /// True if a manifest that belongs to this run cannot be read. The others are not stopped by it.
+    pub fn failed(&self) -> bool {
+        self.unread.iter().any(|unread| unread.fails)
+    }
+
     /// The folders that were not read, by the folder that contains them, with their number.
     pub fn aside(&self, start: &RelPath) -> Vec<(RelPath, usize)> {
         let mut counted: Vec<(RelPath, usize)> = Vec::new();
@@ -57,8 +76,8 @@ impl Selection {
 /// program can be selected.
 ///
 /// # Errors
-/// If there is nothing to select: the error says what was looked for, and what to do. If a manifest
-/// that could belong to the selection cannot be read.
+/// If there is nothing to select: the error says what was looked for, and what to do. If the manifest
+/// of `start` itself cannot be read.
 pub(crate) fn choose(
     repo: &Repo,
     start: &RelPath,
@@ -79,12 +98,12 @@ pub(crate) fn choose(
         found.iter().any(|f| f.dir == *start && (entrypoint || !f.programs.is_empty()))
             && (entrypoint || !serves_below(&found, start));
     let any_starts = found.iter().any(|f| !f.programs.is_empty());
-    // Any broken manifest is an error, except in a fixture or example, which would not be selected
-    // anyway.
-    let stops = |dir: &RelPath, error: &anyhow::Error| {
-        dir == start || search::aside(start, dir).is_none() && !error.is::<Unsupported>()
+    // A broken manifest stops its own folder. Beside others it is reported, and is a failure except
+    // in a fixture or example, which would not be selected anyway.
+    let fails = |dir: &RelPath, error: &anyhow::Error| {
+        search::aside(start, dir).is_none() && !error.is::<Unsupported>()
     };
-    if let Some(at) = broken.iter().position(|(dir, error)| stops(dir, error)) {
+    if let Some(at) = broken.iter().position(|(dir, _)| dir == start) {
         return Err(broken.swap_remove(at).1);
     }
     for facts in found {
@@ -98,6 +117,9 @@ pub(crate) fn choose(
     of_others(repo, &mut taken, &mut others)?;
     one_per_folder(&mut taken, &mut others, &mut assumptions);
     if taken.is_empty() {
+        if let Some(at) = broken.iter().position(|(dir, error)| fails(dir, error)) {
+            return Err(broken.swap_remove(at).1);
+        }
         let list: Vec<String> =
             others.iter().map(|(facts, why)| format!("{} ({why})", facts.dir)).collect();
         bail!(
@@ -106,7 +128,11 @@ pub(crate) fn choose(
             list.join(", ")
         );
     }
-    Ok(Selection { taken, others, unread: unread(broken), aside, assumptions })
+    let unread = unread(broken, &fails);
+    let all = taken.iter().chain(others.iter().map(|(facts, _)| facts));
+    // Beside an application of the folder itself, others are parts of the same product.
+    let unsupported = if own_starts { Vec::new() } else { unsupported_beside(repo, start, all)? };
+    Ok(Selection { taken, others, unread, aside, unsupported, assumptions })
 }
 
 /// True if the folder itself holds a site alone, perhaps the project's documents, and a service that
@@ -126,8 +152,33 @@ fn serves_below(found: &[Facts], start: &RelPath) -> bool {
         })
 }
 
-fn unread(broken: Vec<(RelPath, anyhow::Error)>) -> Vec<(RelPath, String)> {
-    broken.into_iter().map(|(dir, error)| (dir, format!("{error:#}"))).collect()
+/// The manifests of unsupported languages that lie in no folder of `found`.
+fn unsupported_beside<'f>(
+    repo: &Repo,
+    start: &RelPath,
+    found: impl Iterator<Item = &'f Facts>,
+) -> Result<Vec<(RelPath, String)>> {
+    let dirs: Vec<&RelPath> = found.map(|facts| &facts.dir).collect();
+    let mut all = unsupported::found(repo, start)?;
+    all.retain(|(path, _)| {
+        let folder = path.parent().unwrap_or_default();
+        folder != *start
+            && search::aside(start, &folder).is_none()
+            && !dirs.iter().any(|dir| !dir.is_root() && folder.is_within(dir) || **dir == folder)
+    });
+    Ok(all)
+}
+
+/// The broken folders as data; `fails` says which of them belong to this run.
+pub(crate) fn unread(
+    broken: Vec<(RelPath, anyhow::Error)>,
+    fails: &dyn Fn(&RelPath, &anyhow::Error) -> bool,
+) -> Vec<Unread> {
+    let one = |(folder, error): (RelPath, anyhow::Error)| {
+        let fails = fails(&folder, &error);
+        Unread { folder, why: format!("{error:#}"), fails }
+    };
+    broken.into_iter().map(one).collect()
 }
 
 /// Why an application is not selected; `None` if it is.
@@ -145,6 +196,11 @@ fn why_not(
         ));
     }
     if any_starts && facts.programs.is_empty() && !(own_starts && facts.dir == *start) {
+        // A start script that cannot be used is no sign of a library.
+        let error = facts.findings.iter().find(|finding| finding.severity.is_error());
+        if let Some(finding) = error {
+            return Some(format!("nothing in it can be started: {}", finding.what));
+        }
         return Some("nothing in it to start: a library, or the root of a workspace".to_owned());
     }
     if let Some(part) = search::aside(start, &facts.dir) {
@@ -245,10 +301,16 @@ fn named(
             return Err(broken.swap_remove(place).1);
         }
         if !found.iter().any(|facts| matches(facts, word)) {
-            let known: Vec<String> = found
-                .iter()
-                .map(|f| format!("{} ({})", f.name.value, f.dir.relative_to(start)))
-                .collect();
+            if let Some((facts, program)) = program_of(&found, word) {
+                bail!(
+                    "--app {word}: {word} is a program of {}, not an application: `--app {} \
+                     --entrypoint {}` makes an image of it",
+                    facts.name.value,
+                    facts.dir.relative_to(start),
+                    program.id
+                );
+            }
+            let known: Vec<String> = found.iter().map(|facts| listed(facts, start)).collect();
             let unread: Vec<String> = broken
                 .iter()
                 .map(|(dir, error)| format!("; {dir} cannot be read: {error:#}"))
@@ -266,7 +328,25 @@ fn named(
         rest.into_iter().map(|facts| (facts, "not named by --app".to_owned())).collect();
     let mut assumptions = Vec::new();
     one_per_folder(&mut taken, &mut others, &mut assumptions);
-    Ok(Selection { taken, others, unread: unread(broken), aside: Vec::new(), assumptions })
+    let unread = unread(broken, &|_, _| false);
+    let (aside, unsupported) = (Vec::new(), Vec::new());
+    Ok(Selection { taken, others, unread, aside, unsupported, assumptions })
+}
+
+/// The program with this name, and its application.
+fn program_of<'f>(found: &'f [Facts], word: &str) -> Option<(&'f Facts, &'f Program)> {
+    let all = found.iter().flat_map(|facts| facts.programs.iter().map(move |one| (facts, one)));
+    all.into_iter().find(|(_, program)| program.name == word || program.id == word)
+}
+
+/// An application for a list, with its programs where it has several.
+fn listed(facts: &Facts, start: &RelPath) -> String {
+    let place = facts.dir.relative_to(start);
+    let programs: Vec<&str> = facts.programs.iter().map(|program| program.name.as_str()).collect();
+    if programs.len() < 2 {
+        return format!("{} ({place})", facts.name.value);
+    }
+    format!("{} ({place}; its programs are {})", facts.name.value, programs.join(", "))
 }
 
 fn nothing(repo: &Repo, start: &RelPath) -> anyhow::Error {
@@ -361,7 +441,7 @@ fn no_file(repo: &Repo, start: &RelPath) -> Option<anyhow::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Evidence, FrontEnd, Program, Sourced};
+    use crate::facts::{Evidence, FrontEnd, Sourced};
 
     fn app(dir: &str, language: &str, program: Option<Kind>, context: &str) -> Facts {
         let path = |text: &str| RelPath::new(text).unwrap();
@@ -486,13 +566,18 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_manifest_stops_what_it_could_belong_to() {
+    fn a_broken_manifest_stops_its_own_folder_alone() {
         let broken = ("web/package.json", BROKEN);
         for files in [
             vec![GO, ("main.go", MAIN), broken],
-            // It could be one of several applications.
             vec![("api/go.mod", GO.1), ("api/main.go", MAIN), broken],
-            // It is beside the selected application.
+        ] {
+            let selection = search_in(&files, &[]).unwrap();
+            assert_eq!((selection.taken.len(), selection.failed()), (1, true), "{selection:?}");
+            assert!(selection.unread[0].why.contains("web/package.json:1"), "{selection:?}");
+        }
+        for files in [
+            // It is in the folder of the selected application.
             vec![GO, ("main.go", MAIN), ("package.json", BROKEN)],
             // There is nothing else.
             vec![("examples/a/package.json", BROKEN)],

@@ -159,8 +159,10 @@ impl Command {
 
 /// `dockgen init`.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 done; 2 error, nothing written; 130 interrupted, \
-                  nothing written.")]
+#[command(
+    after_help = "Exit codes: 0 done; 2 error: nothing written, or not for the applications \
+                  that the error names; 130 interrupted, nothing written."
+)]
 pub(crate) struct Init {
     /// The application and the answers.
     #[command(flatten)]
@@ -215,8 +217,9 @@ pub(crate) struct Update {
     /// Write images as name:tag again, without digests; later runs look up none
     #[arg(long, conflicts_with = "pin")]
     pub unpin: bool,
-    /// Manage a Dockerfile that dockgen did not write: it is kept as it is, and later changes are
-    /// merged into it
+    /// Manage a Dockerfile that dockgen did not write: it is kept as it is, and `check` says when
+    /// the repository moves past it. `update` merges what touches none of its own lines, and shows
+    /// the rest as conflicts
     #[arg(long)]
     pub adopt: bool,
     /// Show what would be written, and write nothing

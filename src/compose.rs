@@ -52,7 +52,7 @@ struct App {
     target: String,
     args: Vec<Pair>,
     secrets: Vec<String>,
-    ports: Vec<String>,
+    ports: Vec<Mapping>,
     #[serde(skip_serializing_if = "Option::is_none")]
     env_file: Option<String>,
     environment: Vec<Pair>,
@@ -65,6 +65,16 @@ struct App {
     dev: Option<Dev>,
 }
 
+/// A published port.
+#[derive(Clone, Serialize)]
+struct Mapping {
+    /// `8081:8080`.
+    text: String,
+    /// Why the port of this machine is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
 /// What only the `development` stage has.
 #[derive(Clone, Serialize)]
 struct Dev {
@@ -72,6 +82,8 @@ struct Dev {
     root: String,
     /// Files whose change needs another build.
     rebuild: Vec<String>,
+    /// What follows an edit: `sync`, or `sync+restart` where the command does not watch its files.
+    action: &'static str,
 }
 
 /// A service that applications need.
@@ -147,10 +159,11 @@ fn plan(survey: &Survey, drafts: &[Draft]) -> Result<Compose> {
     let (mut apps, mut developments): (Vec<App>, Vec<App>) = (Vec::new(), Vec::new());
     let (mut services, mut secrets): (Vec<Beside>, Vec<Secret>) = (Vec::new(), Vec::new());
     let mut volumes = Vec::new();
+    let mut published = next::Published::default();
     for draft in drafts {
         let needed = needed(survey, draft, shared)?;
         volumes.extend(next::kept(draft).into_iter().map(|(volume, _)| volume));
-        let app = app(survey, draft, &needed)?;
+        let app = app(survey, draft, &needed, &mut published)?;
         developments.extend(development(&app, draft, &needed)?);
         apps.push(app);
         for held in &needed {
@@ -210,7 +223,12 @@ fn beside(needed: &Needed, name: &str) -> Beside {
     }
 }
 
-fn app(survey: &Survey, draft: &Draft, needed: &[Needed]) -> Result<App> {
+fn app(
+    survey: &Survey,
+    draft: &Draft,
+    needed: &[Needed],
+    published: &mut next::Published,
+) -> Result<App> {
     let (plan, runtime) = (&draft.plan, &draft.plan.runtime);
     let name = plan.name.as_str().rsplit('/').next().unwrap_or_default().to_owned();
     let dockerfile = draft.path(Role::Dockerfile).context("the Dockerfile's path")?;
@@ -227,7 +245,12 @@ fn app(survey: &Survey, draft: &Draft, needed: &[Needed]) -> Result<App> {
     };
     let context = way(&plan.context);
     let ports = runtime.ports();
-    let port = |port: &crate::facts::Port| format!("{}:{port}", port.number);
+    let port = |port: &crate::facts::Port| {
+        let at = published.place(*port);
+        let why = (at != port.number)
+            .then(|| format!("another application has port {} of this machine", port.number));
+        Mapping { text: format!("{at}:{port}"), why }
+    };
     Ok(App {
         image: plan.name.to_string(),
         dockerfile: (!beside).then(|| dockerfile.relative_to(&plan.context)),
@@ -342,7 +365,11 @@ fn development(app: &App, draft: &Draft, needed: &[Needed]) -> Result<Option<App
     let mut stage = app.clone();
     stage.name.push_str("-dev");
     stage.environment = environment(draft, needed, &planned.env);
-    stage.dev = Some(Dev { root, rebuild });
+    // The volumes of the runtime image belong to its user and lie in its folders. What the stage
+    // writes stays in its container.
+    stage.volumes.clear();
+    let action = if planned.restart { "sync+restart" } else { "sync" };
+    stage.dev = Some(Dev { root, rebuild, action });
     Ok(Some(stage))
 }
 

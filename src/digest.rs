@@ -19,10 +19,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// If no lookup is possible: `--pin` would pin nothing.
 pub fn lookup() -> Result<Box<crate::pin::Lookup>> {
-    ask(&["buildx", "version"]).context(
-        "--pin asks registries with `docker buildx imagetools`, and this machine cannot: install \
-         Docker with its plugin buildx, or run without --pin",
-    )?;
+    if ask(&["buildx", "version"]).is_err() {
+        let lacks = match program::on_path("docker") {
+            Some(_) => "the `docker` of this machine has no plugin buildx",
+            None => "there is no `docker` on the PATH",
+        };
+        bail!(
+            "--pin asks registries with `docker buildx imagetools`, and {lacks}: install Docker with \
+             its plugin buildx, or run without --pin"
+        );
+    }
     let known: RefCell<BTreeMap<String, String>> = RefCell::default();
     Ok(Box::new(move |image| {
         if let Some(digest) = known.borrow().get(image) {

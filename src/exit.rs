@@ -7,7 +7,8 @@ pub enum Exit {
     Done,
     /// The files are out of date, violate a rule or have a conflict. Nothing was written.
     Differs,
-    /// An error, reported on standard error. Nothing was written.
+    /// An error, reported on standard error. Nothing was written, or not for the applications that it
+    /// names.
     Failed,
     /// Ctrl-C or a similar signal. Nothing was written.
     Interrupted,

@@ -26,6 +26,13 @@ pub enum Severity {
     Note,
 }
 
+impl Severity {
+    /// True if nothing is written because of it.
+    pub fn is_error(self) -> bool {
+        self == Self::Error
+    }
+}
+
 /// The declaration of a code. The texts are clauses in lower case: a finding prints them after its
 /// place, and the page of all codes prints them as sentences.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@ mod assumptions;
 mod blame;
 mod effect;
 mod files;
+mod named;
 
 use std::path::Path;
 
@@ -15,10 +16,10 @@ use crate::catalog::Catalog;
 use crate::config::{self, Config};
 use crate::config::{Kept, Settings};
 use crate::context::{self, ContextReport, Existing};
-use crate::detect::{self, Candidate, LANGUAGES};
+use crate::detect;
 use crate::docker::ignore::IgnoreFile;
 use crate::env_example::{self, Example};
-use crate::facts::{Evidence, Facts, Finding, FindingCode, Program, Severity};
+use crate::facts::{Evidence, Facts, Finding, FindingCode, Severity};
 use crate::path::RelPath;
 use crate::pin::{self, Pinning};
 use crate::plan::Plan;
@@ -33,6 +34,8 @@ use assumptions::assumptions;
 use blame::prove;
 use files::Paths;
 pub use files::{Change, Role};
+pub use named::programs_apart;
+use named::{named, of_programs};
 
 /// Answers for a single application. If there are several, `--app` must name one.
 const OF_ONE_APP: [&str; 13] = [
@@ -74,8 +77,16 @@ pub fn survey(
     on_entry: &(dyn Fn(usize) + Sync),
 ) -> Result<Survey> {
     let (place, repo) = open(path, on_entry)?;
-    let named = named(&repo, &place.start, wanted);
-    let mut found = apps::search(&repo, &place.start, !wanted.is_empty(), &|_| Ok(false), named)?;
+    let searched = |wanted: &[String]| {
+        let named = named(&repo, &place.start, wanted);
+        apps::search(&repo, &place.start, !wanted.is_empty(), &|_| Ok(false), named)
+    };
+    let mut found = searched(wanted)?;
+    let folders = of_programs(&repo, &place.start, &found.apps, wanted);
+    let wanted = folders.as_deref().unwrap_or(wanted);
+    if folders.is_some() {
+        found = searched(wanted)?;
+    }
     let entrypoint = flags.iter().any(|(id, _)| id == id::ENTRYPOINT);
     if entrypoint && found.apps.is_empty() && found.broken.is_empty() {
         // No manifest says what to start, but a person does.
@@ -83,26 +94,6 @@ pub fn survey(
     }
     let selection = apps::choose(&repo, &place.start, found, wanted, entrypoint)?;
     Ok(Survey { place, repo, selection, pinning: Pinning::Keep })
-}
-
-/// The folders that `--app` names and that have no manifest of their own: one of several programs
-/// of a module is an application too.
-fn named(repo: &Repo, start: &RelPath, wanted: &[String]) -> Vec<Candidate> {
-    let folders = wanted.iter().filter_map(|word| start.join(word));
-    let held = folders.filter(|folder| repo.below(folder).next().is_some());
-    held.flat_map(|folder| LANGUAGES.iter().map(move |language| (folder.clone(), language)))
-        .collect()
-}
-
-/// The names and folders of an application's programs that [`survey`] takes for applications of
-/// their own, if they are named: those with a folder each, such as `./cmd/server`.
-pub fn programs_apart(survey: &Survey, facts: &Facts) -> Vec<(String, RelPath)> {
-    let folder = |program: &Program| {
-        let folder = facts.dir.join(program.id.strip_prefix("./")?)?;
-        let held = survey.repo.below(&folder).next().is_some();
-        held.then(|| (program.name.clone(), folder))
-    };
-    facts.programs.iter().filter_map(folder).collect()
 }
 
 /// As [`survey`], but without names in `wanted`, it takes only the applications that have a dockgen
@@ -152,16 +143,18 @@ fn known(
     for facts in &found.apps {
         known.push(state(&facts.dir)?.is_some_and(|state| state.language == facts.language));
     }
-    let mut broken_known = None;
-    for (at, (folder, _)) in found.broken.iter().enumerate() {
-        if broken_known.is_none() && state(folder)?.is_some() {
-            broken_known = Some(at);
+    let mut broken_known = Vec::new();
+    for (folder, _) in &found.broken {
+        if state(folder)?.is_some() {
+            broken_known.push(folder.clone());
         }
     }
     let is_known = known.contains(&true);
-    let selection = if wanted.is_empty() && (is_known || broken_known.is_some()) {
-        if let Some(at) = broken_known {
-            return Err(found.broken.swap_remove(at).1);
+    let selection = if wanted.is_empty() && (is_known || !broken_known.is_empty()) {
+        // One that cannot be read does not stop the others.
+        if let (false, Some(lost)) = (is_known, broken_known.first()) {
+            let at = found.broken.iter().position(|(folder, _)| folder == lost);
+            return Err(found.broken.swap_remove(at.unwrap_or_default()).1);
         }
         let (taken, others): (Vec<_>, Vec<_>) =
             found.apps.into_iter().zip(known).partition(|(_, known)| *known);
@@ -169,12 +162,13 @@ fn known(
             .into_iter()
             .map(|(facts, _)| (facts, "dockgen has written nothing for it".to_owned()));
         let taken = taken.into_iter().map(|(facts, _)| facts).collect();
-        let unread = found.broken.into_iter().map(|(folder, error)| (folder, format!("{error:#}")));
+        let unread = apps::unread(found.broken, &|folder, _| broken_known.contains(folder));
         Selection {
             taken,
             others: others.collect(),
-            unread: unread.collect(),
+            unread,
             aside: found.aside,
+            unsupported: Vec::new(),
             assumptions: Vec::new(),
         }
     } else {
@@ -470,7 +464,8 @@ impl<'a> App<'a> {
             };
             self.blame(&error, &paths.dockerfile, &plan, &overrides, &own)
         })?;
-        let state = State::of(repo, facts, &plan, pins, &overrides, &paths.dockerfile)?;
+        let mut state = State::of(repo, facts, &plan, pins, &overrides, &paths.dockerfile)?;
+        state.accepted = known.as_ref().map(|known| known.accepted.clone()).unwrap_or_default();
 
         let context = context::report(repo, &plan, &ignore_file)?;
         let mut findings = plan.findings.clone();

@@ -198,6 +198,9 @@ pub struct Dev {
     pub command: Vec<Line>,
     /// Environment.
     pub env: Vec<Env>,
+    /// The command does not watch its files: after an edit it must be started again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restart: bool,
 }
 
 /// A decision, for `explain`.
@@ -227,6 +230,8 @@ pub struct DevCommand {
     pub command: Vec<String>,
     /// Environment.
     pub env: Vec<(String, String)>,
+    /// The command does not watch its files: after an edit it must be started again.
+    pub restart: bool,
 }
 
 /// What a language adds to the plan.

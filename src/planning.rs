@@ -12,8 +12,8 @@ use crate::facts::{Facts, Finding, FindingCode, Kind, Port, Program};
 use crate::path::RelPath;
 use crate::plan::words::{ContainerPath, EnvKey, ImageRef, Invalid, Line};
 use crate::plan::{
-    Artifact, Build, Dev, Env, Labels, Plan, Runtime, SCHEMA, SecretMount, USER, resolve,
-    split_words,
+    Artifact, Build, Dev, DevCommand, Env, Labels, Plan, Runtime, SCHEMA, SecretMount, USER,
+    resolve, split_words,
 };
 use crate::recipes;
 use crate::repo::{Dir, Repo};
@@ -89,6 +89,13 @@ pub fn make(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
         Some(manifest) if error.is::<Invalid>() => error.context(manifest.to_string()),
         _ => error,
     })
+}
+
+/// The `development` target, if a person asks for it and the language has one.
+fn development(command: Option<DevCommand>, answers: &Answers) -> Result<Option<Dev>> {
+    let wanted = command.filter(|_| answers.get(id::DEV) == Some("yes"));
+    let Some(DevCommand { command, env, restart }) = wanted else { return Ok(None) };
+    Ok(Some(Dev { command: lines(&command)?, env: environment(&env)?, restart }))
 }
 
 fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
@@ -187,13 +194,7 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
             title: line(name(facts, answers).rsplit('/').next().unwrap_or_default())?,
             source: facts.source.as_ref().map(|s| line(&s.value)).transpose()?,
         },
-        dev: build
-            .dev
-            .filter(|_| answers.get(id::DEV) == Some("yes"))
-            .map(|dev| {
-                anyhow::Ok(Dev { command: lines(&dev.command)?, env: environment(&dev.env)? })
-            })
-            .transpose()?,
+        dev: development(build.dev, answers)?,
         details: build.details,
         decisions,
         findings,

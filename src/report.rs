@@ -181,6 +181,13 @@ pub(crate) fn notes(draft: &Draft, here: &Here, look: &Look) -> String {
     assumptions(&rest, look) + &findings(&draft.findings, here, look)
 }
 
+/// An application with its decisions and notes.
+pub(crate) fn told(draft: &Draft, here: &Here, look: &Look) -> String {
+    let notes = notes(draft, here, look);
+    let notes = if notes.is_empty() { notes } else { notes + "\n" };
+    format!("{}{}{notes}", heading(&draft.facts, here, look), summary(draft, here, look))
+}
+
 /// The same, each on one line, at most `most` lines; how many there are.
 pub(crate) fn brief(draft: &Draft, here: &Here, look: &Look, most: usize) -> (String, usize) {
     let told = draft.findings.iter().any(|finding| finding.code == FindingCode::PortUnknown);
@@ -237,8 +244,12 @@ pub(crate) fn others(survey: &Survey, here: &Here, look: &Look) -> String {
         let text = format!("{} in {}: {why}", facts.name.value, here.path(&facts.dir));
         block(&mut out, &look.dim("not taken"), &text, look);
     }
-    for (folder, why) in &survey.selection.unread {
-        let text = format!("{}, which cannot be read: {why}", here.path(folder));
+    for unread in &survey.selection.unread {
+        let text = format!("{}, which cannot be read: {}", here.path(&unread.folder), unread.why);
+        block(&mut out, &look.dim("not taken"), &text, look);
+    }
+    for (path, language) in &survey.selection.unsupported {
+        let text = format!("{}: dockgen does not support {language} yet", here.path(path));
         block(&mut out, &look.dim("not taken"), &text, look);
     }
     for (folder, count) in survey.selection.aside(&survey.place.start) {

@@ -55,6 +55,9 @@ pub struct State {
     /// Digests by image, if images are pinned.
     #[serde(default, skip_serializing_if = "Pins::is_empty")]
     pub pins: Pins,
+    /// Rules that the Dockerfile violated when a person adopted it: only others are errors.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub accepted: BTreeSet<String>,
 }
 
 /// A decision.
@@ -116,6 +119,7 @@ impl State {
             facts: all_facts(facts, plan, &pins),
             inputs: inputs(repo, facts, plan, dockerfile)?,
             pins,
+            accepted: BTreeSet::new(),
         })
     }
 
@@ -202,6 +206,7 @@ impl State {
         };
         self.dockerfile == new.dockerfile
             && self.language == new.language
+            && self.accepted == new.accepted
             && values(self) == values(new)
     }
 
@@ -396,6 +401,7 @@ mod tests {
                 .map(|(path, print)| ((*path).to_owned(), (*print).to_owned()))
                 .collect(),
             pins: Pins::new(),
+            accepted: BTreeSet::new(),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::merge::{Conflict, Hunk, Merge, merge, unsettled};
 use crate::path::RelPath;
 use crate::pipeline::{App, Basis, Change, Draft, Role};
 use crate::plan::Decision;
-use crate::state::Moved;
+use crate::state::{self, Moved};
 use crate::write::{Output, Standing};
 
 /// An application, compared with its existing files.
@@ -111,8 +111,8 @@ pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
         let foreign = disk.is_some() && pristine.old.is_none() && change.role == Role::Dockerfile;
         if foreign && !adopt && change.standing != Standing::Same {
             bail!(
-                "{} was not written by dockgen, or what dockgen wrote is no longer known: `dockgen update --adopt` \
-                 keeps it as it is and merges later changes into it; `dockgen init --force` replaces it",
+                "{} was not written by dockgen, or .dockgen/, which holds what dockgen wrote, was deleted or not \
+                 committed: `dockgen update --adopt` keeps the file as it is; `dockgen init --force` replaces it",
                 change.new.path
             );
         }
@@ -151,7 +151,13 @@ pub fn review<'a>(app: &'a App<'a>, adopt: bool) -> Result<Review<'a>> {
         .as_ref()
         .filter(|known| known.templates != new.templates && files.iter().any(|file| file.moved))
         .map(|known| (known.dockgen.clone(), new.dockgen.clone()));
-    Ok(Review { app, draft, files, moved, inputs, templates, adopted })
+    let own = |input: &str| files.iter().any(|file| dir.join(input).as_ref() == Some(&file.path));
+    let inputs = inputs.into_iter().filter(|(input, _)| !own(input)).collect();
+    let mut review = Review { app, draft, files, moved, inputs, templates, adopted };
+    if adopted && adopt {
+        review.accept()?;
+    }
+    Ok(review)
 }
 
 /// The application's files if those on disk are adopted: they stay as they are, and later changes are
@@ -189,6 +195,25 @@ fn pairs(draft: &Draft) -> impl Iterator<Item = (&Change, &Change)> {
 }
 
 impl Review<'_> {
+    /// Keeps the rules that an adopted file violates: its author decided so, and only what comes
+    /// later is an error.
+    fn accept(&mut self) -> Result<()> {
+        let disk = self.files.iter().map(|file| file.disk.clone().unwrap_or_default());
+        let disk: Vec<String> = disk.collect();
+        let found = self.violations_of(&disk)?;
+        self.draft.state.accepted =
+            found.iter().filter(|one| !one.is_choice()).map(Violation::key).collect();
+        let path = state::path(&self.app.facts.dir);
+        let text = self.draft.state.text()?;
+        for change in self.draft.changes.iter_mut().filter(|c| Some(&c.new.path) == path.as_ref()) {
+            if change.old.as_ref() != Some(&text) && !self.draft.state.accepted.is_empty() {
+                change.standing = if change.old.is_some() { Standing::Ours } else { Standing::New };
+                change.new.text.clone_from(&text);
+            }
+        }
+        Ok(())
+    }
+
     /// True if an update would change a file, or could not.
     pub fn is_drifted(&self) -> bool {
         self.files.iter().any(File::is_drifted)
@@ -268,13 +293,13 @@ impl Review<'_> {
             file.must_be_settled()?;
         }
         all.extend(
-            self.violations_of(&disk)?.into_iter().filter(|violation| !violation.is_choice()),
+            self.violations_of(&disk)?.into_iter().filter(|one| !one.is_choice() || one.adopted),
         );
         // An outdated file differs from the plan anyway: only what an update keeps is a decision.
         let merged: Option<Vec<String>> =
             self.files.iter().map(|file| file.merge.settle(Conflict::Ours)).collect();
         if let Some(Ok(merged)) = merged.map(|texts| self.violations_of(&texts)) {
-            all.extend(merged.into_iter().filter(Violation::is_choice));
+            all.extend(merged.into_iter().filter(|one| one.is_choice() && !one.adopted));
         }
         all.sort_by_key(|violation| (violation.line, violation.code));
         Ok(all)
@@ -293,7 +318,11 @@ impl Review<'_> {
             )
         })?;
         let ignored = IgnoreFile::parse(rows).with_context(|| ignore.path.to_string())?;
-        Ok(lint(&parsed, &self.draft.plan, &self.app.survey.repo, &ignored))
+        let mut found = lint(&parsed, &self.draft.plan, &self.app.survey.repo, &ignored);
+        for one in &mut found {
+            one.adopted = !one.is_choice() && self.draft.state.accepted.contains(&one.key());
+        }
+        Ok(found)
     }
 
     /// The files to write: outputs, answers, pristine copies and state, in this order.

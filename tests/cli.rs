@@ -710,7 +710,7 @@ fn pinning_without_buildx_is_an_error() {
     )
     .unwrap();
     fs::set_permissions(&docker, fs::Permissions::from_mode(0o755)).unwrap();
-    pins("is not a docker command");
+    pins("has no plugin buildx");
 }
 
 #[test]
@@ -801,11 +801,143 @@ fn from_a_folder_inside_an_application() {
         let (said, _) = run(&inside, args, 0);
         assert!(said.contains("hello"), "{args:?}: {said}");
     }
-    // An error says where its paths begin.
+    // The paths of an error are as they would be typed here.
     fs::write(dir.path().join("go.mod"), "oh\n").unwrap();
     for args in [&["check"][..], &["explain"]] {
-        refuses(&inside, args, &["go.mod:1", "paths in this message are relative to ../.."]);
+        refuses(&inside, args, &["../../go.mod:1"]);
     }
     let (_, said) = run(dir.path(), &["check"], 2);
     assert!(said.contains("go.mod:1") && !said.contains("relative to"), "{said}");
+}
+
+/// Three services, of which `broken` cannot be read.
+fn services() -> TempDir {
+    let module = |name: &str| format!("module example.com/{name}\n\ngo 1.27\n");
+    repo(&[
+        ("a/go.mod", &module("a")),
+        ("a/main.go", MAIN),
+        ("b/go.mod", &module("b")),
+        ("b/main.go", MAIN),
+        ("broken/go.mod", "module (\n"),
+        ("broken/main.go", MAIN),
+    ])
+}
+
+#[test]
+fn a_broken_manifest_keeps_the_others() {
+    for args in [&["init", "--yes"][..], &["init", "--json"], &["init", "--yes", "--dry-run"]] {
+        let dir = services();
+        let (out, err) = run(dir.path(), args, 2);
+        assert!(err.contains("broken was left out") && err.contains("broken/go.mod:1"), "{err}");
+        let wrote = !args.contains(&"--dry-run");
+        for app in ["a", "b"] {
+            assert_eq!(dir.path().join(app).join("Dockerfile").exists(), wrote, "{out}{err}");
+        }
+        assert!(!dir.path().join("broken/Dockerfile").exists());
+        if args.contains(&"--json") {
+            let json: Value = serde_json::from_str(&out).unwrap();
+            assert_eq!(json["refused"][0]["path"], "broken");
+            assert!(json["error"].as_str().unwrap().contains("broken/go.mod:1"), "{json}");
+        }
+    }
+    // What dockgen keeps is checked although one of its manifests breaks later.
+    let dir = services();
+    fs::write(dir.path().join("broken/go.mod"), "module example.com/c\n\ngo 1.27\n").unwrap();
+    run(dir.path(), &["init", "--yes"], 0);
+    fs::write(dir.path().join("broken/go.mod"), "module (\n").unwrap();
+    let (out, err) = run(dir.path(), &["check"], 2);
+    assert!(
+        out.matches("up to date").count() == 2 && err.contains("broken/go.mod:1"),
+        "{out}{err}"
+    );
+    let (out, err) = run(dir.path(), &["explain"], 2);
+    assert!(out.contains("toolchain") && err.contains("broken/go.mod:1"), "{out}{err}");
+    // From another folder, the path is one that can be opened there.
+    let (_, err) = run(&dir.path().join("a"), &["check", ".."], 2);
+    assert!(err.contains("../broken/go.mod:1"), "{err}");
+}
+
+#[test]
+fn a_foreign_dockerfile_keeps_the_others() {
+    let dir = services();
+    fs::remove_dir_all(dir.path().join("broken")).unwrap();
+    fs::write(dir.path().join("b/Dockerfile"), "FROM mine\n").unwrap();
+    let (out, err) = run(dir.path(), &["init", "--yes", "--dry-run"], 2);
+    assert!(out.contains("refused   b/Dockerfile") && err.contains("b/Dockerfile was not written"));
+    assert!(!dir.path().join("a/Dockerfile").exists());
+    let (out, err) = run(dir.path(), &["init", "--yes"], 2);
+    assert!(out.contains("wrote     a/Dockerfile") && err.contains("b/Dockerfile was not written"));
+    assert!(dir.path().join("a/Dockerfile").exists() && !dir.path().join("b/.dockgen").exists());
+    assert_eq!(read(dir.path(), "b/Dockerfile"), "FROM mine\n");
+    let (out, _) = run(dir.path(), &["init", "--json"], 2);
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["apps"].as_array().unwrap().len(), 2);
+    assert!(json["error"].as_str().unwrap().contains("b/Dockerfile"), "{json}");
+}
+
+#[test]
+fn a_refused_run_shows_what_a_dry_run_shows() {
+    let dir = hello();
+    fs::write(dir.path().join("Dockerfile"), "FROM golang:1.27-alpine\nCOPY . .\nVOLUME /x\n")
+        .unwrap();
+    let (_, err) = run(dir.path(), &["init", "--yes"], 2);
+    for part in ["toolchain", "has what this image lacks", "final image", "build's tools are in it"]
+    {
+        assert!(err.contains(part), "no `{part}` in {err}");
+    }
+}
+
+#[test]
+fn containers_that_are_run_together_publish_ports_of_their_own() {
+    let dir = services();
+    fs::remove_dir_all(dir.path().join("broken")).unwrap();
+    let (out, _) = run(dir.path(), &["init", "--yes"], 0);
+    assert!(out.contains("-p 8080:8080 a") && out.contains("-p 8081:8080 b"), "{out}");
+}
+
+#[test]
+fn programs_are_named_like_applications() {
+    let dir = repo(&[
+        ("go.mod", "module example.com/shop\n\ngo 1.27\n"),
+        ("cmd/api/main.go", MAIN),
+        ("cmd/job/main.go", MAIN),
+    ]);
+    refuses(
+        dir.path(),
+        &["init", "--yes", "--app", "nope"],
+        &["shop (.; its programs are api, job)"],
+    );
+    run(dir.path(), &["init", "--yes", "--app", "api", "--app", "job"], 0);
+    assert!(dir.path().join("cmd/api/Dockerfile").exists());
+    assert!(dir.path().join("cmd/job/Dockerfile").exists());
+    // A program without a folder of its own is chosen by another flag, and the error says so.
+    let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    let main = "fn main() { println!(\"hi\"); }\n";
+    let dir = repo(&[("Cargo.toml", manifest), ("src/main.rs", main), ("src/bin/report.rs", main)]);
+    refuses(dir.path(), &["init", "--yes", "--app", "report"], &["--app . --entrypoint"]);
+}
+
+#[test]
+fn languages_that_are_not_supported_are_named_beside_others() {
+    let dir = repo(&[
+        ("a/a.csproj", "<Project/>"),
+        ("b/go.mod", "module example.com/b\n\ngo 1.27\n"),
+        ("b/main.go", MAIN),
+        ("c/composer.json", "{}"),
+    ]);
+    let (out, _) = run(dir.path(), &["init", "--yes", "--dry-run"], 0);
+    assert!(out.contains("a/a.csproj") && out.contains("not support PHP yet"), "{out}");
+    let (out, _) = run(dir.path(), &["init", "--json", "--dry-run"], 0);
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["refused"].as_array().unwrap().len(), 2, "{json}");
+}
+
+#[test]
+fn a_development_stage_that_there_is_not_is_said() {
+    let dir = hello();
+    let (out, _) = run(dir.path(), &["init", "--yes", "--dev", "--dry-run"], 0);
+    assert!(!out.contains("there is no `development` stage"), "{out}");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/java-plain");
+    let (out, _) = run(&fixture, &["init", "--yes", "--dev", "--dry-run"], 0);
+    assert!(out.contains("there is no `development` stage"), "{out}");
 }

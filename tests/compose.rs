@@ -156,6 +156,8 @@ fn several_applications_share_their_services() {
     for part in [
         "\n  api:\n",
         "\n  postgres-app:\n",
+        "      - \"8080:8080\"\n",
+        "      - \"8081:8080\"   # another application has port 8080 of this machine\n",
         "      dockerfile: api/Dockerfile\n",
         "      - path: ./api/.env\n",
         "      DB_HOST: \"postgres\"\n",
@@ -197,4 +199,32 @@ fn every_repository_gets_a_file_that_changes_nothing_else() {
         written += 1;
     }
     assert!(written > 80, "{written}");
+}
+
+/// The `development` stage runs as another user and in another folder than the image: no volume of
+/// the image's is mounted there, and the folders that the program writes are its own.
+#[test]
+fn a_development_stage_writes_and_starts_again() {
+    let server = "const fs = require('fs');\nfs.mkdirSync('uploads', { recursive: true });\n\
+                  require('http').createServer((q, r) => { fs.writeFileSync('uploads/a', 'x'); r.end('ok') }).listen(3000);\n";
+    let manifest = |dev: &str| {
+        format!(
+            r#"{{"name": "up", "scripts": {{"start": "node server.js", "dev": "{dev}"}}, "engines": {{"node": "24"}}}}"#
+        )
+    };
+    let made = |dev: &str| {
+        let dir = repository([("package.json", manifest(dev).as_str()), ("server.js", server)]);
+        expect(dir.path(), &["init", "--yes", "--compose", "--dev"], 0);
+        let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+        (read("compose.yaml"), read("Dockerfile"))
+    };
+    let (compose, dockerfile) = made("node server.js");
+    let stage = compose.split("\n  up-dev:\n").nth(1).unwrap();
+    let stage = stage.split("\nvolumes:").next().unwrap();
+    assert!(!stage.contains("volumes:") && stage.contains("action: sync+restart"), "{compose}");
+    assert!(compose.contains("up-uploads:/app/uploads"), "{compose}");
+    assert!(dockerfile.contains("mkdir -p node_modules /app/uploads"), "{dockerfile}");
+    // A command that watches its files needs no restart.
+    let (compose, _) = made("node --watch server.js");
+    assert!(compose.contains("action: sync\n") && !compose.contains("sync+restart"), "{compose}");
 }

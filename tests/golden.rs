@@ -285,3 +285,26 @@ fn hadolint_finds_nothing_above_info() {
         .collect();
     assert!(above.is_empty(), "{}", above.join("\n"));
 }
+
+/// Side by side with another Dockerfile, dockgen's own is never said to be the worse one.
+#[test]
+fn the_traits_of_what_dockgen_writes_are_the_good_ones() {
+    let mut read = 0;
+    let mut folders = vec![root().join("snapshots")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.file_name().is_some_and(|name| name == "Dockerfile") {
+                let file = dockgen::docker::parse::parse(&fs::read_to_string(&entry).unwrap());
+                let traits = dockgen::docker::traits::of(&file.unwrap(), &[]);
+                let bad = ["fetched at each edit", "root", "a shell, no stop signal"];
+                for (name, said) in traits {
+                    assert!(!bad.contains(&said.as_str()), "{}: {name}: {said}", entry.display());
+                }
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 100, "{read}");
+}

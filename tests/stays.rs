@@ -276,3 +276,27 @@ fn an_image_name_may_hold_its_registry() {
         assert!(text.contains("is not an image name"), "{name}: {text}");
     }
 }
+
+/// What moved is named from where the person stands, and dockgen's own files are no reason.
+#[test]
+fn inputs_of_a_workspace_are_named_from_where_the_person_stands() {
+    let dir = copy(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/go-workspace")),
+        |_| {},
+    );
+    let root = dir.path();
+    expect(root, &["init", "--yes", "--quiet"], 0);
+    fs::create_dir(root.join("new")).unwrap();
+    fs::write(root.join("new/go.mod"), "module example.com/new\n\ngo 1.26\n").unwrap();
+    fs::write(root.join("new/new.go"), "package new\n").unwrap();
+    let work = fs::read_to_string(root.join("go.work")).unwrap();
+    fs::write(root.join("go.work"), work.replace("use (", "use (\n\t./new")).unwrap();
+    let text = expect(root, &["check"], 1);
+    let said = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("changed since: go.work, new/"), "{text}");
+    assert!(!said.contains("..") && !said.contains("since: .dockerignore"), "{text}");
+    let text = expect(&root.join("libs"), &["check"], 1);
+    assert!(text.contains("../go.work"), "{text}");
+    let json = expect(root, &["check", "--format", "json"], 1);
+    assert!(json.contains("\"path\": \"go.work\""), "{json}");
+}

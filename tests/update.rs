@@ -714,3 +714,22 @@ fn a_foreign_frontend_is_never_silent() {
     let told = flat(&out);
     assert!(told.contains("note DG001") && told.contains("(a comment allows it)"), "{out}");
 }
+
+#[test]
+fn rules_that_an_adopted_file_breaks_are_notes() {
+    let dir = hello();
+    let own = "FROM golang:1.26\nWORKDIR /src\nCOPY . .\nRUN go build -o /hello .\nUSER app\nCMD /hello\n";
+    fs::write(dir.path().join("Dockerfile"), own).unwrap();
+    fs::remove_dir_all(dir.path().join(".dockgen")).ok();
+    run(dir.path(), &["update", "--adopt"], 0);
+    assert_eq!(read(dir.path(), "Dockerfile"), own);
+    let (out, _) = run(dir.path(), &["check"], 0);
+    let out = flat(&out);
+    assert!(out.contains("the file was adopted with it") && out.contains("DG001"), "{out}");
+    // It stays so, and what comes later is an error.
+    run(dir.path(), &["update"], 0);
+    run(dir.path(), &["check"], 0);
+    fs::write(dir.path().join("Dockerfile"), own.replace("USER app", "USER root")).unwrap();
+    let (out, _) = run(dir.path(), &["check"], 1);
+    assert!(out.contains("rule"), "{out}");
+}

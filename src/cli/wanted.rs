@@ -96,7 +96,8 @@ pub(crate) struct Wanted {
     /// An environment variable of the image (may be repeated)
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "Answers")]
     pub env: Vec<String>,
-    /// Add a `development` target: all dependencies, and a command that restarts on changes
+    /// Add a `development` target: all dependencies, and a command that runs the sources. With
+    /// --compose, each edit reaches it at once
     #[arg(long, help_heading = "Answers")]
     pub dev: bool,
     /// Answer any question by its id (may be repeated); `dockgen explain --json` lists them

@@ -28,6 +28,7 @@ pub(super) fn run(args: &Answer, screen: &Screen) -> Result<Exit> {
     let progress = Progress::new(screen.progress && !args.quiet);
     let survey = pipeline::survey_known(&path, &args.apps, &|n| progress.seen(n))?;
     drop(progress);
+    super::whole(&survey)?;
     let here = super::here(&survey, &path);
     let taken = &survey.selection.taken;
     if taken.len() > 1 {
@@ -64,7 +65,8 @@ pub(super) fn run(args: &Answer, screen: &Screen) -> Result<Exit> {
         interrupt::writing(|| write::all(&survey.place.root, &outputs))?;
     }
     if args.json {
-        crate::screen::json(&report::json::written(&survey, &[draft], None, &here)?)?;
+        let made = report::json::Made { drafts: &[draft], kept: &[], compose: None };
+        crate::screen::json(&report::json::written(&survey, &made, &[], &here)?)?;
     } else if !args.quiet {
         let mut out = report::heading(&draft.facts, &here, look);
         for change in changes.iter().filter(|change| change.standing != Standing::Same) {

@@ -56,5 +56,5 @@ pub(super) fn run(args: &Check, screen: &Screen) -> Result<Exit> {
             screen.print(&format!("{}\n", out.trim_end()))?;
         }
     }
-    Ok(if fails { Exit::Differs } else { Exit::Done })
+    Ok(super::exit(&survey, &here, screen, if fails { Exit::Differs } else { Exit::Done }))
 }

@@ -27,11 +27,12 @@ pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     drop(progress);
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &flags)?;
     let drafts = pipeline::drafts(&apps, None)?;
+    let here = super::here(&survey, &args.wanted.path);
     if args.json {
         screen::json(&json::explained(&survey, &drafts)?)?;
-        return Ok(Exit::Done);
+        return Ok(super::exit(&survey, &here, screen, Exit::Done));
     }
-    let (look, here) = (&screen.out, super::here(&survey, &args.wanted.path));
+    let look = &screen.out;
     let mut out = String::new();
     for draft in &drafts {
         writeln!(out, "{}", report::heading(&draft.facts, &here, look))?;
@@ -45,5 +46,5 @@ pub(super) fn run(args: &Explain, screen: &Screen) -> Result<Exit> {
     out.push_str(&report::assumptions(&survey.selection.assumptions, look));
     out.push_str(&report::others(&survey, &here, look));
     screen.print(&format!("{}\n", out.trim_end()))?;
-    Ok(Exit::Done)
+    Ok(super::exit(&survey, &here, screen, Exit::Done))
 }

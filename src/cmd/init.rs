@@ -72,13 +72,16 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
         }
         return Ok(Exit::Done);
     }
+    let forced = talk || args.force;
+    let (drafts, kept) = if forced { (drafts, Vec::new()) } else { apart(drafts) };
     let compose = compose.then(|| compose::of(&survey, &drafts)).transpose()?;
-    let refused = refusal(&drafts, compose.as_ref(), talk || args.force, &here);
+    let refused = refusal(&drafts, compose.as_ref(), forced, &here);
     if let (Some((changes, error)), false) = (&refused, args.dry_run) {
         for change in changes {
             screen.say(&preview::change(change, &here.path(&change.new.path), &screen.err));
         }
         for draft in &drafts {
+            screen.say(&report::told(draft, &here, &screen.err));
             screen.say(&beside::table(draft, &here, &screen.err));
         }
         bail!("{error}");
@@ -86,32 +89,58 @@ pub(super) fn run(args: &Init, screen: &Screen) -> Result<Exit> {
     if !args.dry_run {
         commit(&survey, &drafts, compose.as_ref())?;
     }
+    let own = refused.iter().map(|(_, error)| error.clone());
+    let left = kept.iter().filter_map(|draft| left(draft, &here));
+    let failures: Vec<String> = own.chain(left).chain(super::unread(&survey, &here)).collect();
     if args.json {
-        screen::json(&json::written(&survey, &drafts, compose.as_ref(), &here)?)?;
+        let all = json::Made { drafts: &drafts, kept: &kept, compose: compose.as_ref() };
+        screen::json(&json::written(&survey, &all, &failures, &here)?)?;
     } else if !args.quiet {
         let wrote = match (&refused, args.dry_run) {
             (Some(_), _) => Wrote::Refused,
             (None, true) => Wrote::Planned,
             (None, false) => Wrote::Done,
         };
-        screen.print(&outcome(
-            &survey,
-            &drafts,
-            compose.as_ref(),
-            &here,
-            wrote,
-            talk,
-            &screen.out,
-        )?)?;
+        let compose = compose.as_ref();
+        let told = outcome(&survey, &drafts, compose, &here, wrote, talk, &screen.out)?;
+        screen.print(&(not_written(&kept, &here, &screen.out) + &told))?;
     }
-    if let Some((_, error)) = refused {
-        screen.fail(&error);
+    if !failures.is_empty() {
+        for failure in &failures {
+            screen.fail(failure);
+        }
         return Ok(Exit::Failed);
     }
     if talk && !args.dry_run {
         return super::prove::offer(&args.wanted.path, &args.wanted.apps, &wizard, screen);
     }
     Ok(Exit::Done)
+}
+
+/// The drafts to write, and those whose Dockerfile is a person's. Where all are a person's, none is
+/// set apart: then the run as a whole is refused.
+fn apart(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Draft>) {
+    let is_kept = |draft: &Draft| draft.changes.iter().any(Change::is_refused);
+    if drafts.iter().all(is_kept) {
+        return (drafts, Vec::new());
+    }
+    drafts.into_iter().partition(|draft| !is_kept(draft))
+}
+
+/// What would be written for the applications that were set apart, beside what is there.
+fn not_written(kept: &[Draft], here: &Here, look: &Look) -> String {
+    let one = |draft: &Draft| {
+        let (told, table) = (report::told(draft, here, look), beside::table(draft, here, look));
+        let files = report::written(&draft.changes, here, Wrote::Refused, look);
+        format!("{told}\n{table}\n{files}\n")
+    };
+    kept.iter().map(one).collect()
+}
+
+/// Why nothing was written for an application that was set apart.
+fn left(draft: &Draft, here: &Here) -> Option<String> {
+    let change = draft.changes.iter().find(|change| change.is_refused())?;
+    Some(why_kept(change, "nothing was written for this application", here))
 }
 
 /// The repository with its applications, as the flags ask for them.
@@ -251,22 +280,26 @@ fn refusal<'d>(
         );
         return Some((refused, error));
     }
-    let (why, merges) = match first.standing {
+    let error = why_kept(first, "nothing was written", here);
+    Some((refused, error))
+}
+
+/// Why a Dockerfile of a person's is kept, and what can be done instead.
+fn why_kept(change: &Change, so: &str, here: &Here) -> String {
+    let (why, merges) = match change.standing {
         Standing::Edited => {
             ("was edited after dockgen wrote it", "`dockgen update` merges what is new into it")
         }
         _ => (
             "was not written by dockgen",
-            "`dockgen update --adopt` keeps it as it is and merges later changes into it, `dockgen init` in a terminal \
-             takes over its ports, volumes and variables",
+            "`dockgen update --adopt` keeps it as it is, and `dockgen check` then says when it falls behind the \
+             repository; `dockgen init` in a terminal takes over its ports, volumes and variables",
         ),
     };
-    let error = format!(
-        "{} {why}; nothing was written: {merges}, --force overwrites it, --output Dockerfile.dockgen writes beside it, --dry-run \
-         shows what would change",
-        here.path(&first.new.path)
-    );
-    Some((refused, error))
+    format!(
+        "{} {why}; {so}: {merges}, --force overwrites it, --output Dockerfile.dockgen writes beside it",
+        here.path(&change.new.path)
+    )
 }
 
 fn commit(survey: &Survey, drafts: &[Draft], compose: Option<&Change>) -> Result<()> {
@@ -294,16 +327,7 @@ fn outcome(
     let mut out = String::new();
     for draft in drafts {
         if !shown {
-            writeln!(
-                out,
-                "{}{}",
-                report::heading(&draft.facts, here, look),
-                report::summary(draft, here, look)
-            )?;
-            let notes = report::notes(draft, here, look);
-            if !notes.is_empty() {
-                writeln!(out, "{notes}")?;
-            }
+            writeln!(out, "{}", report::told(draft, here, look))?;
         }
         if wrote == Wrote::Refused {
             let table = beside::table(draft, here, look);
@@ -346,12 +370,13 @@ fn outcome(
         writeln!(out, "  {}", next::compose(here))?;
         return Ok(out);
     }
+    let mut published = next::Published::default();
     for draft in drafts {
         writeln!(out, "  {}", next::build(draft, here))?;
         if let Some(prepare) = next::prepare(draft, here) {
             writeln!(out, "  {prepare}")?;
         }
-        writeln!(out, "  {}", next::run(draft, here))?;
+        writeln!(out, "  {}", next::run(draft, here, &mut published))?;
     }
     Ok(out)
 }

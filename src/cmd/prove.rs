@@ -104,6 +104,7 @@ fn all(args: &Prove, screen: &Screen) -> Result<Outcome> {
     let progress = Progress::new(screen.progress && !args.quiet);
     let survey = pipeline::survey_known(&args.path, &args.apps, &|n| progress.seen(n))?;
     drop(progress);
+    super::whole(&survey)?;
     let here = super::here(&survey, &args.path);
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &args.set)?;
     let engine = Engine::find()?;

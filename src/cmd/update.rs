@@ -37,7 +37,8 @@ pub(super) fn run(args: &Update, screen: &Screen) -> Result<Exit> {
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &flags)?;
     let mode = if args.dry_run { Mode::DryRun } else { Mode::Write };
     let style = Style { mode, conflict: args.conflict(), json: args.json, quiet: args.quiet };
-    settle(&survey, &here, &apps, args.adopt, &style, screen)
+    let exit = settle(&survey, &here, &apps, args.adopt, &style, screen)?;
+    Ok(super::exit(&survey, &here, screen, exit))
 }
 
 /// What is written.
@@ -203,7 +204,8 @@ fn told(
     outcome.push_str(&answered);
     if review.adopted {
         outcome.push_str(
-            "Later changes are merged into it; `dockgen init --dry-run` shows how it differs from dockgen's.\n",
+            "It stays as it is: `dockgen check` says when the repository moves past it, and `dockgen update` changes only \
+             lines that are dockgen's too. `dockgen init --dry-run` shows how it differs from dockgen's.\n",
         );
     }
     out + "\n" + &outcome + "\n"

@@ -87,6 +87,7 @@ fn proofs(args: &Verify, screen: &Screen) -> Result<(Engine, Vec<Proof>)> {
     let progress = Progress::new(screen.progress && !args.quiet);
     let survey = pipeline::survey_known(&args.path, &args.apps, &|n| progress.seen(n))?;
     drop(progress);
+    super::whole(&survey)?;
     let here = super::here(&survey, &args.path);
     let apps = pipeline::apps(&survey, survey.selection.taken.clone(), &[])?;
     let subjects = apps.iter().map(|app| Subject::of(app, &here)).collect::<Result<Vec<_>>>()?;

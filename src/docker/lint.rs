@@ -35,24 +35,39 @@ pub struct Violation {
     pub message: String,
     /// A comment above it allows it, and its rule is reported even so.
     pub allowed: bool,
+    /// The file had it when a person adopted it.
+    pub adopted: bool,
 }
 
 impl Violation {
     fn new(code: &'static str, line: usize, message: String) -> Self {
-        Self { code, line, message, allowed: false }
+        Self { code, line, message, allowed: false, adopted: false }
     }
 
     /// True if it only reports that somebody allowed it, or decided otherwise than the plan.
     pub fn is_choice(&self) -> bool {
-        self.allowed || PLANNED.contains(&self.code)
+        self.allowed || self.adopted || PLANNED.contains(&self.code)
+    }
+
+    /// Why it is no error, if that is not the plan's.
+    pub(crate) fn excuse(&self) -> &'static str {
+        match (self.allowed, self.adopted) {
+            (true, _) => " (a comment allows it)",
+            (false, true) => " (the file was adopted with it)",
+            (false, false) => "",
+        }
+    }
+
+    /// The same violation on whatever line.
+    pub(crate) fn key(&self) -> String {
+        format!("{}: {}", self.code, self.message)
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, line, message, allowed } = self;
-        let allowed = if *allowed { " (a comment allows it)" } else { "" };
-        write!(f, "line {line}: {code}: {message}{allowed}")
+        let Self { code, line, message, .. } = self;
+        write!(f, "line {line}: {code}: {message}{}", self.excuse())
     }
 }
 

@@ -15,8 +15,9 @@ const SIZES: [(&str, &str); 5] = [
     ("minimal", "medium: a distribution without its tools"),
 ];
 
-/// The traits of a Dockerfile, always the same ones in the same order.
-pub fn of(file: &Dockerfile) -> Vec<Trait> {
+/// The traits of a Dockerfile, always the same ones in the same order. `tools`: names of images that
+/// hold a compiler or a build tool, whatever their tags.
+pub fn of(file: &Dockerfile, tools: &[&str]) -> Vec<Trait> {
     let scopes = Scopes::of(file);
     let last = file.stages.len().saturating_sub(1);
     let mut chain: Vec<usize> = scopes.chain(last).collect();
@@ -24,7 +25,6 @@ pub fn of(file: &Dockerfile) -> Vec<Trait> {
     let image = if file.stages.is_empty() { "none" } else { scopes.ancestry(file, last).1 };
     let inherited = || chain.iter().flat_map(|at| &file.stages[*at].instructions);
     let last_of = |keyword: &str| inherited().rfind(|held| held.keyword == keyword);
-    let size = SIZES.iter().find(|(word, _)| image.contains(word));
     let user = match last_of("USER") {
         Some(held) => held.arguments.clone(),
         None if image.contains("nonroot") => "nonroot, by the image".to_owned(),
@@ -39,13 +39,30 @@ pub fn of(file: &Dockerfile) -> Vec<Trait> {
                 name == "mount" && value.as_ref().is_some_and(|value| value.contains("type=cache"))
             })
     });
+    let fetched = dependencies(file, &scopes);
     vec![
         ("final image", image.to_owned()),
-        ("size", size.map_or("large: a whole distribution", |(_, words)| words).to_owned()),
+        ("size", size(image, tools).to_owned()),
         ("stages", file.stages.len().to_string()),
         ("user", user),
-        ("dependencies", dependencies(file, &scopes).to_owned()),
-        ("downloads", if cached { "kept between builds" } else { "again each time" }.to_owned()),
+        (
+            "dependencies",
+            match fetched {
+                Fetched::Apart => "kept over edits",
+                Fetched::WithSources => "fetched at each edit",
+                Fetched::Never => "in no step of their own",
+            }
+            .to_owned(),
+        ),
+        (
+            "downloads",
+            match (cached, fetched) {
+                (true, _) => "kept between builds",
+                (false, Fetched::Apart) => "again when a manifest changes",
+                (false, _) => "again each time",
+            }
+            .to_owned(),
+        ),
         ("ports", if ports.is_empty() { "none".to_owned() } else { ports.join(" ") }),
         (
             "start",
@@ -59,31 +76,57 @@ pub fn of(file: &Dockerfile) -> Vec<Trait> {
     ]
 }
 
-/// Whether an edit of the sources repeats the steps that fetch dependencies.
-fn dependencies(file: &Dockerfile, scopes: &Scopes) -> &'static str {
-    let mut found = "in no step of their own";
+/// What the name of an image says about the size of what is on it.
+fn size(image: &str, tools: &[&str]) -> &'static str {
+    let plain = image.split('@').next().unwrap_or_default();
+    let (name, _) =
+        plain.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((plain, ""));
+    let known = SIZES.iter().find(|(word, _)| image.contains(word)).map(|(_, words)| *words);
+    match known {
+        // A small distribution with a compiler is not small.
+        _ if tools.contains(&name) => "large: the build's tools are in it",
+        Some(words) => words,
+        // Official images have no owner; without a word in their tags they are whole distributions.
+        None if !name.contains('/') => "large: a whole distribution",
+        None => "its name does not say",
+    }
+}
+
+/// When dependencies are fetched anew.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fetched {
+    /// A step takes files by name, and none of the sources: only an edit of those repeats it.
+    Apart,
+    /// The first step comes after the sources.
+    WithSources,
+    /// No step runs on files of the build context.
+    Never,
+}
+
+/// Whether an edit of the sources repeats the steps that fetch dependencies. One stage that fetches
+/// apart is enough: others take the result from it.
+fn dependencies(file: &Dockerfile, scopes: &Scopes) -> Fetched {
+    let mut found = Fetched::Never;
     for at in 0..file.stages.len() {
         let mut chain: Vec<usize> = scopes.chain(at).collect();
         chain.reverse();
-        let (mut manifests, mut fetched) = (false, false);
+        let (mut manifests, mut sources) = (false, false);
         for held in chain.iter().flat_map(|at| &file.stages[*at].instructions) {
             match held.keyword.as_str() {
                 "COPY" | "ADD" if held.flags.iter().any(|(name, _)| name == "from") => {}
-                "COPY" | "ADD" if takes_all(held) => {
-                    if fetched {
-                        return "kept over edits";
-                    }
-                    found = "fetched at each edit";
-                    break;
-                }
+                "COPY" | "ADD" if takes_all(held) => sources = true,
                 "COPY" | "ADD" => manifests = true,
-                "RUN" if mounts(held).any(|mount| !mount.contains("source=")) => {
-                    if fetched {
-                        return "kept over edits";
+                "RUN" => {
+                    let whole = mounts(held).any(|mount| !mount.contains("source="));
+                    let named = manifests || mounts(held).next().is_some();
+                    if sources || whole {
+                        found = Fetched::WithSources;
+                        break;
                     }
-                    break;
+                    if named {
+                        return Fetched::Apart;
+                    }
                 }
-                "RUN" => fetched |= manifests || mounts(held).next().is_some(),
                 _ => {}
             }
         }
@@ -111,7 +154,7 @@ mod tests {
     use super::*;
 
     fn said(text: &str, name: &str) -> String {
-        let traits = of(&parse(text).unwrap());
+        let traits = of(&parse(text).unwrap(), &["compiler"]);
         traits.into_iter().find(|(held, _)| *held == name).unwrap().1
     }
 
@@ -136,5 +179,36 @@ mod tests {
         assert!(said(theirs, "dependencies").starts_with("fetched at"));
         assert!(said(ours, "dependencies").starts_with("kept over"));
         assert_eq!(said("FROM distroless/static:nonroot\n", "user"), "nonroot, by the image");
+    }
+
+    #[test]
+    fn a_fetch_counts_in_the_stage_that_makes_it() {
+        let of = |text: &str| (said(text, "dependencies"), said(text, "downloads"));
+        let pair = |one: &str, two: &str| (one.to_owned(), two.to_owned());
+        let deps = "FROM a AS deps\nCOPY x.json ./\nRUN fetch\n";
+        let kept = pair("kept over edits", "again when a manifest changes");
+        // The sources join the result of the stage, and nothing runs on them.
+        assert_eq!(of(&format!("{deps}FROM b\nCOPY --from=deps /x /x\nCOPY . .\n")), kept);
+        // A step runs on them in a stage of its own.
+        assert_eq!(of(&format!("{deps}FROM a AS build\nCOPY . .\nRUN make\n")), kept);
+        let manifests = "FROM a AS m\nCOPY x.toml ./\nRUN stub\nFROM a AS deps\n\
+                         RUN --mount=type=bind,from=m,source=/s,target=/s build\nFROM deps\n\
+                         RUN --mount=type=bind,target=/s build\n";
+        assert_eq!(of(manifests), kept);
+        let each = pair("fetched at each edit", "again each time");
+        assert_eq!(of("FROM a\nCOPY . .\nRUN fetch\nFROM b\nCOPY x.json .\n"), each);
+        assert_eq!(of("FROM a\nRUN --mount=type=bind,target=/s build\n"), each);
+        assert_eq!(of("FROM a\nCOPY . .\n"), pair("in no step of their own", "again each time"));
+    }
+
+    #[test]
+    fn a_compiler_on_a_small_distribution_is_not_small() {
+        let size = |image: &str| said(&format!("FROM {image}\n"), "size");
+        for image in ["compiler:1.25-alpine", "compiler"] {
+            assert_eq!(size(image), "large: the build's tools are in it");
+        }
+        assert!(size("other:1-alpine").starts_with("small"));
+        assert_eq!(size("debian:13"), "large: a whole distribution");
+        assert_eq!(size("ghcr.io:443/acme/base"), "its name does not say");
     }
 }

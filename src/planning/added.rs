@@ -209,6 +209,14 @@ pub(super) fn unused(
             return Ok(Some(Finding::new(FindingCode::AnswerUnused, what, [])));
         }
     }
+    if chosen.answers.get(id::DEV) == Some("yes") && build.dev.is_none() {
+        let what = "there is no `development` stage: dockgen knows no command that runs this \
+                    application from its sources";
+        return Ok(Some(
+            Finding::new(FindingCode::AnswerUnused, what, [])
+                .with_fix("leave out --dev, or remove `dev` with `dockgen answer --unset dev`"),
+        ));
+    }
     Ok(None)
 }
 

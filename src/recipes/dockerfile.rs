@@ -107,6 +107,23 @@ pub(crate) fn written(repo: &Repo, folder: &RelPath) -> Result<Rc<Written>> {
     repo.once(folder, || find(repo, folder).map(Written))
 }
 
+/// The version of the language in the tags of the images on which the application's Dockerfile
+/// builds, the last one first: `20` of `node:20-slim` for the name `node`.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn version(repo: &Repo, folder: &RelPath, name: &str) -> Result<Option<Said>> {
+    let written = written(repo, folder)?;
+    let images = written.0.iter().flat_map(|(_, image)| image.bases.iter().rev());
+    let version = |(image, evidence): &Said| {
+        let (held, tag) = image.rsplit('/').next()?.split_once(':')?;
+        let version = tag.split(['-', '@']).next().filter(|_| held == name)?;
+        let plain = version.starts_with(|c: char| c.is_ascii_digit());
+        plain.then(|| (version.to_owned(), evidence.clone()))
+    };
+    Ok(images.into_iter().find_map(version))
+}
+
 /// The Dockerfile of a member of the application in `folder`: it lies beside the program's own
 /// manifest or source.
 ///

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::next::Here;
+use crate::catalog::Catalog;
 use crate::docker::parse::parse;
 use crate::docker::traits;
 use crate::pipeline::{Change, Draft, Role};
@@ -21,9 +22,11 @@ pub(crate) fn table(draft: &Draft, here: &Here, look: &Look) -> String {
         return String::new();
     };
     let Ok(theirs) = parse(old) else { return String::new() };
-    let mut rows: Vec<(&str, String, String)> = traits::of(&theirs)
+    let tools = tools(draft);
+    let tools: Vec<&str> = tools.iter().map(String::as_str).collect();
+    let mut rows: Vec<(&str, String, String)> = traits::of(&theirs, &tools)
         .into_iter()
-        .zip(traits::of(&ours))
+        .zip(traits::of(&ours, &tools))
         .map(|((name, left), (_, right))| (name, left, right))
         .collect();
     let ignore = draft.changes.iter().find(|change| change.role == Role::Ignore);
@@ -48,4 +51,13 @@ pub(crate) fn table(draft: &Draft, here: &Here, look: &Look) -> String {
         writeln!(out, "{}", if same { look.dim(&line) } else { line }).ok();
     }
     out
+}
+
+/// Images that the language builds on and does not run on: they hold what only the build needs.
+fn tools(draft: &Draft) -> Vec<String> {
+    let name = |image: &str| image.split([':', '@']).next().unwrap_or_default().to_owned();
+    let Ok(catalog) = Catalog::of(&draft.plan.language) else { return Vec::new() };
+    let runs: Vec<String> = catalog.base.iter().map(|row| name(&row.image)).collect();
+    let builds = catalog.builder.iter().map(|row| name(&row.image));
+    builds.filter(|image| !runs.contains(image)).collect()
 }

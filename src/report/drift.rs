@@ -62,7 +62,7 @@ impl Compared<'_> {
     /// All notices, in reading order.
     fn notices(&self, path: &dyn Fn(&RelPath) -> String) -> Vec<Notice> {
         let overrides = self.overrides();
-        self.reasons()
+        self.reasons(path)
             .into_iter()
             .chain(overrides)
             .chain(self.files(path))
@@ -88,8 +88,16 @@ impl Compared<'_> {
         found.map(notice).collect()
     }
 
+    /// An input, which the state names from the application's folder, as `path` shows it; the
+    /// sources of a folder end in `/`.
+    fn input(&self, input: &str, path: &dyn Fn(&RelPath) -> String) -> String {
+        let (name, end) = input.strip_suffix('/').map_or((input, ""), |name| (name, "/"));
+        let place = self.review.draft.plan.app.join(name);
+        place.map_or_else(|| input.to_owned(), |place| format!("{}{end}", path(&place)))
+    }
+
     /// What changed, and which answers contradict it.
-    fn reasons(&self) -> Vec<Notice> {
+    fn reasons(&self, path: &dyn Fn(&RelPath) -> String) -> Vec<Notice> {
         let review = self.review;
         let drifted = review.is_drifted();
         let level = if drifted { Level::Error } else { Level::Note };
@@ -115,11 +123,16 @@ impl Compared<'_> {
             });
         }
         if drifted && all.is_empty() && !review.inputs.is_empty() {
-            let names: Vec<&str> =
-                review.inputs.iter().take(INPUTS).map(|(input, _)| input.as_str()).collect();
+            let names: Vec<String> = review
+                .inputs
+                .iter()
+                .take(INPUTS)
+                .map(|(input, _)| self.input(input, path))
+                .collect();
             let more = review.inputs.len().saturating_sub(INPUTS);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let file = review.draft.plan.app.join(names[0].trim_end_matches('/'));
+            let first = review.inputs.first().map(|(input, _)| input.trim_end_matches('/'));
+            let file = first.and_then(|first| review.draft.plan.app.join(first));
             let text = format!("changed since: {}{more}", names.join(", "));
             all.push(Notice { level, kind: "moved", text, file, line: None, named: true });
         }
@@ -181,12 +194,7 @@ impl Compared<'_> {
         let notice = |violation: &Violation| Notice {
             level: if violation.is_choice() { Level::Note } else { Level::Error },
             kind: "rule",
-            text: format!(
-                "{}: {}{}",
-                violation.code,
-                violation.message,
-                if violation.allowed { " (a comment allows it)" } else { "" }
-            ),
+            text: format!("{}: {}{}", violation.code, violation.message, violation.excuse()),
             file: Some(self.dockerfile()),
             line: u32::try_from(violation.line).ok(),
             named: false,
@@ -218,7 +226,7 @@ pub(crate) fn text(compared: &Compared, here: &Here, look: &Look) -> String {
 
 /// What changed, for people.
 pub(crate) fn reasons(compared: &Compared, here: &Here, look: &Look) -> String {
-    shown(compared.reasons(), here, look)
+    shown(compared.reasons(&|path| here.path(path)), here, look)
 }
 
 fn shown(notices: Vec<Notice>, here: &Here, look: &Look) -> String {
@@ -332,8 +340,8 @@ struct JsonTemplates<'a> {
 
 #[derive(Serialize)]
 struct JsonInput<'a> {
-    /// Relative to the application's folder. Ends in `/` for the sources in a folder.
-    path: &'a str,
+    /// Ends in `/` for the sources in a folder.
+    path: String,
     change: &'a str,
 }
 
@@ -404,7 +412,11 @@ fn app<'a>(compared: &Compared<'a>, shown: &dyn Fn(&RelPath) -> String) -> JsonA
         adopted: review.adopted,
         moved: &review.moved,
         templates: review.templates.as_ref().map(|(old, new)| JsonTemplates { old, new }),
-        inputs: review.inputs.iter().map(|(path, change)| JsonInput { path, change }).collect(),
+        inputs: review
+            .inputs
+            .iter()
+            .map(|(input, change)| JsonInput { path: compared.input(input, shown), change })
+            .collect(),
         answers: review
             .contradicted()
             .map(|(decision, detected)| JsonAnswer {

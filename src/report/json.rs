@@ -19,6 +19,9 @@ const SCHEMA: u32 = 1;
 #[derive(Serialize)]
 struct Written<'a> {
     schema: u32,
+    /// What failed, although the rest was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
     apps: Vec<WrittenApp<'a>>,
     /// Folders whose manifest was rejected. Nothing is written for them.
     refused: Vec<Refused<'a>>,
@@ -100,19 +103,30 @@ pub(crate) fn failed(error: &str) -> serde_json::Result<String> {
     serde_json::to_string_pretty(&Failed { schema: SCHEMA, error })
 }
 
-/// What was decided and written, with paths relative to PATH.
+/// What `init` made.
+pub(crate) struct Made<'a> {
+    /// The applications that were written, or would be.
+    pub drafts: &'a [Draft],
+    /// Those for which nothing is written, because their Dockerfile is a person's.
+    pub kept: &'a [Draft],
+    /// The compose file, if it was asked for.
+    pub compose: Option<&'a Change>,
+}
+
+/// What was decided and written, with paths relative to PATH; `failures`: what was not, and why.
 ///
 /// # Errors
 /// None in practice: the data is plain.
 pub(crate) fn written(
     survey: &Survey,
-    drafts: &[Draft],
-    compose: Option<&Change>,
+    made: &Made,
+    failures: &[String],
     here: &Here,
 ) -> serde_json::Result<String> {
     let path =
         |role, draft: &Draft| draft.path(role).map_or_else(String::new, |path| shown(survey, path));
-    let apps = drafts.iter().map(|draft| WrittenApp {
+    let mut published = next::Published::default();
+    let apps = made.drafts.iter().chain(made.kept).map(|draft| WrittenApp {
         name: draft.plan.name.as_str(),
         path: shown(survey, &draft.plan.app),
         dockerfile: path(Role::Dockerfile, draft),
@@ -125,7 +139,7 @@ pub(crate) fn written(
         build_args: next::args(draft),
         build_secrets: next::secrets(draft, &RelPath::to_string),
         build: next::build(draft, here),
-        run: next::run(draft, here),
+        run: next::run(draft, here, &mut published),
         volumes: next::kept(draft)
             .into_iter()
             .map(|(volume, folder)| Volume { volume, folder })
@@ -145,11 +159,17 @@ pub(crate) fn written(
         findings: &draft.findings,
     });
     let unread = survey.selection.unread.iter();
-    let refused = unread.map(|(path, reason)| Refused { path: shown(survey, path), reason });
-    let refused = refused.collect();
-    let compose = compose.and_then(|file| files(survey, std::slice::from_ref(file)).pop());
+    let refused = unread.map(|one| Refused { path: shown(survey, &one.folder), reason: &one.why });
+    let reason = |language: &String| format!("dockgen does not support {language} yet");
+    let unsupported = survey.selection.unsupported.iter();
+    let unsupported: Vec<(String, String)> =
+        unsupported.map(|(path, language)| (shown(survey, path), reason(language))).collect();
+    let more = unsupported.iter().map(|(path, reason)| Refused { path: path.clone(), reason });
+    let refused = refused.chain(more).collect();
+    let compose = made.compose.and_then(|file| files(survey, std::slice::from_ref(file)).pop());
     serde_json::to_string_pretty(&Written {
         schema: SCHEMA,
+        error: (!failures.is_empty()).then(|| failures.join("\n")),
         apps: apps.collect(),
         refused,
         compose,

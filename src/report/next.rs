@@ -10,6 +10,7 @@ use crate::facts::Evidence;
 use crate::path::RelPath;
 use crate::pipeline::{Draft, Role};
 use crate::plan::{Arg, SecretMount};
+use crate::port::Port;
 use crate::screen::visible::inline;
 
 /// Maximum number of build arguments and variables that are shown; `explain` shows all.
@@ -138,13 +139,27 @@ fn env_file(draft: &Draft) -> Option<&Example> {
     draft.example.as_ref().filter(|example| example.plain && !example.variables.is_empty())
 }
 
+/// The ports of this machine that several containers publish: each once.
+#[derive(Default)]
+pub(crate) struct Published(BTreeSet<Port>);
+
+impl Published {
+    /// The port of this machine for a port of a container: the same, or the next one that no other
+    /// container has.
+    pub(crate) fn place(&mut self, port: Port) -> u16 {
+        let numbers = port.number..=u16::MAX;
+        let free = numbers.map(|number| Port { number, ..port }).find(|at| self.0.insert(*at));
+        free.map_or(port.number, |at| at.number)
+    }
+}
+
 /// The `docker run` command: it publishes the port, keeps the folders that the program writes in
 /// named volumes, and passes the variables that the program cannot start without.
-pub(crate) fn run(draft: &Draft, here: &Here) -> String {
+pub(crate) fn run(draft: &Draft, here: &Here, published: &mut Published) -> String {
     let (name, runtime) = (draft.plan.name.as_str(), &draft.plan.runtime);
     let mut argv: Vec<String> = ["docker", "run", "--rm"].map(str::to_owned).into();
     for port in runtime.ports() {
-        argv.extend(["-p".to_owned(), format!("{}:{port}", port.number)]);
+        argv.extend(["-p".to_owned(), format!("{}:{port}", published.place(port))]);
     }
     for (volume, folder) in kept(draft) {
         argv.extend(["-v".to_owned(), format!("{volume}:{folder}")]);
@@ -268,6 +283,14 @@ mod tests {
         assert_eq!(here(Some("/w/repo")).path(&path("")), ".");
         assert_eq!(here(Some("/w")).path(&path("a")), "repo/a");
         assert_eq!(here(None).path(&path("a")), "/w/repo/a");
+    }
+
+    #[test]
+    fn two_containers_publish_two_ports() {
+        let mut published = Published::default();
+        let placed = [Port::tcp(80), Port::tcp(80), Port::tcp(81), Port::udp(80)]
+            .map(|port| published.place(port));
+        assert_eq!(placed, [80, 81, 82, 80]);
     }
 
     #[test]

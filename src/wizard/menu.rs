@@ -60,7 +60,7 @@ pub(super) fn offers(
     let mut offer = |offer: Offer, text: &str| all.push((offer, text.to_owned()));
     if let Some(change) = foreign {
         let path = screen.here.path(&change.new.path);
-        offer(Offer::Adopt, &format!("adopt {path}: it stays, later changes are merged into it"));
+        offer(Offer::Adopt, &format!("adopt {path}: it stays, `dockgen check` watches it"));
         offer(Offer::Compare, "compare the two side by side");
         if change.standing == Standing::Foreign {
             offer(Offer::Merge, "merge: dockgen's, with its ports, volumes and variables");

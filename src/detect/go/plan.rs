@@ -103,6 +103,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
             .chain(args.clone())
             .collect(),
         env: Vec::new(),
+        restart: true,
     });
     let musl = chosen.base.row.builder == "musl";
     let view = View {

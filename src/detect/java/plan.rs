@@ -416,5 +416,5 @@ fn dev_command(run: &Run) -> Option<DevCommand> {
     let mut command = run.command.clone();
     command.extend(run.selection.iter().cloned());
     command.extend(goal);
-    Some(DevCommand { command, env: Vec::new() })
+    Some(DevCommand { command, env: Vec::new(), restart: !run.quarkus })
 }

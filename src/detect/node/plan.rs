@@ -358,6 +358,12 @@ fn dev_command(app: &App, tool: &Tool) -> Option<DevCommand> {
     let text = app.package.script(name).unwrap_or_default();
     let local =
         super::script::parse(text).commands.into_iter().map(super::script::unwrap).next_back();
+    let runs = local.as_ref().is_some_and(|c| {
+        let interpreter = ["node", "tsx", "ts-node", "bun"];
+        let watches = |word: &String| word.contains("watch") || word == "--hot";
+        c.argv.first().is_some_and(|word| interpreter.contains(&word.as_str()))
+            && !c.argv.iter().any(watches)
+    });
     if local.is_some_and(|c| {
         matches!(
             c.argv.first().map(String::as_str),
@@ -373,6 +379,7 @@ fn dev_command(app: &App, tool: &Tool) -> Option<DevCommand> {
             ("NODE_ENV".to_owned(), "development".to_owned()),
             ("HOME".to_owned(), "/tmp".to_owned()),
         ],
+        restart: runs,
     })
 }
 

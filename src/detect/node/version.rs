@@ -200,7 +200,7 @@ fn unstated(
     }
     let tools = recipes::tool_versions(dir.repo, &dir.path, &["node", "nodejs", "node_js"])?;
     let mut found: Vec<(u64, Sourced<String>)> = Vec::new();
-    let Some(first) = tools.first() else { return Ok(Vec::new()) };
+    let Some(first) = tools.first() else { return of_image(dir, catalog) };
     let alike = |tool: &&recipes::Tool| {
         (tool.release, tool.one_of_several) == (first.release, first.one_of_several)
     };
@@ -216,6 +216,13 @@ fn unstated(
     };
     found.sort_by_key(|(cycle, _)| (!lasts(*cycle), std::cmp::Reverse(*cycle)));
     Ok(found.into_iter().map(|(_, found)| found).collect())
+}
+
+/// The release line on which the repository's own Dockerfile builds.
+fn of_image(dir: &Dir, catalog: &Catalog) -> Result<Vec<Sourced<String>>> {
+    let found = recipes::dockerfile::version(dir.repo, &dir.path, "node")?;
+    let known = found.filter(|(version, _)| catalog.release_of(version).is_some());
+    Ok(known.map(|(version, evidence)| Sourced::new(version, evidence)).into_iter().collect())
 }
 
 /// The newest supported LTS release below the ceiling.
@@ -383,6 +390,25 @@ mod tests {
         let repo = Repo::from_files(files.iter().copied());
         let package = Package::read(&repo.root())?.unwrap();
         node(&repo.root(), &[&package], Catalog::of("node")?, None)
+    }
+
+    #[test]
+    fn the_image_of_the_repositorys_own_dockerfile_counts_last() {
+        let from = |from: &str, manifest: &str| {
+            let dockerfile = format!("FROM {from} AS build\nCOPY . .\nFROM nginx\n");
+            let found = node_of(&[("package.json", manifest), ("Dockerfile", &dockerfile)]);
+            let found = found.unwrap();
+            (found.value, found.evidence.first().map(Evidence::place).unwrap_or_default())
+        };
+        let pair = |value: &str, place: &str| (value.to_owned(), place.to_owned());
+        assert_eq!(from("node:20-slim", "{}"), pair("20", "Dockerfile:1"));
+        assert_eq!(from("docker.io/library/node:22.3.0", "{}").0, "22.3.0");
+        let stated = from("node:20-slim", r#"{"engines": {"node": "24"}}"#);
+        assert_eq!(stated, pair("24", "package.json:1"));
+        let default = &Catalog::of("node").unwrap().default_cycle;
+        for other in ["node:lts", "node", "other:20", "node:99"] {
+            assert_eq!(from(other, "{}"), pair(default, ""), "{other}");
+        }
     }
 
     fn engines(range: &str) -> String {

@@ -228,7 +228,7 @@ fn development(package: &[String], binary: &str, args: Vec<String>) -> DevComman
         command.push("--".to_owned());
     }
     command.extend(args);
-    DevCommand { command, env: Vec::new() }
+    DevCommand { command, env: Vec::new(), restart: true }
 }
 
 fn words(words: &[&str]) -> Vec<String> {

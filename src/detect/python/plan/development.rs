@@ -58,7 +58,7 @@ pub(super) fn development(
         let set = chosen.program.env.iter().map(|var| &var.value);
         env.extend(set.map(|var| (var.key.clone(), var.value.clone())));
     }
-    Some(DevCommand { command, env })
+    Some(DevCommand { command, env, restart: own.reload.is_empty() })
 }
 
 /// The command that installs what the development of a project needs, made from the one that
