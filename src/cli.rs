@@ -11,9 +11,11 @@ use crate::merge::Conflict;
 use crate::repo::excerpt;
 use crate::screen::{Color, Said};
 
+mod page;
 mod values;
 mod wanted;
 
+pub(crate) use page::{manual, roff};
 use values::{amount, expectation, health, line, pair, service, word, words};
 pub(crate) use wanted::Wanted;
 

@@ -7,15 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::git_reads::read_for;
-use super::{language, settings_read};
+use super::language;
+use super::settings_read::{self, SETTINGS};
 use crate::facts::{Evidence, Facts, Finding, FindingCode, Kind, Program};
 use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::services::{self, Other, Row};
 use crate::settings::{self, Entry, Item};
-
-/// Suffixes of settings files.
-pub(super) const SETTINGS: [&str; 7] = ["yml", "yaml", "toml", "json", "properties", "ini", "conf"];
 
 /// Folders of settings that are in the image beside the code that reads them.
 const FOLDERS: [&str; 3] = ["config", "conf", "settings"];

@@ -4,11 +4,13 @@ use anyhow::Result;
 
 use super::git_reads::read_for;
 use super::language;
-use super::localhost::SETTINGS;
 use crate::facts::{Evidence, Facts, Finding, FindingCode, Program};
 use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::settings::{self, Item};
+
+/// Suffixes of settings files.
+pub(super) const SETTINGS: [&str; 7] = ["yml", "yaml", "toml", "json", "properties", "ini", "conf"];
 
 /// Maximum number of settings files beside the manifest that are looked for in the code.
 const MAX_BESIDE: usize = 16;
