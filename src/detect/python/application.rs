@@ -76,15 +76,17 @@ impl<'t> Application<'t> {
     }
 
     /// True for what is as much the program as another application that does not lead to it: pages
-    /// beside an API, or the application of the same framework in a file of the same name.
+    /// beside an API, or the application of the same framework in a file of the same name or folder.
     pub(super) fn is_beside(&self, other: &Self) -> bool {
         let script = |one: &Self| one.framework.interface == Interface::Script;
         let (own, its) = (&self.module.file.path, &other.module.file.path);
         let usual = MODULES
             .iter()
             .any(|names| names.contains(&own.file_name().trim_end_matches(".py")) && !self.factory);
-        let same = self.framework.of == other.framework.of && own.file_name() == its.file_name();
-        script(self) != script(other) || usual && same && own != its
+        let same = usual && own.file_name() == its.file_name();
+        let sibling = !self.factory && own.parent() == its.parent();
+        let kind = self.framework.of == other.framework.of;
+        script(self) != script(other) || kind && own != its && (same || sibling)
     }
 
     pub(super) fn evidence(&self) -> Evidence {

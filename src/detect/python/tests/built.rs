@@ -168,7 +168,7 @@ fn the_list_of_a_bundler_comes_from_its_stage() {
         text.contains("COPY --from=frontend /app/webpack-stats.json /app/webpack-stats.json"),
         "{text} {said:?}"
     );
-    assert_eq!(text.matches("AS frontend").count(), 1, "{text}");
+    assert_eq!(text.matches("AS frontend\n").count(), 1, "{text}");
     // Tailwind's own program writes before all is gathered.
     let (css, all) = (text.find("manage.py tailwind build"), text.find("collectstatic"));
     assert!(css.unwrap() < all.unwrap(), "{text}");
