@@ -3,13 +3,14 @@
 
 mod menu;
 mod terminal;
+mod typed;
 
 use std::io::{self, ErrorKind};
 
 use anyhow::{Result, anyhow};
 use console::Term;
-use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, Input, MultiSelect};
+use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
+use dialoguer::{Confirm, MultiSelect};
 
 use crate::ask::{Answerable, Choice, Origin, Question};
 use crate::facts::{Evidence, Facts};
@@ -25,6 +26,7 @@ use crate::write::Standing;
 pub(crate) use menu::Among;
 use menu::{BESIDE, Offer, Shown, offers};
 use terminal::{Board, List, Pressed};
+use typed::Typed;
 
 /// Columns that dialoguer adds around a prompt or before an item.
 const FRAME: usize = 6;
@@ -35,7 +37,7 @@ const MENU: usize = 14;
 /// A conversation on the terminal.
 pub(crate) struct Wizard<'a> {
     board: Board<'a>,
-    theme: ColorfulTheme,
+    theme: Box<dyn Theme>,
     here: &'a Here,
     dry_run: bool,
 }
@@ -59,17 +61,20 @@ impl<'a> Wizard<'a> {
     pub(crate) fn new(look: &'a Look, here: &'a Here, dry_run: bool) -> Self {
         console::set_colors_enabled_stderr(look.colour);
         let board = Board { term: Term::stderr(), look };
-        Self { board, theme: ColorfulTheme::default(), here, dry_run }
+        // Without colours, the mark of a list has to be a character.
+        let theme: Box<dyn Theme> =
+            if look.colour { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) };
+        Self { board, theme, here, dry_run }
     }
 
-    /// Asks which of several applications get a Dockerfile.
+    /// Asks which of several applications get a Dockerfile; none for Esc.
     ///
     /// # Errors
     /// [`Interrupted`], or an error of the terminal.
     pub(crate) fn choose(&self, found: Vec<Facts>) -> Result<Vec<Facts>> {
         let items: Vec<String> =
             found.iter().map(|facts| cut(&report::title(facts, self.here), self.room())).collect();
-        let chosen = self.several("Applications", &items, &vec![true; items.len()])?;
+        let chosen = self.several("Applications", &items, "quit, write nothing")?;
         Ok(found
             .into_iter()
             .enumerate()
@@ -78,15 +83,23 @@ impl<'a> Wizard<'a> {
             .collect())
     }
 
-    fn several(&self, prompt: &str, items: &[String], defaults: &[bool]) -> Result<Vec<usize>> {
-        self.say(&self.look().dim("space: take or leave   a: all or none   enter: go on"))?;
-        ask(|| {
-            MultiSelect::with_theme(&self.theme)
+    /// The items that a person takes, all to begin with; none for Esc, which does `back`.
+    fn several(&self, prompt: &str, items: &[String], back: &str) -> Result<Vec<usize>> {
+        let keys = "space: take or leave   a: all or none   enter: go on";
+        self.say(&self.look().dim(&cut(keys, self.room())))?;
+        // A list that is longer than the screen has pages.
+        let pages =
+            if items.len() + 4 > self.board.rows() { "left, right: turn pages   " } else { "" };
+        self.say(&self.look().dim(&cut(&format!("{pages}esc: {back}"), self.room())))?;
+        let chosen = ask(|| {
+            MultiSelect::with_theme(&*self.theme)
                 .with_prompt(prompt)
                 .items(items)
-                .defaults(defaults)
-                .interact_on(&self.board.term)
-        })
+                .defaults(&vec![true; items.len()])
+                .max_length(self.board.rows().saturating_sub(5).max(3))
+                .interact_on_opt(&self.board.term)
+        })?;
+        Ok(chosen.unwrap_or_default())
     }
 
     /// Asks which of a module's programs get an image of their own.
@@ -95,8 +108,7 @@ impl<'a> Wizard<'a> {
             cut(&inline(&format!("{name}  {}", self.here.path(folder))), self.room())
         };
         let items: Vec<String> = apart.iter().map(item).collect();
-        let chosen =
-            self.several("An image for which programs?", &items, &vec![true; apart.len()])?;
+        let chosen = self.several("An image for which programs?", &items, "to the menu")?;
         Ok(chosen.into_iter().filter_map(|at| Some(apart.get(at)?.1.clone())).collect())
     }
 
@@ -135,7 +147,8 @@ impl<'a> Wizard<'a> {
             self.show(&draft)?;
             let mut at = 0;
             let decided = loop {
-                match self.offer(&draft, forced, *compose, among, &mut at)? {
+                let offer = self.offer(&draft, forced, *compose, among, &mut at)?;
+                match offer {
                     Offer::Show(role) => self.show_file(&draft, role)?,
                     Offer::Notes => {
                         let notes = report::notes(&draft, self.here, self.look());
@@ -148,6 +161,10 @@ impl<'a> Wizard<'a> {
                     Offer::Why => self.explain(&draft)?,
                     Offer::Compose => *compose = !*compose,
                     other => break other,
+                }
+                if offer != Offer::Compose {
+                    // The page took the place of the decisions.
+                    self.show(&draft)?;
                 }
             };
             match decided {
@@ -244,24 +261,24 @@ impl<'a> Wizard<'a> {
         match &question.kind {
             Answerable::Choice(choices) => self.select(&prompt, choices, start, false),
             Answerable::Suggest(choices) if choices.is_empty() => {
-                self.type_in(question, &prompt, start).map(Some)
+                self.type_in(question, &prompt, start)
             }
             Answerable::Suggest(choices) => match self.select(&prompt, choices, start, true)? {
-                Some(value) if value == OTHER => self
-                    .type_in(question, &self.short("Which one?", &question.id)?, start)
-                    .map(Some),
+                Some(value) if value == OTHER => {
+                    self.type_in(question, &self.short("Which one?", &question.id)?, start)
+                }
                 chosen => Ok(chosen),
             },
             Answerable::Confirm => {
                 let yes = ask(|| {
-                    Confirm::with_theme(&self.theme)
+                    Confirm::with_theme(&*self.theme)
                         .with_prompt(&prompt)
                         .default(start == Some("yes"))
                         .interact_on_opt(&self.board.term)
                 })?;
                 Ok(yes.map(|yes| if yes { "yes" } else { "no" }.to_owned()))
             }
-            _ => self.type_in(question, &prompt, start).map(Some),
+            _ => self.type_in(question, &prompt, start),
         }
     }
 
@@ -298,24 +315,28 @@ impl<'a> Wizard<'a> {
         held(self.board.pick(&List { prompt, items, at, back, explains }))
     }
 
-    fn type_in(&self, question: &Question, prompt: &str, start: Option<&str>) -> Result<String> {
-        let valid = |input: &String| {
-            questions::check(question, input.trim()).map_err(|error| inline(&error.to_string()))
+    /// Lets a person type the answer; `None` for Esc.
+    fn type_in(
+        &self,
+        question: &Question,
+        prompt: &str,
+        start: Option<&str>,
+    ) -> Result<Option<String>> {
+        let refuses = |text: &str| {
+            questions::check(question, text).err().map(|error| inline(&error.to_string()))
         };
         let text = matches!(question.kind, Answerable::Text);
         // Do not offer a text with invisible characters for confirmation by a key.
         let start = start.filter(|start| inline(start) == *start);
-        let typed: String = ask(|| {
-            let mut input = Input::with_theme(&self.theme).with_prompt(prompt).validate_with(valid);
-            input = match start {
-                // A text can be edited, and so made empty. A word is replaced.
-                Some(start) if text => input.with_initial_text(start).allow_empty(true),
-                Some(start) => input.default(start.to_owned()),
-                None => input.allow_empty(text && question.default.is_some()),
-            };
-            input.interact_text_on(&self.board.term)
-        })?;
-        Ok(typed.trim().to_owned())
+        held(self.board.type_in(&Typed {
+            prompt,
+            // A text can be edited, and so made empty. A word is replaced.
+            start: start.filter(|_| text).unwrap_or_default(),
+            default: start.filter(|_| !text),
+            empty: text && (start.is_some() || question.default.is_some()),
+            back: "to the menu",
+            refuses: &refuses,
+        }))
     }
 
     /// The first screen: the decisions with their evidence, what a person should know, and the files.
@@ -448,7 +469,7 @@ impl<'a> Wizard<'a> {
     pub(crate) fn confirm(&self, prompt: &str, default: bool) -> Result<bool> {
         let prompt = self.short(prompt, prompt)?;
         ask(|| {
-            Confirm::with_theme(&self.theme)
+            Confirm::with_theme(&*self.theme)
                 .with_prompt(prompt)
                 .default(default)
                 .interact_on(&self.board.term)

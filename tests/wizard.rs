@@ -595,3 +595,48 @@ fn the_picture_is_a_real_session() {
         terminal.screen.text()
     );
 }
+
+/// Without colours, the marked line of a list with boxes is told by a character; Esc leads out.
+#[test]
+fn a_list_with_boxes_shows_its_mark_and_its_keys() {
+    for (size, variables) in [
+        ((80, 24), &[][..]),
+        ((80, 24), &[("NO_COLOR", "1")][..]),
+        ((60, 20), &[("NO_COLOR", "1")][..]),
+    ] {
+        let dir = pair();
+        let mut terminal = Terminal::start_in(dir.path(), size, &["init"], variables);
+        terminal.wait_for("esc: quit, write nothing");
+        terminal.wait_for("web (Go)");
+        let marked = |terminal: &Terminal| -> Option<usize> {
+            let text = terminal.screen.text();
+            let lines = text.lines().filter(|line| line.contains("(Go)"));
+            lines.enumerate().find(|(_, line)| line.trim_start().starts_with('>')).map(|(at, _)| at)
+        };
+        if !variables.is_empty() {
+            assert_eq!(marked(&terminal), Some(0), "{}", terminal.screen.text());
+        }
+        terminal.escape();
+        assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
+        assert!(terminal.screen.text().contains("Nothing was written."));
+        assert_eq!(names(&dir.path().join("api")), ["go.mod", "main.go"]);
+    }
+}
+
+/// Esc leads out of a typed answer, and nothing is changed.
+#[test]
+fn esc_leads_out_of_a_typed_answer() {
+    let dir = shop();
+    let mut terminal = Terminal::start(dir.path(), SIZE, &["init", "--entrypoint", "./cmd/server"]);
+    terminal.choose("change an answer");
+    terminal.choose("port: ");
+    terminal.wait_for("esc: to the menu");
+    terminal.wait_for("Which port does the program listen on? (8080): ");
+    terminal.press("91");
+    terminal.escape();
+    terminal.wait_for("> port: 8080");
+    terminal.escape();
+    terminal.choose("write these files");
+    assert_eq!(terminal.end(), (0, true), "{}", terminal.screen.text());
+    assert!(fs::read_to_string(dir.path().join("Dockerfile")).unwrap().contains("EXPOSE 8080"));
+}

@@ -93,7 +93,10 @@ pub(super) fn offers(
         offer(Offer::Programs, &format!("an image for each of the {count} programs, or for some"));
     }
     if among.after > 0 {
-        let text = format!("accept all: this and the other {} as they are", among.after);
+        let text = match among.after {
+            1 => "accept all: this and the other one as they are".to_owned(),
+            count => format!("accept all: this and the other {count} as they are"),
+        };
         offer(Offer::AcceptAll, &text);
     }
     if among.several {

@@ -43,7 +43,7 @@ pub(super) struct Board<'a> {
 
 impl Board<'_> {
     /// Columns and lines.
-    fn size(&self) -> (usize, usize) {
+    pub(super) fn size(&self) -> (usize, usize) {
         let (rows, columns) = self.term.size();
         (usize::from(columns).max(20), usize::from(rows).max(8))
     }
@@ -131,18 +131,19 @@ impl Board<'_> {
     }
 
     fn paged(&self, title: &str, text: &str) -> io::Result<()> {
-        let lines: Vec<&str> = text.trim_end().lines().collect();
         let mut first = 0;
         loop {
             let (columns, rows) = self.size();
+            let whole = visible::stream(text.trim_end(), self.look.colour);
+            let lines: Vec<String> =
+                whole.lines().flat_map(|line| folded(line, columns - 1)).collect();
             let room = rows.saturating_sub(AROUND + 1).max(3);
             let most = lines.len().saturating_sub(room);
             first = first.min(most);
             let shown = &lines[first..lines.len().min(first + room)];
             self.say(&self.look.bold(&cut(title, columns - 1)))?;
             for line in shown {
-                let text = visible::stream(line, self.look.colour);
-                self.term.write_line(&console::truncate_str(&text, columns - 1, "…"))?;
+                self.term.write_line(line)?;
             }
             let end = first + shown.len();
             let keys = format!(
@@ -164,5 +165,43 @@ impl Board<'_> {
                 _ => {}
             }
         }
+    }
+}
+
+/// A line in pieces of at most `room` columns, with the colour that it begins with in each.
+fn folded(line: &str, room: usize) -> Vec<String> {
+    const INDENT: &str = "    ";
+    if console::measure_text_width(line) <= room {
+        return vec![line.to_owned()];
+    }
+    let colour = line.strip_prefix('\u{1b}').and_then(|rest| rest.find('m'));
+    let colour = colour.map_or("", |end| &line[..end + 2]);
+    let end = if colour.is_empty() { "" } else { "\u{1b}[0m" };
+    let mut pieces = vec![String::new()];
+    let mut used = 0;
+    for c in console::strip_ansi_codes(line).chars() {
+        let wide = console::measure_text_width(c.encode_utf8(&mut [0; 4]));
+        if used + wide > room {
+            pieces.push(INDENT.to_owned());
+            used = INDENT.len();
+        }
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(c);
+        }
+        used += wide;
+    }
+    pieces.into_iter().map(|piece| format!("{colour}{piece}{end}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_read_in_full() {
+        assert_eq!(folded("short", 10), ["short"]);
+        assert_eq!(folded("0123456789abcdef", 10), ["0123456789", "    abcdef"]);
+        let green = folded("\u{1b}[32m0123456789ab\u{1b}[0m", 10);
+        assert_eq!(green, ["\u{1b}[32m0123456789\u{1b}[0m", "\u{1b}[32m    ab\u{1b}[0m"]);
     }
 }
