@@ -305,10 +305,10 @@ fn the_traits_of_what_dockgen_writes_are_the_good_ones() {
                 let file = dockgen::docker::parse::parse(&text);
                 let traits = dockgen::docker::traits::of(&file.unwrap(), &[]);
                 let bad = ["fetched at each edit", "root", "a shell, no stop signal"];
-                let worst = traits.into_iter().filter(|(_, said)| bad.contains(&said.as_str()));
+                let found = traits.into_iter().filter(|(_, said)| bad.contains(&said.as_str()));
                 let folder = entry.parent().unwrap().strip_prefix(root()).unwrap().to_owned();
                 worse.extend(
-                    worst.map(|(name, said)| format!("{}: {name}: {said}", folder.display())),
+                    found.map(|(name, said)| format!("{}: {name}: {said}", folder.display())),
                 );
                 read += 1;
             }

@@ -233,7 +233,7 @@ fn several_applications_are_a_choice() {
     terminal.press(DOWN);
     terminal.press(" ");
     terminal.press(ENTER);
-    terminal.wait_for("quit, write nothing");
+    terminal.wait_for("What now?");
     assert!(
         terminal.screen.text().contains("Applications · api (Go)\n"),
         "{}",
@@ -631,7 +631,7 @@ fn esc_leads_out_of_a_typed_answer() {
     terminal.choose("change an answer");
     terminal.choose("port: ");
     terminal.wait_for("esc: to the menu");
-    terminal.wait_for("Which port does the program listen on? (8080): ");
+    terminal.wait_for("Which port does the program listen on? (8080):");
     terminal.press("91");
     terminal.escape();
     terminal.wait_for("> port: 8080");

@@ -101,11 +101,11 @@ impl Board<'_> {
             self.term.move_cursor_left(behind)?;
             match self.term.read_key()? {
                 Key::Escape => {
-                    self.term.write_line("")?;
+                    self.say("")?;
                     return Ok(None);
                 }
                 Key::Enter => {
-                    self.term.write_line("")?;
+                    self.say("")?;
                     let text = line.all();
                     let taken = match typed.default {
                         Some(default) if text.trim().is_empty() => default,
