@@ -360,7 +360,7 @@ pub(crate) fn starts(repo: &Repo, dir: &RelPath) -> Result<Vec<Run>> {
 }
 
 /// Files that tell a reader first how the software is started.
-const READMES: [&str; 3] = ["README.md", "README.rst", "README"];
+pub(crate) const READMES: [&str; 3] = ["README.md", "README.rst", "README"];
 
 /// The commands that the documentation of the software in `dir` shows outside of blocks.
 ///

@@ -11,7 +11,7 @@ use super::{App, is_script};
 use crate::docker::quote;
 use crate::facts::{Evidence, Sourced};
 use crate::path::RelPath;
-use crate::recipes::{self, Recipe};
+use crate::recipes::{self, READMES, Recipe};
 
 /// What a line starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +148,8 @@ pub(super) fn told(app: &App) -> Result<Vec<Told>> {
 /// The file that a Space of Hugging Face starts, as the head of the README says.
 /// <https://huggingface.co/docs/hub/spaces-config-reference>
 fn space(app: &App) -> Result<Option<Told>> {
-    let Some((path, text)) = app.dir.text("README.md")? else { return Ok(None) };
+    let readme = READMES.iter().find_map(|name| app.dir.text(name).transpose()).transpose()?;
+    let Some((path, text)) = readme else { return Ok(None) };
     let mut lines = (1..).zip(text.lines());
     if lines.next().is_none_or(|(_, line)| line.trim() != "---") {
         return Ok(None);
