@@ -90,10 +90,14 @@ pub(super) fn unread(program: &mut Program, held: usize, code: &Code<'_>) -> Res
             continue;
         }
         let Some(evidence) = folder.evidence.first() else { continue };
+        // A page of documentation other than the README is about one of many ways to use the image.
+        let name = evidence.file.file_name().to_ascii_lowercase();
+        if folder.strength == Strength::Guessed && !name.starts_with("readme") {
+            continue;
+        }
         let what = format!(
-            "{} mounts a volume at {path}, and no code or setting that dockgen read names this \
-             folder",
-            evidence.place()
+            "the repository mounts a volume at {path}, and no code or setting that dockgen read \
+             names this folder"
         );
         let fix = format!(
             "find the variable or the argument that leads the program there, and set it: --env \

@@ -114,6 +114,12 @@ fn a_volume_that_nothing_leads_to_is_said() {
     assert!(said("save(process.env.STORE || '.');").contains("--env NAME=/downloads"));
     assert!(said("save('/downloads/x');").is_empty());
     assert!(!said("save('/downloads-old');").is_empty());
+    let line = "```\ndocker run -v ./d:/downloads me/box\n```\n";
+    let of_page = |page: &str| {
+        let found = with_code((page, line), "save(process.env.STORE || '.');");
+        found.iter().any(|one| one.code == FindingCode::VolumeUnread)
+    };
+    assert!(of_page("README.md") && !of_page("docs/backup.md"));
     let led = compose.replace("build: .", "build: .\n    environment: [STORE=/downloads]");
     let found = with_code(("compose.yaml", &led), "save(process.env.STORE || '.');");
     assert!(found.is_empty(), "{found:?}");
