@@ -142,8 +142,13 @@ fn may_hold(text: &str) -> bool {
     ["change", "replace", "your", "enter", "insert", "put"].iter().any(|word| lower.contains(word))
 }
 
+/// True for one word, or words in brackets: a sentence is a text of the program's.
 fn is_placeholder(value: &str) -> bool {
-    let value = plain(value.trim_start_matches(['<', '[', '{', '$']));
+    let inner = value.trim_start_matches(['<', '[', '{', '$']);
+    if inner.len() == value.len() && value.contains(char::is_whitespace) {
+        return false;
+    }
+    let value = plain(inner);
     value.len() < 80 && PLACEHOLDERS.iter().any(|held| value.starts_with(held))
 }
 
@@ -154,11 +159,19 @@ mod tests {
     #[test]
     fn placeholders_are_values_that_ask_for_another() {
         for value in
-            ["CHANGE_ME", "changeme", "<your-token>", "REPLACE_THIS_WITH_A_KEY", "Your API key"]
+            ["CHANGE_ME", "changeme", "<your-token>", "REPLACE_THIS_WITH_A_KEY", "<Your API key>"]
         {
             assert!(is_placeholder(value), "{value}");
         }
-        for value in ["yours", "exchange", "changes", "https://your.example", "secret", ""] {
+        for value in [
+            "Your <strong>page</strong>",
+            "yours",
+            "exchange",
+            "changes",
+            "https://your.example",
+            "secret",
+            "",
+        ] {
             assert!(!is_placeholder(value), "{value}");
         }
     }

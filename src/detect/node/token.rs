@@ -182,8 +182,7 @@ pub(crate) fn split(tokens: &[Token]) -> Vec<&[Token]> {
 
 /// The value of a property in an object literal (`{ ... }` with its braces), at its own level.
 pub(crate) fn property<'t>(object: &'t [Token], name: &str) -> Option<&'t [Token]> {
-    let inner =
-        object.strip_prefix(&object[..1]).filter(|_| object.first().is_some_and(|t| t.is('{')))?;
+    let (_, inner) = object.split_first().filter(|(first, _)| first.is('{'))?;
     let inner =
         if inner.last().is_some_and(|t| t.is('}')) { &inner[..inner.len() - 1] } else { inner };
     split(inner).into_iter().find_map(|entry| {
