@@ -290,7 +290,7 @@ fn pinning_runs_no_program_of_the_repository() {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        holds(&told(&output, 2).1, &["no `docker` on the PATH to ask"]);
+        holds(&told(&output, 2).1, &["there is no `docker` on the PATH", "install Docker"]);
         assert!(!trap.exists(), "PATH={path:?} ran a program of the repository");
     }
 }
