@@ -335,8 +335,8 @@ fn named(
 
 /// The program with this name, and its application.
 fn program_of<'f>(found: &'f [Facts], word: &str) -> Option<(&'f Facts, &'f Program)> {
-    let all = found.iter().flat_map(|facts| facts.programs.iter().map(move |one| (facts, one)));
-    all.into_iter().find(|(_, program)| program.name == word || program.id == word)
+    let mut all = found.iter().flat_map(|facts| facts.programs.iter().map(move |one| (facts, one)));
+    all.find(|(_, program)| program.name == word || program.id == word)
 }
 
 /// An application for a list, with its programs where it has several.

@@ -355,9 +355,10 @@ pub fn ask(repo: &Repo, (folder, language): &Candidate) -> Result<Option<Facts>>
             let found = git_asked(repo, facts, language)?;
             facts.findings.extend(found);
         }
-        let found = localhost::finding(repo, facts)?;
+        let opened = settings_read::opened(repo, facts);
+        let found = localhost::finding(repo, facts, &opened)?;
         facts.findings.extend(found);
-        let found = settings_read::placeholders(repo, facts)?;
+        let found = settings_read::placeholders(repo, facts, &opened)?;
         facts.findings.extend(found);
     }
     Ok(found)

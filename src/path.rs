@@ -162,6 +162,11 @@ impl From<RelPath> for String {
     }
 }
 
+/// True if a path in an image is `folder`, or lies below it. Neither ends in a slash.
+pub fn is_at_or_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -149,12 +149,12 @@ fn known(
             broken_known.push(folder.clone());
         }
     }
+    let lost = found.broken.iter().position(|(folder, _)| broken_known.contains(folder));
     let is_known = known.contains(&true);
-    let selection = if wanted.is_empty() && (is_known || !broken_known.is_empty()) {
+    let selection = if wanted.is_empty() && (is_known || lost.is_some()) {
         // One that cannot be read does not stop the others.
-        if let (false, Some(lost)) = (is_known, broken_known.first()) {
-            let at = found.broken.iter().position(|(folder, _)| folder == lost);
-            return Err(found.broken.swap_remove(at.unwrap_or_default()).1);
+        if let Some(at) = lost.filter(|_| !is_known) {
+            return Err(found.broken.swap_remove(at).1);
         }
         let (taken, others): (Vec<_>, Vec<_>) =
             found.apps.into_iter().zip(known).partition(|(_, known)| *known);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ask::Origin;
 use crate::facts::{BuildSecret, Evidence, Facts, Finding, Port, Program, Rejected, Strength};
-use crate::path::RelPath;
+use crate::path::{RelPath, is_at_or_below};
 use words::{ContainerPath, EnvKey, ImageRef, Line};
 
 mod copy;
@@ -64,8 +64,7 @@ impl Artifact {
 
     /// True if its destination is that of `other`, or below it.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
-        let rest = self.dest.as_str().strip_prefix(other.dest.as_str().trim_end_matches('/'));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        is_at_or_below(self.dest.as_str(), other.dest.as_str().trim_end_matches('/'))
     }
 
     /// The files that the program opens at run time, each at its path relative to `workdir`. For

@@ -9,7 +9,7 @@ use crate::base::{self, Asked};
 use crate::catalog::Catalog;
 use crate::detect::{self, Chosen, Language};
 use crate::facts::{Facts, Finding, FindingCode, Kind, Port, Program};
-use crate::path::RelPath;
+use crate::path::{RelPath, is_at_or_below};
 use crate::plan::words::{ContainerPath, EnvKey, ImageRef, Invalid, Line};
 use crate::plan::{
     Artifact, Build, Dev, DevCommand, Env, Labels, Plan, Runtime, SCHEMA, SecretMount, USER,
@@ -259,16 +259,15 @@ fn runtime(chosen: &Chosen, build: &Build, artifacts: &mut [Artifact]) -> Result
         .collect::<Result<Vec<_>>>()?;
     for folder in chosen.answers.list(id::NO_WRITABLE) {
         let kept = resolve(&build.workdir, folder.trim_end_matches('/'))?;
-        writable.retain(|path| !answered::is_at_or_below(path.as_str(), kept.as_str()));
+        writable.retain(|path| !is_at_or_below(path.as_str(), kept.as_str()));
     }
     writable.sort();
     writable.dedup();
     // COPY makes the folders above what it copies, and WORKDIR does not change their owner: what lies
     // in a folder that the program writes belongs to the user, and so does that folder.
     for artifact in artifacts.iter_mut() {
-        let inside = |folder: &ContainerPath| {
-            answered::is_at_or_below(artifact.dest.as_str(), folder.as_str())
-        };
+        let inside =
+            |folder: &ContainerPath| is_at_or_below(artifact.dest.as_str(), folder.as_str());
         artifact.owned |= writable.iter().any(inside);
     }
     writable.retain(|path| !artifacts.iter().any(|a| a.dest == *path));

@@ -11,6 +11,7 @@ use crate::detect;
 use crate::docker::lint;
 use crate::docker::types::{ContainerPath, EnvKey};
 use crate::facts::{Facts, Kind, Program, Sourced, Strength};
+use crate::path::is_at_or_below;
 use crate::plan::split_words;
 use crate::repo::excerpt;
 
@@ -184,10 +185,9 @@ fn check_own_folder(folder: &str) -> Result<()> {
     let parts: Vec<&str> =
         folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let path = format!("/{}", parts.join("/"));
-    let below = |tree: &str| {
-        path.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    if SYSTEM.contains(&path.as_str()) || SYSTEM_TREES.iter().any(|tree| below(tree)) {
+    if SYSTEM.contains(&path.as_str())
+        || SYSTEM_TREES.iter().any(|tree| is_at_or_below(&path, tree))
+    {
         bail!(
             "`{}` belongs to the image's operating system, so the program's user cannot write \
              there: name a folder of the program's own, such as /data, or none",

@@ -161,6 +161,14 @@ impl Run {
         }
     }
 
+    /// True if it starts an image of the program, and not the program itself.
+    fn starts_image(&self) -> bool {
+        match self.by {
+            Recipe::Docs => self.image.is_some(),
+            by => by == Recipe::Compose,
+        }
+    }
+
     /// Forgets what a developer's container has beside the program, whose sources are mounted: other
     /// mounts, such as caches, unless a variable names them, and the command, which runs or watches
     /// the sources.

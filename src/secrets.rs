@@ -9,6 +9,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::catalog::parsed;
+use crate::glob::{Glob, Syntax};
 use crate::path::RelPath;
 use crate::repo::Repo;
 
@@ -117,8 +118,9 @@ pub fn literals(repo: &Repo) -> Result<Rc<BTreeMap<RelPath, Literal>>> {
     let rows = &catalog()?.content;
     let found = repo.once(&RelPath::root(), || {
         let mut found = BTreeMap::new();
-        for row in rows {
-            for path in row.names.iter().flat_map(|name| files(repo, name)) {
+        let named = rows.iter().flat_map(|row| row.names.iter().map(move |name| (row, name)));
+        for (row, name) in named {
+            for path in files(repo, name)? {
                 let Ok(Some(text)) = repo.source_text(&path) else { continue };
                 if let Some((line, key)) = literal(&text, row) {
                     found.insert(path.clone(), Literal { file: path, line, key });
@@ -130,24 +132,18 @@ pub fn literals(repo: &Repo) -> Result<Rc<BTreeMap<RelPath, Literal>>> {
     Ok(found.0.clone())
 }
 
-/// The files whose path ends in a name, which may have one `*` in its last part.
-fn files(repo: &Repo, name: &str) -> Vec<RelPath> {
-    let last = name.rsplit('/').next().unwrap_or_default();
-    let Some((before, after)) = name.split_once('*') else {
+/// The files whose path ends in a name, which may have `*` in its parts.
+fn files(repo: &Repo, name: &str) -> Result<Vec<RelPath>> {
+    let Some((_, end)) = name.rsplit_once('*') else {
+        let last = name.rsplit('/').next().unwrap_or_default();
         let ends =
             |path: &&RelPath| path.as_str() == name || path.as_str().ends_with(&format!("/{name}"));
-        return repo.files_named(last).iter().filter(ends).cloned().collect();
+        return Ok(repo.files_named(last).iter().filter(ends).cloned().collect());
     };
-    let depth = name.matches('/').count();
-    let fits = |path: &&RelPath| {
-        let path = path.as_str();
-        let tail = path.strip_suffix(after).and_then(|_| {
-            let start = path.rmatch_indices('/').nth(depth).map_or(0, |(at, _)| at + 1);
-            path.get(start..)
-        });
-        tail.is_some_and(|tail| tail.len() + 1 >= name.len() && tail.starts_with(before))
-    };
-    repo.files_under(&RelPath::root()).filter(fits).cloned().collect()
+    let glob = Glob::new(&format!("**/{name}"), Syntax::default())?;
+    // Every file is asked: most have another ending.
+    let fits = |path: &&RelPath| path.as_str().ends_with(end) && glob.matches(path.as_str());
+    Ok(repo.files_under(&RelPath::root()).filter(fits).cloned().collect())
 }
 
 /// Variables in place of credentials in a file of that name, such as `${NPM_TOKEN}`.

@@ -188,8 +188,11 @@ fn talk_through(
     let one_file = several || output.is_some() || !flags.is_empty();
     for at in 0..apps.len() {
         // Flags are about the one program that the module's own image starts.
-        let apart =
-            if one_file { Vec::new() } else { pipeline::programs_apart(survey, &apps[at].facts) };
+        let apart = if one_file {
+            Vec::new()
+        } else {
+            pipeline::programs_apart(&survey.repo, &apps[at].facts)
+        };
         let among = Among { after: apps.len() - at - 1, several, apart: &apart };
         let force = args.force || args.dry_run;
         match wizard.settle(&mut apps[at], output, force, compose, among)? {

@@ -440,12 +440,13 @@ impl Program<'_> {
             if of.is_some() {
                 score += 16;
             }
-            score += weight(file, definition);
+            let weight = weight(file, definition);
+            score += weight;
             // A package's own field comes before one of its dependencies.
             if file.dialect().tails && package_of(file) == package_of(from) {
                 score += 2;
             }
-            sometimes &= definition.form == Form::Assigned && weight(file, definition) < 0;
+            sometimes &= definition.form == Form::Assigned && weight < 0;
             // The method's own value has the type that both know.
             let itself = owner == "self" && of.is_some();
             if !owner.is_empty() && !itself && home.contains(&owner) {

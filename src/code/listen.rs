@@ -138,8 +138,7 @@ pub(crate) fn places(code: &Program) -> Vec<(Rc<File>, usize)> {
     for file in code.files() {
         let fields = file.facts().definitions_of(file, "Addr").iter();
         let of_server = fields.filter(|definition| {
-            let open = file.enclosing(definition.name).filter(|&open| open > 0);
-            definition.form == Form::Field && open.is_some_and(|at| fields::is_server(file, at))
+            definition.form == Form::Field && fields::is_in_server(file, definition.name)
         });
         all.extend(of_server.map(|definition| (file.clone(), definition.name)));
     }
@@ -152,17 +151,24 @@ pub(crate) fn with_ports(addresses: impl IntoIterator<Item = Address>) -> Vec<(A
         // A literal in the call itself is the program's own port, whatever its number.
         // So is a text that reaches a call through variables of the code.
         let own = address.value.evidence().is_some_and(|at| at.place() == address.evidence.place())
-            || address.late < NAMED && address.value.text().is_some() && is_fixed(&address.value);
+            || address.late < NAMED
+                && address.value.text().is_some()
+                && is_fixed(&address.value)
+                && !address.value.is_like();
         let port = port(&address.value).filter(|port| own || !is_foreign(*port))?;
         Some((address, port))
     });
     known.collect()
 }
 
-/// True for a text that the code states and no setting gives.
+/// True for a value of which no setting gives any part.
 fn is_fixed(value: &Value) -> bool {
-    let set = |part: &Part| part.env.is_some() || part.flag.is_some() || part.like;
-    !value.parts.iter().any(set)
+    value.parts.iter().all(|part| part.env.is_none() && part.flag.is_none())
+}
+
+/// True for an address of the machine itself that no setting changes.
+fn stays_local(value: &Value) -> bool {
+    is_fixed(value) && host(value).is_some_and(|(host, _)| is_local(&host))
 }
 
 /// Every call that listens, with the index of its address argument.
@@ -252,8 +258,6 @@ fn protocol(code: &Program, does: Does, call: &Call) -> Protocol {
 /// How much a call looks like a side listener.
 fn late(call: &Call, value: &Value) -> u8 {
     let (file, at) = (&call.file, call.at);
-    let fixed = value.parts.iter().all(|part| part.env.is_none() && part.flag.is_none());
-    let local = fixed && host(value).is_some_and(|(host, _)| is_local(&host));
     let last = call.arguments().last().cloned();
     let profiler = file.imports_from("net/http/pprof")
         && last.is_some_and(|last| last.len() == 1 && file.word(last.start) == "nil");
@@ -267,7 +271,7 @@ fn late(call: &Call, value: &Value) -> u8 {
         + u8::from(variant)
         + 2 * u8::from(aside && conditional)
         + 2 * u8::from(conditional)
-        + 2 * u8::from(local)
+        + 2 * u8::from(stays_local(value))
 }
 
 fn default_address(code: &Program, call: &Call) -> Option<Value> {

@@ -31,8 +31,8 @@ pub(super) fn is_for_login(code: &Program, at: usize, call: &Call) -> bool {
         variables.filter(|one| one.form.is_variable() && one.value.contains(&call.at));
     // The arm of a command: `Command::Login => { .. }`, `case "login":`.
     let arm = || {
-        let words = heads(file, call.at).into_iter().flat_map(|head| head.take(MAX_HEAD));
-        words.into_iter().any(|at| {
+        let mut words = heads(file, call.at).into_iter().flat_map(|head| head.take(MAX_HEAD));
+        words.any(|at| {
             file.string(at).map_or_else(|| is_login(file.word(at)), |text| is_login(&text))
         })
     };

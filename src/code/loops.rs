@@ -53,12 +53,7 @@ impl Program<'_> {
         if owner.len() != 1 || !file.dialect().keywords.contains(&"range") {
             return None;
         }
-        let function = file.facts().function_at(owner.start)?;
-        let all = locals(file, function, owner.start, file.word(owner.start));
-        let [one] = all.as_slice() else { return None };
-        let list = one.value.start + 1..one.value.end;
-        let (file, open) =
-            self.literal(file, list, steps).filter(|_| file.word(one.value.start) == "range")?;
+        let (file, open) = self.ranged(file, owner.start, file.word(owner.start), steps)?;
         let position = self.place_in_type(&file, open, name);
         let elements = file.elements(open).into_iter().take(MAX_ELEMENTS);
         let values = elements.filter_map(|element| {
@@ -76,6 +71,24 @@ impl Program<'_> {
             Some(self.eval(&file, value, steps))
         });
         any(values)
+    }
+
+    /// The brace of the literal that a loop goes through, whose variable is used at a position:
+    /// `for _, s := range servers`.
+    pub(super) fn ranged(
+        &self,
+        file: &Rc<File>,
+        at: usize,
+        name: &str,
+        steps: u8,
+    ) -> Option<(Rc<File>, usize)> {
+        let function = file.facts().function_at(at)?;
+        let all = locals(file, function, at, name);
+        let [one] = all.as_slice() else { return None };
+        if file.word(one.value.start) != "range" {
+            return None;
+        }
+        self.literal(file, one.value.start + 1..one.value.end, steps)
     }
 
     /// The position of a field in the type of the elements of a list that opens at a position.
@@ -116,7 +129,10 @@ impl Program<'_> {
         if !file.dialect().tails {
             return None;
         }
-        let of_head = heads(file, at).into_iter().find_map(|head| {
+        // Most names are in no loop: only an `in` before one can be the head of its loop.
+        let loops = file.places("in").first().is_some_and(|&inside| inside < at);
+        let around = if loops { heads(file, at) } else { Vec::new() };
+        let of_head = around.into_iter().find_map(|head| {
             let mut words = head.clone().filter(|_| file.word(head.start) == "for");
             let inside = words.find(|&at| file.word(at) == "in")?;
             let place = place_in_pattern(file, head.start + 1..inside, name)?;

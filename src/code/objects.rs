@@ -155,7 +155,7 @@ impl Program<'_> {
         let sure = |d: &&Definition| d.form != Form::Set || import.is_none();
         if let Some(first) = file.definition(at, name).filter(sure) {
             let values = file.written(first, at).map(|definition| {
-                let reach = move || self.reached(file, definition.name, at, steps);
+                let reach = move || self.reached(file, definition.name, Some(at), steps);
                 (self.taken(file, definition, keys, steps), reach)
             });
             let found = branches::merged(values, false, &Cell::new(false));
@@ -194,11 +194,18 @@ impl Program<'_> {
         (sure && second.is_none()).then(|| self.eval_below(file, first.value.clone(), rest, steps))
     }
 
-    /// Whether a place is reached when the container starts, seen from another one.
-    fn reached(&self, file: &Rc<File>, at: usize, from: usize, steps: u8) -> Reach {
+    /// Whether a place in a function, or outside of any, is reached as the container starts: by the
+    /// conditions around it there, as seen from another place if there is one.
+    pub(super) fn reached(
+        &self,
+        file: &Rc<File>,
+        at: usize,
+        from: Option<usize>,
+        steps: u8,
+    ) -> Reach {
         let function = file.facts().function_at(at);
         let first = function.map_or(0, |function| function.body);
-        let all = branches::conditions(file, at, first, Some(from));
+        let all = branches::conditions(file, at, first, from);
         Reach::under(all, |condition| match condition {
             Condition::If(range, wanted) => Some(self.holds(file, range, steps)? == wanted),
             Condition::Arm(open, number) => self.is_arm_taken(file, (open, number), steps),

@@ -30,16 +30,21 @@ pub(super) fn overrides(file: &File, definition: &Definition, value: &Value) -> 
 /// The weight of an assignment. A constructor sets a field's default; an assignment under a
 /// condition is one case of several.
 pub(super) fn weight(file: &File, definition: &Definition) -> i32 {
-    let function = file.facts().function_at(definition.name);
-    let name = function.map(|function| file.word(function.name).to_ascii_lowercase());
     match definition.form {
-        Form::Field if name.is_some_and(|n| n.starts_with("new") || n.contains("default")) => 2,
+        Form::Field if is_in_constructor(file, definition.name) => 2,
         Form::Assigned if is_conditional(file, definition.name) => -2,
         // What a setter or an option is given beats what the constructor chose, and so does what
         // is set in what it made.
         Form::Assigned if is_given(file, definition) || is_put(file, definition) => 3,
         _ => 0,
     }
+}
+
+/// True if the function around a place makes a value, by its name: `NewServer`, `default`.
+fn is_in_constructor(file: &File, at: usize) -> bool {
+    let function = file.facts().function_at(at);
+    let name = function.map(|function| file.word(function.name).to_ascii_lowercase());
+    name.is_some_and(|name| name.starts_with("new") || name.contains("default"))
 }
 
 /// True if an assignment gives a field a parameter of a function around it, which is no constructor.
@@ -70,8 +75,7 @@ fn is_put(file: &File, definition: &Definition) -> bool {
     let at = definition.name;
     let Some(owner) = at.checked_sub(2).filter(|_| file.word(at - 1) == ".") else { return false };
     let Some(function) = file.facts().function_at(at) else { return false };
-    let name = file.word(function.name).to_ascii_lowercase();
-    if name.starts_with("new") || name.contains("default") || !file.is_word(owner) {
+    if !file.is_word(owner) || is_in_constructor(file, at) {
         return false;
     }
     // `a.b.c = x` sets a field of `b`.

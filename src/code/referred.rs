@@ -1,5 +1,5 @@
-//! Files that documents name: `$ref` of a schema, `import` of an interface, the layout that a template
-//! extends. Whoever opens the document opens them as well.
+//! Files that documents name: `$ref` of a schema, `import` of an interface, the layout that a
+//! template extends. Whoever opens the document opens them as well.
 
 use crate::path::RelPath;
 use crate::repo::Repo;

@@ -74,12 +74,10 @@ impl Program<'_> {
         if let Some(all) = self.listed(file, list.clone(), steps) {
             return all.into_iter().nth(number);
         }
-        let function = file.facts().function_at(open).filter(|_| list.len() == 1)?;
-        let all = locals(file, function, open, file.word(list.start));
-        let [one] = all.as_slice() else { return None };
-        let looped = one.value.start + 1..one.value.end;
-        let (file, lists) =
-            self.literal(file, looped, steps).filter(|_| file.word(one.value.start) == "range")?;
+        if list.len() != 1 {
+            return None;
+        }
+        let (file, lists) = self.ranged(file, open, file.word(list.start), steps)?;
         let inner = file.elements(lists).into_iter().take(MAX_ARGUMENTS).filter_map(|one| {
             let open = file.opening(one.end - 1);
             let element = file.elements(open).into_iter().nth(number);
@@ -116,7 +114,10 @@ impl Program<'_> {
             let text = value.text().unwrap_or_default();
             text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.contains(':')
         };
-        let mut all = values.iter().filter(|_| values.iter().all(plain)).cloned();
+        if !values.iter().all(plain) {
+            return None;
+        }
+        let mut all = values.into_iter();
         let mut first = all.next()?;
         first.others = all.map(|value| value.parts).collect();
         Some(first)

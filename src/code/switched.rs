@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::branches::{self, Condition, Reach};
+use super::branches::Reach;
 use super::conditions::heads;
 use super::facts::Call;
 use super::file::File;
@@ -40,14 +40,7 @@ impl Program<'_> {
     /// Whether a place in a function, or outside of any, is reached as the container starts: by the
     /// conditions around it there, on variables that the image sets or does not set.
     pub(crate) fn reach(&self, file: &Rc<File>, at: usize) -> Reach {
-        let first = file.facts().function_at(at).map_or(0, |function| function.body);
-        Reach::under(branches::conditions(file, at, first, None), |condition| match condition {
-            Condition::If(range, wanted) => {
-                self.holds(file, range, MAX_OPERANDS).map(|holds| holds == wanted)
-            }
-            Condition::Arm(open, number) => self.is_arm_taken(file, (open, number), MAX_OPERANDS),
-            Condition::Other => None,
-        })
+        self.reached(file, at, None, MAX_OPERANDS)
     }
 }
 

@@ -293,15 +293,9 @@ impl Written {
 
 /// The path in the image of one that leads up from a folder; `None` for the root.
 fn above(home: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = home.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            ".." => drop(parts.pop()),
-            "" | "." => {}
-            part => parts.push(part),
-        }
-    }
-    (!parts.is_empty()).then(|| format!("/{}", parts.join("/")))
+    let home = RelPath::new(home.trim_start_matches('/'))?;
+    let above = home.join_rooted(path).filter(|above| !above.is_root())?;
+    Some(format!("/{above}"))
 }
 
 /// A write to a place that no code states.

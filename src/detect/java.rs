@@ -469,14 +469,12 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     let sources = app.sources()?;
     let candidates = app.candidates(&sources);
     // A library that inherits the plugin of the applications beside it.
-    let own = |source: &&Source| source.path.is_within(&app.model.dir());
-    let mains = sources.iter().filter(own).filter(|source| source.main_class().is_some()).count();
     let inherits = app.plugins.get(artifact::SPRING_BOOT).is_some_and(|plugin| {
         plugin.evidence.file != *app.model.path()
             && plugin.anywhere(&app.model, "mainClass").is_none()
     });
-    let is_code = sources.iter().any(|source| own(&source));
-    if inherits && is_code && mains == 0 && app.model.packaging() == "jar" && app.is_used() {
+    let is_jar = app.model.packaging() == "jar";
+    if inherits && is_jar && main_class::is_without(&app.model, &sources) && app.is_used() {
         return Ok(None);
     }
     if candidates.is_empty() && (app.others_start() || app.reactor.pom != *app.model.path()) {

@@ -64,13 +64,13 @@ pub(crate) struct LookedFor {
     pub(crate) evidence: Evidence,
 }
 
-/// The finding for an application.
+/// The finding for an application; `opened`: the settings that it opens.
 ///
 /// # Errors
 /// If a file cannot be read.
-pub(super) fn finding(repo: &Repo, facts: &Facts) -> Result<Option<Finding>> {
+pub(super) fn finding(repo: &Repo, facts: &Facts, opened: &[RelPath]) -> Result<Option<Finding>> {
     let Some(program) = served(facts) else { return Ok(None) };
-    let parts = parts(repo, facts, program)?;
+    let parts = parts(repo, facts, program, opened)?;
     let is_known = |one: &LookedFor| {
         let named = |name: &String| {
             program.env.iter().any(|held| held.value.key == *name)
@@ -128,7 +128,8 @@ pub(super) fn finding(repo: &Repo, facts: &Facts) -> Result<Option<Finding>> {
 /// If a file cannot be read.
 pub(crate) fn looked_for(repo: &Repo, facts: &Facts) -> Result<Vec<LookedFor>> {
     let Some(program) = served(facts) else { return Ok(Vec::new()) };
-    known(repo, facts, program, &parts(repo, facts, program)?)
+    let opened = settings_read::opened(repo, facts);
+    known(repo, facts, program, &parts(repo, facts, program, &opened)?)
 }
 
 /// The first program, if it is no site.
@@ -151,9 +152,9 @@ impl Part {
 }
 
 /// The texts of what the program reads that name this machine.
-fn parts(repo: &Repo, facts: &Facts, program: &Program) -> Result<Vec<Part>> {
+fn parts(repo: &Repo, facts: &Facts, program: &Program, opened: &[RelPath]) -> Result<Vec<Part>> {
     let mut all = Vec::new();
-    for path in looked_at(repo, facts, program) {
+    for path in looked_at(repo, facts, program, opened) {
         let Some(text) = repo.source_text(&path)? else { continue };
         if !services::names_this_machine(&text) {
             continue;
@@ -254,7 +255,7 @@ fn only_database(repo: &Repo, facts: &Facts, rows: &'static [Row]) -> Result<Opt
 }
 
 /// The code that was read, and settings in the image.
-fn looked_at(repo: &Repo, facts: &Facts, program: &Program) -> Vec<RelPath> {
+fn looked_at(repo: &Repo, facts: &Facts, program: &Program, opened: &[RelPath]) -> Vec<RelPath> {
     let Some(language) = language(&facts.language) else { return Vec::new() };
     let (markers, extensions) = (language.markers, language.extensions);
     let settings = |path: &RelPath| SETTINGS.contains(&path.extension());
@@ -268,7 +269,7 @@ fn looked_at(repo: &Repo, facts: &Facts, program: &Program) -> Vec<RelPath> {
         repo.children(&folder).map(|(path, _)| path.clone()).collect::<Vec<_>>()
     });
     files.extend(beside.filter(|path| settings(path)));
-    files.extend(settings_read::opened(repo, facts, program));
+    files.extend(opened.iter().cloned());
     let mut active = BTreeMap::new();
     // The image may start the program with others.
     let chosen = program.env.iter().any(|held| held.value.key == "SPRING_PROFILES_ACTIVE");

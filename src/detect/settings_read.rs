@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::git_reads::read_for;
 use super::language;
-use crate::facts::{Evidence, Facts, Finding, FindingCode, Program};
+use crate::facts::{Evidence, Facts, Finding, FindingCode};
 use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::settings::{self, Item};
@@ -37,9 +37,10 @@ const PLACEHOLDERS: [&str; 12] = [
     "put-your",
 ];
 
-/// The settings files that a program is known to open, and those beside the manifest whose names
-/// its code holds as a text: an image with all files has them without a further word.
-pub(super) fn opened(repo: &Repo, facts: &Facts, program: &Program) -> Vec<RelPath> {
+/// The settings files that the first program is known to open, and those beside the manifest whose
+/// names its code holds as a text: an image with all files has them without a further word.
+pub(super) fn opened(repo: &Repo, facts: &Facts) -> Vec<RelPath> {
+    let Some(program) = facts.programs.first() else { return Vec::new() };
     let is_settings = |path: &RelPath| SETTINGS.contains(&path.extension());
     let known = program.files.iter().map(|file| file.value.clone());
     let mut files: Vec<RelPath> = known.filter(is_settings).collect();
@@ -80,23 +81,26 @@ fn names(text: &str, name: &str) -> bool {
     })
 }
 
-/// The finding for placeholders in settings that a program opens.
+/// The finding for placeholders in the settings that a program opens.
 ///
 /// # Errors
 /// If a file cannot be read.
-pub(super) fn placeholders(repo: &Repo, facts: &Facts) -> Result<Option<Finding>> {
-    let Some(program) = facts.programs.first() else { return Ok(None) };
+pub(super) fn placeholders(
+    repo: &Repo,
+    facts: &Facts,
+    opened: &[RelPath],
+) -> Result<Option<Finding>> {
     let mut places = Vec::new();
-    for path in opened(repo, facts, program) {
-        if repo.size(&path) > MAX_SIZE || is_example(path.file_name()) {
+    for path in opened {
+        if repo.size(path) > MAX_SIZE || is_example(path.file_name()) {
             continue;
         }
-        let Some(text) = repo.source_text(&path)? else { continue };
+        let Some(text) = repo.source_text(path)? else { continue };
         if !may_hold(&text) {
             continue;
         }
         for root in settings::documents(path.extension(), &text) {
-            collect(&path, "the value", &root, &mut places);
+            collect(path, "the value", &root, &mut places);
         }
     }
     places.truncate(MAX_SAID);

@@ -1,6 +1,5 @@
 //! Programs of an application that are named as applications of their own.
 
-use super::Survey;
 use crate::detect::{Candidate, LANGUAGES};
 use crate::facts::{Facts, Program};
 use crate::path::RelPath;
@@ -18,7 +17,7 @@ pub(super) fn of_programs(
         if found.iter().any(|facts| facts.name.value == *word) {
             return None;
         }
-        let all = found.iter().flat_map(|facts| apart(repo, facts));
+        let all = found.iter().flat_map(|facts| programs_apart(repo, facts));
         let mut all = all.filter(|(name, _)| name == word);
         all.next().map(|(_, folder)| folder.relative_to(start))
     };
@@ -39,11 +38,7 @@ pub(super) fn named(repo: &Repo, start: &RelPath, wanted: &[String]) -> Vec<Cand
 
 /// The names and folders of an application's programs that [`super::survey`] takes for applications of
 /// their own, if they are named: those with a folder each, such as `./cmd/server`.
-pub fn programs_apart(survey: &Survey, facts: &Facts) -> Vec<(String, RelPath)> {
-    apart(&survey.repo, facts)
-}
-
-fn apart(repo: &Repo, facts: &Facts) -> Vec<(String, RelPath)> {
+pub fn programs_apart(repo: &Repo, facts: &Facts) -> Vec<(String, RelPath)> {
     let folder = |program: &Program| {
         let folder = facts.dir.join(program.id.strip_prefix("./")?)?;
         let held = repo.below(&folder).next().is_some();

@@ -3,12 +3,12 @@
 
 use anyhow::Result;
 
-use super::{answered, decisions};
+use super::decisions;
 use crate::ask::{Unfit, carried_files, id};
 use crate::detect::Chosen;
 use crate::docker::ignore::{IgnoreFile, literal};
 use crate::facts::{Finding, FindingCode, Program, Sourced};
-use crate::path::RelPath;
+use crate::path::{RelPath, is_at_or_below};
 use crate::plan::words::{ContainerPath, Line};
 use crate::plan::{Artifact, Build, Decision, resolve, split_words};
 use crate::repo::excerpt;
@@ -158,11 +158,8 @@ fn destination(chosen: &Chosen, build: &Build, path: &RelPath, way: &str) -> Res
         ))
         .into());
     };
-    let below = |folder: &str| {
-        let rest = dest.as_str().strip_prefix(folder);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    if dest.as_str() == "/" || MOUNTED.iter().any(|folder| below(folder)) {
+    let below = |folder: &&str| is_at_or_below(dest.as_str(), folder);
+    if dest.as_str() == "/" || MOUNTED.iter().any(below) {
         return Err(unfit(format!(
             "`{}` cannot hold files of the image: the container's system is there; name a folder \
              of the program's own, such as {workdir}/{}",
@@ -201,7 +198,7 @@ pub(super) fn unused(
     let written = written.map(full).collect::<Result<Vec<_>>>()?;
     for folder in chosen.answers.list(id::NO_WRITABLE) {
         let kept = full(&folder)?;
-        if !written.iter().any(|path| answered::is_at_or_below(path.as_str(), kept.as_str())) {
+        if !written.iter().any(|path| is_at_or_below(path.as_str(), kept.as_str())) {
             let what = format!(
                 "`{}` in no-writable is no folder that the image makes writable",
                 excerpt(&folder)

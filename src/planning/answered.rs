@@ -10,6 +10,7 @@ use crate::detect::LANGUAGES;
 use crate::facts::{
     BuildArg, EnvVar, Facts, Finding, FindingCode, FrontEnd, Program, Protocol, Sourced,
 };
+use crate::path::is_at_or_below;
 use crate::plan::{Decision, split_words};
 use crate::repo::{Dir, Repo, excerpt};
 
@@ -98,11 +99,6 @@ fn plain(folder: &str) -> String {
     let parts: Vec<&str> =
         folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     format!("{absolute}{}", parts.join("/"))
-}
-
-/// True if `path` is `folder`, or below it.
-pub(super) fn is_at_or_below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The arguments of `docker build` that a person names.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::catalog::catalog;
+use crate::path::is_at_or_below;
 use crate::verify::{Change, Touched};
 
 /// Number of folders beside each other from which the folder above them is meant.
@@ -119,8 +120,7 @@ pub(super) fn above(path: &str) -> Option<&str> {
 
 /// True if `path` is `folder` or in it.
 pub(super) fn within(path: &str, folder: &str) -> bool {
-    let folder = folder.trim_end_matches('/');
-    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    is_at_or_below(path, folder.trim_end_matches('/'))
 }
 
 #[cfg(test)]

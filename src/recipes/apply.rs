@@ -4,6 +4,7 @@
 //! A recipe is about a program if it starts the program's own file, if it is written for the
 //! application's folder and builds it, or if it runs an image with exactly the application's name.
 
+mod code;
 mod container;
 mod files;
 mod folders;
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use optional::Code;
+use code::Code;
 
 use super::dockerfile;
 use super::start::{self, Start};

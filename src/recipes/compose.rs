@@ -3,7 +3,7 @@
 
 use super::{Folder, Port, Recipe, Run, Running, Variable, port_number};
 use crate::facts::Evidence;
-use crate::path::RelPath;
+use crate::path::{RelPath, is_at_or_below};
 use crate::repo::Repo;
 use crate::services::is_own;
 use crate::settings::{self, Item, Value};
@@ -259,9 +259,7 @@ fn parts(text: &str) -> Option<(&str, &str, &str)> {
 
 /// True if the path is one of the folders, or in one.
 fn is_in(path: &str, folders: &[&str]) -> bool {
-    folders.iter().any(|folder| {
-        path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    folders.iter().any(|folder| is_at_or_below(path, folder))
 }
 
 /// True for the path of a single file.

@@ -3,7 +3,7 @@
 
 use super::{Folder, Recipe, Run, Running, Variable};
 use crate::facts::Evidence;
-use crate::path::RelPath;
+use crate::path::{RelPath, is_at_or_below};
 use crate::settings::{self, Assignment};
 use crate::shell;
 
@@ -104,10 +104,8 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
     run.folders.retain(|folder| folder.path.starts_with('/') && !folder.path.contains(['%', '$']));
     // The folder with the program, or one around it, is another one in the image.
     let home = service.iter().rfind(|a| a.key == "WorkingDirectory").map(|a| a.value.trim());
-    let around = |path: &str| {
-        home.and_then(|home| home.strip_prefix(path.trim_end_matches('/')))
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    let around =
+        |path: &str| home.is_some_and(|home| is_at_or_below(home, path.trim_end_matches('/')));
     run.folders.retain(|folder| {
         !around(&folder.path) || OWNED.iter().any(|(_, base)| folder.path.starts_with(base))
     });

@@ -5,18 +5,18 @@ use std::rc::Rc;
 use super::super::conditions;
 use super::super::facts::{Definition, Form};
 use super::super::file::File;
-use super::super::loopback::{host, is_local};
 use super::super::program::Program;
 use super::super::rules::Does;
-use super::{Address, is_asked_for, is_hidden, is_web, rank_at, words_at};
+use super::{Address, is_asked_for, is_hidden, is_web, rank_at, stays_local, words_at};
 use crate::facts::Protocol;
 
 /// Types of servers whose fields hold addresses; the second one receives datagrams alone.
 const SERVERS: [&str; 2] = ["Server", "PacketServer"];
 
-/// True if the literal that opens at a position makes a server.
-pub(super) fn is_server(file: &File, open: usize) -> bool {
-    SERVERS.contains(&file.word(open - 1))
+/// True if a field stands in a literal that makes a server.
+pub(super) fn is_in_server(file: &File, field: usize) -> bool {
+    let of = file.enclosing(field).and_then(|open| open.checked_sub(1));
+    of.is_some_and(|of| SERVERS.contains(&file.word(of)))
 }
 
 /// The addresses of all servers, one for each protocol.
@@ -25,9 +25,7 @@ pub(super) fn of_servers(code: &Program) -> Vec<Address> {
     for file in code.files() {
         for definition in file.facts().definitions_of(file, "Addr") {
             let server = match definition.form {
-                Form::Field => {
-                    file.enclosing(definition.name).is_some_and(|at| is_server(file, at))
-                }
+                Form::Field => is_in_server(file, definition.name),
                 Form::Assigned => is_servers(code, file, definition),
                 _ => false,
             };
@@ -58,12 +56,12 @@ fn of_server(code: &Program, file: &Rc<File>, definition: &Definition, all: &mut
     let evidence = file.evidence(name, "the server's address");
     let conditional = conditions::is_conditional(file, name) || is_asked_for(code, file, name);
     let protocols = protocols(code, file, name);
+    let indirect = u8::from(!is_web(code, file));
     // A loop or several callers may hand it one address after another.
     for value in code.value(file, definition.value.clone()).alternatives() {
-        let rank = rank_at(file, name, &value) + u8::from(!is_web(code, file));
+        let rank = rank_at(file, name, &value) + indirect;
         let hidden = is_hidden(&words_at(file, name, &value));
-        let fixed = value.parts.iter().all(|part| part.env.is_none() && part.flag.is_none());
-        let local = fixed && host(&value).is_some_and(|(host, _)| is_local(&host));
+        let local = stays_local(&value);
         let late = 2 * (u8::from(conditional) + u8::from(hidden) + u8::from(local));
         for &protocol in &protocols {
             let (value, evidence) = (value.clone(), evidence.clone());

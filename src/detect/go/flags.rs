@@ -89,14 +89,13 @@ fn steps(module: &Module, folder: &RelPath) -> Result<Vec<Step>> {
     let told = recipes::told(module.sources.repo, module.dir)?;
     let told = told.iter().filter(|step| step.words.first().is_some_and(|word| word == "go"));
     let commands: Vec<Command> = told.filter_map(read).collect();
-    let mine = of(&commands, module, folder);
-    let builds: Vec<&&Command> = mine.iter().filter(|command| !command.runs).collect();
+    let mut builds = of(&commands, module, folder);
+    builds.retain(|command| !command.runs);
     let agree = builds.first().is_some_and(|first| {
-        let same = |other: &&&Command| other.tags == first.tags && !other.unknown;
+        let same = |other: &&Command| other.tags == first.tags && !other.unknown;
         !first.tags.is_empty() && builds.iter().all(same)
     });
-    let found = builds.iter().filter(|_| agree).map(|command| command.step.clone());
-    Ok(if agree { found.collect() } else { steps })
+    Ok(if agree { builds.iter().map(|command| command.step.clone()).collect() } else { steps })
 }
 
 /// The build tags among the flags that a person gives.

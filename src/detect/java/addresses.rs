@@ -47,7 +47,7 @@ pub(super) fn named(around: &Surroundings) -> Vec<Named> {
 }
 
 /// The value of a setting without references to others, and its place with what stands there.
-fn expanded(around: &Surroundings, setting: &Setting) -> Named {
+pub(super) fn expanded(around: &Surroundings, setting: &Setting) -> Named {
     let note = format!("{} = {}", setting.key, setting.value);
     let evidence = Evidence { note, ..setting.evidence.clone() };
     (around.settings.expand(&setting.value).0, evidence)

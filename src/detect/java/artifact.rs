@@ -215,9 +215,8 @@ impl Project<'_> {
         let Some(plugin) = self.plugins.get(SPRING_BOOT) else { return Vec::new() };
         let bound: Vec<&Execution> = plugin.running("repackage").collect();
         let inherited = Execution::default();
-        let by_parent = self.model.foreign.as_ref().is_some_and(|foreign| {
-            self.tables.parent.iter().any(|known| known.repackage && known.artifact == foreign.key)
-        });
+        let by_parent =
+            self.model.foreign.as_ref().is_some_and(|foreign| self.tables.repackages(&foreign.key));
         // The parent binds the goal to this execution, so what the pom says of it counts.
         let own = plugin.executions.get("repackage").unwrap_or(&inherited);
         let executions = if bound.is_empty() && by_parent { vec![own] } else { bound };

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 
+use super::addresses;
 use super::code::Code;
 use super::resources;
 use super::surroundings::Surroundings;
@@ -35,35 +36,15 @@ pub(super) fn say(program: &mut Program, around: &Surroundings, code: &Code) -> 
             continue;
         }
         let example = super::demands::example_of(around, &path);
-        let finding = match example {
-            Some(example) => Finding::config_not_in_git(&path, &example, [evidence]),
-            None => Finding::new(
-                FindingCode::FileMissing,
-                format!("the program stops if it does not find {path}, which the repository lacks"),
-                [evidence],
-            ),
-        };
-        program.findings.push(finding.with_fix(format!(
-            "create {path} before the image is built: it is part of the archive"
-        )));
+        let what =
+            format!("the program stops if it does not find {path}, which the repository lacks");
+        program.findings.push(absent(&path, example.as_ref(), what, evidence));
     }
     ignored(program, around, code)?;
-    let settings = around.settings.strongest().filter_map(|setting| {
-        let (value, _) = around.settings.expand(&setting.value);
-        let way = value.strip_prefix("classpath:")?.trim_start_matches('/').to_owned();
-        let note = format!("{} = {}", setting.key, setting.value);
-        Some((way, Evidence { note, ..setting.evidence.clone() }))
-    });
-    let opened = OPENS.iter().flat_map(|name| code.calls(name)).filter_map(|call| {
-        let file = &code.sources[call.0];
-        let text = file.text(call.1 + 2)?;
-        Some((
-            text.trim_start_matches('/').to_owned(),
-            code.evidence(*call, format!("reads {text}")),
-        ))
-    });
-    let reads = settings.chain(opened).take(MAX_RESOURCES).filter_map(|(way, evidence)| {
-        let mut all = folders.iter().filter_map(|folder| folder.join(&way));
+    let ways = named(around).chain(opened(code)).take(MAX_RESOURCES);
+    let reads = ways.filter_map(|(way, evidence)| {
+        let way = way.trim_start_matches('/');
+        let mut all = folders.iter().filter_map(|folder| folder.join(way));
         let file = all.find(|path| repo.is_file(path))?;
         Some(kept_out::Read { file, target: None, evidence })
     });
@@ -76,24 +57,13 @@ pub(super) fn say(program: &mut Program, around: &Surroundings, code: &Code) -> 
 /// .gitignore names: they lie on the developer's machine alone.
 fn ignored(program: &mut Program, around: &Surroundings, code: &Code) -> Result<()> {
     let (repo, model) = (around.project.repo, around.project.model);
-    let opened = OPENS.iter().flat_map(|name| code.calls(name)).filter_map(|call| {
-        let text = code.sources[call.0].text(call.1 + 2)?;
-        Some((text.to_owned(), code.evidence(*call, format!("reads {text}"))))
-    });
-    let named = around.settings.strongest().filter_map(|setting| {
-        let value = around.settings.expand(&setting.value).0;
-        let note = format!("{} = {}", setting.key, setting.value);
-        let evidence = Evidence { note, ..setting.evidence.clone() };
-        Some((value.strip_prefix("classpath:")?.to_owned(), evidence))
-    });
+    let Some(folder) = resources::folders(model).into_iter().next() else { return Ok(()) };
     let own = SETTINGS.map(|name| {
         (name.to_owned(), Evidence::file(model.path(), "the framework reads it as it starts"))
     });
-    let is_own = |way: &str| SETTINGS.contains(&way);
-    for (way, evidence) in opened.chain(named).chain(own).take(MAX_RESOURCES) {
+    for (way, evidence) in opened(code).chain(named(around)).chain(own).take(MAX_RESOURCES) {
         let way = way.trim_start_matches("classpath:").trim_start_matches('/');
-        let folders = resources::folders(model);
-        let Some(path) = folders.first().and_then(|folder| folder.join(way)) else { continue };
+        let Some(path) = folder.join(way) else { continue };
         let said = program.findings.iter().any(|found| found.what.contains(path.as_str()));
         let name = path.file_name();
         let odd = name.is_empty() || way.contains(['*', '$', '{', ':', ' ']);
@@ -101,25 +71,44 @@ fn ignored(program: &mut Program, around: &Surroundings, code: &Code) -> Result<
             continue;
         }
         let example = super::demands::example_of(around, &path);
-        let finding = match example {
-            Some(example) => Finding::config_not_in_git(&path, &example, [evidence]),
-            None if is_own(way) => continue,
-            None => Finding::new(
-                FindingCode::FileMissing,
-                format!("the program reads {path}, which git ignores and the repository lacks"),
-                [evidence],
-            ),
-        };
-        program.findings.push(finding.with_fix(format!(
-            "create {path} before the image is built: it is part of the archive"
-        )));
+        if example.is_none() && SETTINGS.contains(&way) {
+            continue;
+        }
+        let what = format!("the program reads {path}, which git ignores and the repository lacks");
+        program.findings.push(absent(&path, example.as_ref(), what, evidence));
     }
     Ok(())
 }
 
+/// The resources that the code opens, as it writes them.
+fn opened(code: &Code) -> impl Iterator<Item = addresses::Named> {
+    OPENS.iter().flat_map(move |name| code.calls(name)).filter_map(move |call| {
+        let text = code.sources[call.0].text(call.1 + 2)?;
+        Some((text.to_owned(), code.evidence(*call, format!("reads {text}"))))
+    })
+}
+
+/// The resources that settings name: `classpath:keys/shop.p12`.
+fn named(around: &Surroundings) -> impl Iterator<Item = addresses::Named> {
+    around.settings.strongest().filter_map(move |setting| {
+        let (value, evidence) = addresses::expanded(around, setting);
+        Some((value.strip_prefix("classpath:")?.to_owned(), evidence))
+    })
+}
+
+/// The finding for a resource that the archive lacks: there is an example of it, or `what` says who
+/// misses it.
+fn absent(path: &RelPath, example: Option<&RelPath>, what: String, evidence: Evidence) -> Finding {
+    let finding = match example {
+        Some(example) => Finding::config_not_in_git(path, example, [evidence]),
+        None => Finding::new(FindingCode::FileMissing, what, [evidence]),
+    };
+    finding.with_fix(format!("create {path} before the image is built: it is part of the archive"))
+}
+
 /// True if a .gitignore above a file names it.
 fn is_ignored(repo: &Repo, path: &RelPath) -> Result<bool> {
-    for folder in path.ancestors().chain([RelPath::root()]) {
+    for folder in path.ancestors() {
         let Some(file) = folder.join(".gitignore") else { continue };
         let Some(text) = repo.source_text(&file)? else { continue };
         let way = path.strip(&folder).unwrap_or_default();

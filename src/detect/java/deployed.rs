@@ -107,7 +107,7 @@ pub(super) fn say(app: &App, program: &mut Program, jvm: &[String]) -> Result<()
 
 /// The options for the JVM and the arguments of the program that the image lacks.
 fn split(words: &[String], program: &Program, jvm: &[String]) -> (Vec<String>, Vec<String>) {
-    let (mut options, mut arguments) = (Vec::new(), Vec::new());
+    let mut options = Vec::new();
     let at = words.iter().position(|word| word == "-jar").unwrap_or(words.len());
     let given = program.args.as_ref().map_or("", |args| args.value.as_str());
     let open = |word: &String| word.contains(['$', '<', '{', '[', '%']) || word.contains("...");
@@ -125,15 +125,9 @@ fn split(words: &[String], program: &Program, jvm: &[String]) -> (Vec<String>, V
             options.extend([Some(word), value].into_iter().flatten().cloned());
         }
     }
-    for word in words.iter().skip(at + 2) {
-        if open(word) || given.split(' ').any(|held| held == word) {
-            continue;
-        }
-        if !of_developer(word) {
-            arguments.push(word.clone());
-        }
-    }
-    (options, arguments)
+    let held = |word: &String| given.split(' ').any(|held| held == word);
+    let lacks = |word: &&String| !open(word) && !held(word) && !of_developer(word);
+    (options, words.iter().skip(at + 2).filter(lacks).cloned().collect())
 }
 
 #[cfg(test)]

@@ -81,7 +81,6 @@ pub(super) fn own_server(program: &mut Program, around: &Surroundings, code: &Co
         let set = code.definitions("defaultHost").first()?;
         host::local(&code.value(set.at.0, set.value.clone(), 0))
     };
-    let served = unnamed(around, code, &apart);
     let Some(first) = all.first_mut() else {
         framework_default(program, around, code, &apart);
         return Own { local: default_host(), ..Own::default() };
@@ -96,7 +95,7 @@ pub(super) fn own_server(program: &mut Program, around: &Surroundings, code: &Co
         (None, None) => "the port that the code listens on".to_owned(),
     };
     let mut known: Vec<Port> = Vec::new();
-    if let Some(port) = served {
+    if let Some(port) = unnamed(around, code, &apart) {
         known.push(Port::tcp(port.value));
         program.port = Some(port);
     }
@@ -527,10 +526,10 @@ fn framework_default(
     apart: &BTreeSet<usize>,
 ) {
     let runtime = || around.dependencies.iter().filter(|d| d.scope != "test");
-    let own = || around.sources.iter().enumerate().filter(|(number, _)| !apart.contains(number));
     for row in &around.project.tables.server_default {
         let Some(dependency) = runtime().find(|d| d.key == row.artifact) else { continue };
-        let used = own().any(|(_, source)| source.names(&row.names));
+        let mut own = around.sources.iter().enumerate().filter(|(at, _)| !apart.contains(at));
+        let used = own.any(|(_, source)| source.names(&row.names));
         if !used {
             continue;
         }

@@ -2,7 +2,8 @@
 //! that nothing tells apart, and if there is none.
 
 use super::artifact::{SPRING_BOOT, Shape};
-use super::plugins;
+use super::plugins::{self, Plugin};
+use super::pom::Model;
 use super::source::Source;
 use super::{App, codes};
 use crate::facts::{Evidence, Finding};
@@ -15,15 +16,9 @@ const MAX_NAMED: usize = 4;
 /// What stops the plugin, in the application's own module or in one that is built with it.
 pub(super) fn unclear(app: &App, shape: &Shape, sources: &[Source]) -> Vec<Finding> {
     let packed = matches!(shape, Shape::Layers { .. } | Shape::Whole);
-    if !packed || !app.plugins.contains_key(SPRING_BOOT) {
-        return Vec::new();
-    }
+    let Some(plugin) = app.plugins.get(SPRING_BOOT).filter(|_| packed) else { return Vec::new() };
     let dir = app.model.dir();
-    let named = NAMING.iter().any(|name| app.model.property(name).is_some())
-        || app
-            .plugins
-            .get(SPRING_BOOT)
-            .is_some_and(|p| p.anywhere(&app.model, "mainClass").is_some())
+    let named = is_named(&app.model, plugin)
         || app
             .plugins
             .values()
@@ -50,22 +45,30 @@ pub(super) fn unclear(app: &App, shape: &Shape, sources: &[Source]) -> Vec<Findi
     findings
 }
 
+/// True if a pom names the class.
+fn is_named(model: &Model, plugin: &Plugin) -> bool {
+    NAMING.iter().any(|name| model.property(name).is_some())
+        || plugin.anywhere(model, "mainClass").is_some()
+}
+
+/// True for a module with sources of which none has a main method.
+pub(super) fn is_without(model: &Model, sources: &[Source]) -> bool {
+    let dir = model.dir();
+    let mut own = sources.iter().filter(|source| source.path.is_within(&dir)).peekable();
+    own.peek().is_some() && own.all(|source| source.main_class().is_none())
+}
+
 /// A library of the same build that inherits the plugin, and has no class with a main method.
 fn none(app: &App, sources: &[Source]) -> Option<Finding> {
     app.siblings.iter().find_map(|model| {
         let all = plugins::of(model);
         let plugin = all.get(SPRING_BOOT).filter(|_| model.packaging() == "jar")?;
-        let by_parent = model.foreign.as_ref().is_some_and(|foreign| {
-            app.tables.parent.iter().any(|known| known.repackage && known.artifact == foreign.key)
-        });
+        let by_parent =
+            model.foreign.as_ref().is_some_and(|foreign| app.tables.repackages(&foreign.key));
         let skips = plugin.anywhere(model, "skip").is_some_and(|(text, _)| text == "true");
         let runs = by_parent || plugin.running("repackage").next().is_some();
-        let named = NAMING.iter().any(|name| model.property(name).is_some())
-            || plugin.anywhere(model, "mainClass").is_some();
-        let dir = model.dir();
-        let mut own = sources.iter().filter(|source| source.path.is_within(&dir)).peekable();
-        let is_library = own.peek().is_some() && own.all(|source| source.main_class().is_none());
-        (runs && !skips && !named && is_library).then(|| {
+        let stops = runs && !skips && !is_named(model, plugin) && is_without(model, sources);
+        stops.then(|| {
             let name = model.artifact_id();
             let what = format!(
                 "spring-boot-maven-plugin repackages the module {name} too, which has no main class"

@@ -34,7 +34,8 @@ pub(super) fn packs(repo: &Repo, folder: &RelPath) -> Result<bool> {
         let resources = scope.list("build/resources").filter_map(|e| e.text_at("directory"));
         packed.extend(resources.map(|text| relative(&model.resolve(text))));
     }
-    if let Some(war) = plugins::of(&model).get(super::artifact::WAR) {
+    let plugins = plugins::of(&model);
+    if let Some(war) = plugins.get(super::artifact::WAR) {
         packed.extend(war.anywhere(&model, "warSourceDirectory").map(|found| relative(&found.0)));
         if let Some((_, resources)) = war.element("webResources") {
             let folders = resources.walk().filter(|element| element.name == "directory");
@@ -43,7 +44,6 @@ pub(super) fn packs(repo: &Repo, folder: &RelPath) -> Result<bool> {
     }
     let dir = model.dir();
     // A module of its own, whose resources are what the plugin builds of it.
-    let plugins = plugins::of(&model);
     let builds = super::frontend::PLUGINS.iter().any(|key| plugins.contains_key(*key));
     if builds && *folder == dir && model.lineage.len() > 1 {
         let inside = |way: &String| !way.is_empty() && !way.starts_with("src/main/");

@@ -127,23 +127,19 @@ fn server<'a>(shape: &Shape, around: &'a Surroundings) -> Server<'a> {
             http.iter()
                 .any(|part| artifact(d).starts_with("quarkus-") && artifact(d).contains(part))
         });
-        match (web, command) {
-            (Some(dependency), _) => return Server::Quarkus(dependency.evidence.clone()),
-            // Extensions that are known to bring no server, and nothing else.
-            (None, false) => {
-                let mut of_quarkus = runtime().filter(|d| d.key.starts_with("io.quark")).peekable();
-                let none = of_quarkus.peek().is_some()
-                    && of_quarkus.all(|d| {
-                        let quiet = &around.project.tables.quarkus_without_server;
-                        quiet.iter().any(|name| artifact(d).starts_with(name.as_str()))
-                    });
-                if !none {
-                    return Server::Quarkus(plugin.evidence.clone());
-                }
-                return Server::Own;
-            }
-            (None, true) => return Server::Own,
-        }
+        // Extensions that are known to bring no server, and nothing else.
+        let quiet = &around.project.tables.quarkus_without_server;
+        let none = || {
+            let mut of_quarkus = runtime().filter(|d| d.key.starts_with("io.quark")).peekable();
+            of_quarkus.peek().is_some()
+                && of_quarkus
+                    .all(|d| quiet.iter().any(|name| artifact(d).starts_with(name.as_str())))
+        };
+        return match web {
+            Some(dependency) => Server::Quarkus(dependency.evidence.clone()),
+            None if command || none() => Server::Own,
+            None => Server::Quarkus(plugin.evidence.clone()),
+        };
     }
     // The application may say itself that it has no web server.
     let none = around.settings.get("spring.main.web-application-type");
@@ -415,7 +411,7 @@ fn reads(program: &mut Program, around: &Surroundings, code: &Code) {
             // A variable chooses one of the files of a folder: `lang/${code}.properties`.
             let chosen = |part: &Part| part.env.is_some() || part.flag.is_some();
             let folder = text.rsplit_once('/').map(|(folder, _)| folder.to_owned());
-            if let Some(folder) = folder.filter(|_| value.parts.len() > 1)
+            if let Some(folder) = folder
                 && value.parts.iter().skip(1).any(chosen)
                 && !value.parts.first().is_some_and(chosen)
             {

@@ -135,9 +135,9 @@ impl<'a> Project<'a> {
         if self.repo.is_file(&tomcat) {
             return Some(("Tomcat", Evidence::file(&tomcat, "only Tomcat reads it")));
         }
-        let plugins = SERVERS.into_iter();
-        let named = plugins.filter_map(|(key, name)| Some((name, self.plugins.get(key)?)));
-        if let Some((name, plugin)) = named.into_iter().next() {
+        let mut servers = SERVERS.into_iter();
+        let named = servers.find_map(|(key, name)| Some((name, self.plugins.get(key)?)));
+        if let Some((name, plugin)) = named {
             let note = "the plugin of that server".to_owned();
             return Some((name, Evidence { note, ..plugin.evidence.clone() }));
         }

@@ -38,7 +38,8 @@ pub(super) fn read(
     let packed = resources::folders(model);
     let around = [dir.join("config"), Some(dir.clone())].into_iter().flatten();
     let folders: Vec<RelPath> = around.chain(with_config(&packed)).collect();
-    let profiles = active_profiles(repo, &packed, chosen, filtered)?;
+    let base = base(repo, &packed)?;
+    let profiles = active_profiles(&base, chosen, filtered);
     let mut settings = Settings::with_profiles(&profiles);
     let mut names: Vec<String> = Vec::new();
     // Where the program names its settings, Spring reads no others.
@@ -66,7 +67,7 @@ pub(super) fn read(
         }
     }
     // What a file imports is stronger than the file.
-    for path in imported(&base(repo, &packed)?, &packed, beside, &dir) {
+    for path in imported(&base, &packed, beside, &dir) {
         if let Some(text) = repo.source_text(&path)? {
             settings.add(&path, &text);
         }
@@ -162,12 +163,10 @@ fn add(settings: &mut Settings, repo: &Repo, folder: &RelPath, name: &str) -> Re
 /// The profiles with which a program is started, or else the `spring.profiles.active` of its own
 /// settings, together with included profiles and the members of groups.
 fn active_profiles(
-    repo: &Repo,
-    packed: &[RelPath],
+    base: &Settings,
     chosen: &[String],
     filtered: &dyn Fn(&str) -> String,
-) -> Result<Vec<String>> {
-    let base = base(repo, packed)?;
+) -> Vec<String> {
     let names = |key: &str| -> Vec<String> {
         let Some(setting) = base.get(key) else { return Vec::new() };
         let value = base.expand(&filtered(&setting.value)).0;
@@ -194,7 +193,7 @@ fn active_profiles(
         }
         at += 1;
     }
-    Ok(active)
+    active
 }
 
 /// The settings in the resources that apply without any profile.

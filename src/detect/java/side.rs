@@ -15,7 +15,7 @@ fn local(around: &Surroundings, key: &str, number: u16) -> Option<Finding> {
     if !is_local(&host) {
         return None;
     }
-    let variable = key.to_uppercase().replace('.', "_").replace('-', "");
+    let variable = super::demands::variable_of(&key);
     let note = format!("{key} = {}", setting.value);
     let evidence = Evidence { note, ..setting.evidence.clone() };
     let fix = format!(

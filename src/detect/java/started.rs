@@ -413,6 +413,13 @@ fn apart(args: &mut Vec<&String>, known: &dyn Fn(&&String) -> bool) -> Vec<Strin
     unknown
 }
 
+/// Adds a file or folder that a recipe's command names, unless the program has it already.
+fn hold(program: &mut Program, path: RelPath, run: &Run) {
+    if program.files.iter().all(|file| !path.is_within(&file.value)) {
+        program.files.push(Sourced::new(path, run.evidence.clone()));
+    }
+}
+
 /// Reads the words of `java ... -jar FILE ...`.
 fn command(app: &App, run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
     let mut left: Vec<&str> = Vec::new();
@@ -439,26 +446,20 @@ fn command(app: &App, run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
                 let named = flag.strip_prefix("-D").and_then(|pair| pair.split_once('='));
                 let file = agent.or(named.map(|(_, value)| value)).and_then(|way| held(app, way));
                 if let Some(path) = file.filter(|path| app.dir.repo.is_file(path)) {
-                    if program.files.iter().all(|file| !path.is_within(&file.value)) {
-                        program.files.push(Sourced::new(path, run.evidence.clone()));
-                    }
+                    hold(program, path, run);
                     jvm.push(flag.to_owned());
-                    continue;
-                }
-                if writes(flag) {
-                    left.push(flag);
                     continue;
                 }
                 let value = flag.split_once('=').map_or("", |(_, value)| value);
                 let held = |folder: &recipes::Folder| value.starts_with(&folder.path);
-                if value.starts_with('/') && !run.folders.iter().any(held)
+                if writes(flag)
+                    || value.starts_with('/') && !run.folders.iter().any(held)
                     || !(flag.starts_with("-D") || flag.starts_with("-X"))
                 {
                     left.push(flag);
                     continue;
                 }
-                let port = flag.strip_prefix("-D").and_then(|pair| pair.split_once('='));
-                if let Some((key, value)) = port.filter(|(key, _)| PORTS.contains(key))
+                if let Some((key, value)) = named.filter(|(key, _)| PORTS.contains(key))
                     && let Ok(number) = value.parse::<u16>()
                 {
                     let note = format!("it is started with -D{key}={number}");
@@ -492,9 +493,7 @@ fn command(app: &App, run: &Run, program: &mut Program, jvm: &mut Vec<String>) {
     }
     if !args.is_empty() {
         for path in args.iter().filter_map(|word| held(word)) {
-            if program.files.iter().all(|file| !path.is_within(&file.value)) {
-                program.files.push(Sourced::new(path, run.evidence.clone()));
-            }
+            hold(program, path, run);
         }
         if program.args.is_none() {
             let words = quote::shell_words(&args);

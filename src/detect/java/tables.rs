@@ -329,6 +329,11 @@ impl Tables {
         version.and_then(row).or_else(|| self.spring_boot.first())
     }
 
+    /// True if this parent binds the goal that repackages the archive.
+    pub(super) fn repackages(&self, parent: &str) -> bool {
+        self.parent.iter().any(|known| known.repackage && known.artifact == parent)
+    }
+
     /// The release line of Spring Boot to which a version belongs.
     pub(super) fn support(&self, version: &str) -> Option<&Support> {
         self.spring_boot_support.iter().find(|row| at_least(version, &row.from))

@@ -47,6 +47,9 @@ const MAX_FILES: usize = 32;
 /// variables of the script filled in.
 pub(super) fn starts(repo: &Repo, folders: &[RelPath]) -> Result<Vec<(Vec<String>, Evidence)>> {
     let mut files: Vec<RelPath> = Vec::new();
+    // The folder of the application is often that of the build as well.
+    let mut folders: Vec<&RelPath> = folders.iter().collect();
+    folders.dedup();
     for folder in folders {
         files.extend(DOCUMENTS.iter().filter_map(|f| folder.join(f)));
         for inside in OF_SCRIPTS.iter().filter_map(|name| folder.join(name)) {
@@ -54,7 +57,6 @@ pub(super) fn starts(repo: &Repo, folders: &[RelPath]) -> Result<Vec<(Vec<String
             files.extend(scripts.filter(|path| path.extension() == "sh").cloned());
         }
     }
-    files.dedup();
     let mut found: Vec<(Vec<String>, Evidence)> = Vec::new();
     for path in files.into_iter().filter(|path| repo.is_file(path)).take(MAX_FILES) {
         let Some(text) = repo.source_text(&path)? else { continue };

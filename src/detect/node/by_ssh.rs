@@ -11,9 +11,8 @@ const MAX_NAMED: usize = 4;
 pub(super) fn finding(app: &App) -> Option<Finding> {
     let by_ssh =
         |text: &str| ["git+ssh://", "ssh://", "git@"].iter().any(|begin| text.starts_with(begin));
-    let all: Vec<(&str, &str)> =
-        app.package.dependencies().filter(|(_, range)| by_ssh(range)).take(MAX_NAMED).collect();
-    let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+    let all = app.package.dependencies().filter(|(_, range)| by_ssh(range));
+    let names: Vec<&str> = all.map(|(name, _)| name).take(MAX_NAMED).collect();
     let first = names.first()?;
     let evidence = app.package.at_dependency(first, format!("{first} is fetched by SSH"));
     let what = format!("the install fetches {} from git by SSH", names.join(", "));

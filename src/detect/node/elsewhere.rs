@@ -1,5 +1,5 @@
-//! Packages that run elsewhere than in a container: in a window, in a browser, or as the functions of a
-//! service.
+//! Packages that run elsewhere than in a container: in a window, in a browser, or as the functions
+//! of a service.
 
 use anyhow::Result;
 use serde::Deserialize;

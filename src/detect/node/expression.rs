@@ -34,6 +34,9 @@ pub(crate) struct Names<'t> {
 /// Modules whose value is the folder of the application.
 const ROOTS: [&str; 1] = ["app-root-path"];
 
+/// How many tokens an import clause may have.
+const MAX_CLAUSE: usize = 400;
+
 /// How many declarations of one name are compared.
 const MAX_DECLARATIONS: usize = 64;
 
@@ -160,7 +163,8 @@ fn imported(tokens: &[Token]) -> (BTreeMap<&str, &str>, BTreeSet<&str>) {
         if root {
             roots.extend(tokens[end].word());
         } else if tokens[end].is('}') {
-            let inside = tokens[..end].iter().rev().take_while(|token| !token.is('{')).count();
+            let before = tokens[..end].iter().rev().take(MAX_CLAUSE);
+            let inside = before.take_while(|token| !token.is('{')).count();
             for window in tokens[end - inside..end].windows(3) {
                 let apart = window[1].is(':') || window[1].is_word("as");
                 let of =

@@ -87,6 +87,12 @@ pub(crate) struct Launch {
 }
 
 impl Launch {
+    /// True for a path, relative to the application, whose first name is an output of the build.
+    pub(super) fn is_output(&self, way: &str) -> bool {
+        let first = way.split('/').next().unwrap_or_default();
+        self.outputs.iter().any(|output| output == first)
+    }
+
     /// Adds scripts that write, beside the build, what the program serves.
     pub(super) fn beside(&mut self, made: &[Sourced<(String, String)>]) {
         for made in made {

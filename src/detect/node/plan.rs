@@ -358,18 +358,12 @@ fn dev_command(app: &App, tool: &Tool) -> Option<DevCommand> {
     let text = app.package.script(name).unwrap_or_default();
     let local =
         super::script::parse(text).commands.into_iter().map(super::script::unwrap).next_back();
-    let runs = local.as_ref().is_some_and(|c| {
-        let interpreter = ["node", "tsx", "ts-node", "bun"];
-        let watches = |word: &String| word.contains("watch") || word == "--hot";
-        c.argv.first().is_some_and(|word| interpreter.contains(&word.as_str()))
-            && !c.argv.iter().any(watches)
-    });
-    if local.is_some_and(|c| {
-        matches!(
-            c.argv.first().map(String::as_str),
-            Some("vite" | "astro" | "vitepress" | "rsbuild")
-        )
-    }) {
+    let argv = local.map(|command| command.argv).unwrap_or_default();
+    let program = argv.first().map_or("", String::as_str);
+    let watches = |word: &String| word.contains("watch") || word == "--hot";
+    let restart =
+        matches!(program, "node" | "tsx" | "ts-node" | "bun") && !argv.iter().any(watches);
+    if matches!(program, "vite" | "astro" | "vitepress" | "rsbuild") {
         command.extend((run == "npm").then(|| "--".to_owned()));
         command.extend(["--host".to_owned(), "0.0.0.0".to_owned()]);
     }
@@ -379,7 +373,7 @@ fn dev_command(app: &App, tool: &Tool) -> Option<DevCommand> {
             ("NODE_ENV".to_owned(), "development".to_owned()),
             ("HOME".to_owned(), "/tmp".to_owned()),
         ],
-        restart: runs,
+        restart,
     })
 }
 

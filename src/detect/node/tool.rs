@@ -120,7 +120,7 @@ pub(crate) fn detect(root: &Dir, package: &Package) -> Result<Sourced<String>> {
     }
     // Of several lockfiles, the one counts that the CI installs from.
     if locks(root).len() > 1
-        && !found.iter().take(1).any(|(_, evidence)| evidence.file == package.path)
+        && found.first().is_none_or(|(_, evidence)| evidence.file != package.path)
         && let Some((family, evidence)) = installed_by(root)?
         && let Some(at) = found.iter().position(|(id, _)| id.starts_with(&family))
     {

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use crate::facts::Evidence;
-use crate::path::RelPath;
+use crate::path::{RelPath, is_at_or_below};
 use crate::repo::{Dir, line_of, parse_json5};
 
 /// Where TypeScript writes.
@@ -46,10 +46,7 @@ fn common_folder(dir: &Dir, output: &Output) -> RelPath {
     let included: Vec<RelPath> = output.include.iter().map(|pattern| fixed(pattern)).collect();
     let named = |word: &str| output.exclude.iter().any(|pattern| pattern.contains(word));
     let (specs, tests) = (named("spec"), named("test"));
-    let inside = |way: &str, folder: &RelPath| {
-        way.strip_prefix(folder.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    let inside = |way: &str, folder: &RelPath| is_at_or_below(way, folder.as_str());
     let mut common: Option<&str> = None;
     for path in dir.repo.files_under(&dir.path) {
         let name = path.file_name();

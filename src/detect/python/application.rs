@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
-use super::source::{Module, Sources};
+use super::source::{self, Module, Sources};
 use super::tables::{Framework, Interface};
 use crate::code::{Call, File, Function, conditions};
 use crate::facts::Evidence;
@@ -317,10 +317,7 @@ fn alone<'t>(frameworks: &[&'t Framework], modules: &[Rc<Module>]) -> Option<App
     let scripts = frameworks.iter().filter(|one| one.interface == Interface::Script);
     let mut found = scripts.flat_map(|one| modules.iter().filter_map(|m| script(one, m)));
     let brings = |module: &Rc<Module>, name: &str| {
-        module.file.imports.iter().any(|import| {
-            let export = import.export.as_ref().map(|export| format!("{}.{export}", import.path));
-            import.path == name || export.is_some_and(|full| full == name)
-        })
+        module.file.imports.iter().any(|import| source::named(import).any(|one| one == name))
     };
     let free = |one: &Application| !modules.iter().any(|module| brings(module, &one.module.name));
     let first = found.by_ref().find(free)?;

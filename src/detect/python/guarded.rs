@@ -183,11 +183,15 @@ impl<'s> Scene<'s> {
     }
 }
 
-/// The block below `if __name__ == "__main__":`.
+/// The place of `__name__` in `if __name__ == "__main__":`, outside of functions.
+pub(super) fn guard(file: &File) -> Option<usize> {
+    let mut named = file.places("__name__").iter().copied();
+    named.find(|&at| file.word(at + 1) == "==" && file.facts().function_at(at).is_none())
+}
+
+/// The block below that guard.
 fn block(file: &File) -> Option<Range<usize>> {
-    let mut named = file.places("__name__").iter();
-    let at =
-        named.find(|&&at| file.word(at + 1) == "==" && file.facts().function_at(at).is_none())?;
+    let at = guard(file)?;
     let open = (at + 2..at + 6).find(|&at| file.word(at) == "{")?;
     Some(open + 1..file.closing(open))
 }

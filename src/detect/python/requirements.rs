@@ -66,6 +66,8 @@ pub(super) struct Requirements {
     constraints: BTreeMap<String, String>,
     /// Constraints have hashes, which hold for what another line names.
     pub(super) hashed_elsewhere: bool,
+    /// The first index that pip is told in place of `PyPI`.
+    pub(super) index: Option<String>,
     /// Addresses of indexes, and options such as `--find-links`.
     pub(super) indexes: Vec<(String, Evidence)>,
     /// Folders of files to install from.
@@ -150,6 +152,9 @@ impl Requirements {
                 }
             }
             "-i" | "--index-url" | "--extra-index-url" => {
+                if option != "--extra-index-url" {
+                    self.index.get_or_insert_with(|| value.to_owned());
+                }
                 self.indexes.push((value.to_owned(), here(format!("{option} of pip"))));
             }
             "-f" | "--find-links" => {

@@ -191,8 +191,8 @@ fn is_idle(code: &Code, call: &Call) -> bool {
             .take_while(|&at| !file.is_line_end(at))
             .any(|at| file.word(at) == "@")
     };
-    let uses: usize = code.files().map(|file| file.places(name).len()).sum();
-    handed && uses == 1 && !decorated && !CALLED.contains(&name)
+    let uses = || code.files().map(|file| file.places(name).len()).sum::<usize>();
+    handed && !decorated && !CALLED.contains(&name) && uses() == 1
 }
 
 /// True for a write that only a variable switches on, which names its path too:

@@ -358,6 +358,13 @@ pub(super) fn name(root: &RelPath, path: &RelPath) -> String {
     way.trim_end_matches('/').replace('/', ".")
 }
 
+/// The modules that an import may name: `shop` and `shop.views` for `from shop import views`.
+pub(super) fn named(import: &Import) -> impl Iterator<Item = String> {
+    let export = import.export.as_deref().filter(|name| *name != "*");
+    let below = export.map(|export| format!("{}.{export}", import.path));
+    std::iter::once(import.path.clone()).chain(below)
+}
+
 /// True for a module that no program of the application is made of.
 fn is_aside(dir: &RelPath, path: &RelPath) -> bool {
     let Some(way) = path.strip(dir) else { return true };

@@ -234,14 +234,18 @@ impl<'s> Scene<'s> {
 
     /// The application that a server runs.
     fn served(&self, all: &[Application<'s>], told: &[Told]) -> Result<Vec<Candidate<'s>>> {
-        let objects: Vec<String> = told.iter().filter_map(|one| self.object_of(one)).collect();
-        let place = |one: &Application| objects.iter().position(|object| *object == one.id());
+        let lines = told.iter().filter_map(|line| Some((self.object_of(line)?, line)));
+        let lines: Vec<(String, &Told)> = lines.collect();
+        let place = |one: &Application| {
+            let id = one.id();
+            lines.iter().position(|(object, _)| *object == id)
+        };
+        let line_of = |one: &Application| place(one).map(|at| lines[at].1);
         let channels = self.app.installed.has("channels");
         let mut able: Vec<(&Application<'s>, &super::tables::Server)> = all
             .iter()
             .filter_map(|one| {
-                let id = one.id();
-                let line = told.iter().find(|told| self.object_of(told).as_ref() == Some(&id));
+                let line = line_of(one);
                 let stated = line.and_then(|told| server::stated(self.app, self.tables, told));
                 let stated = stated.or_else(|| server::by_settings(self.app, self.tables, one));
                 Some((one, stated.or_else(|| server::of(self.app, self.tables, one))?))
@@ -255,9 +259,7 @@ impl<'s> Scene<'s> {
         let mut found: Vec<Candidate> = Vec::new();
         let mut held: BTreeSet<RelPath> = BTreeSet::new();
         for (one, server) in able {
-            let id = Some(one.id());
-            let line = told.iter().find(|told| self.object_of(told) == id);
-            let started = server::program(self.app, self.tables, one, server, line);
+            let started = server::program(self.app, self.tables, one, server, line_of(one));
             let path = one.module.file.path.clone();
             if found.len() >= MAX_SCRIPTS {
                 break;

@@ -30,6 +30,13 @@ pub(super) enum Target {
     Paste(String),
 }
 
+impl Target {
+    /// True for code that a line names: an object, a module or a file.
+    fn is_code(&self) -> bool {
+        matches!(self, Self::Object(_) | Self::Module(_) | Self::File(_))
+    }
+}
+
 /// A line that starts something.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
@@ -175,8 +182,7 @@ fn shown(app: &App, known: &[Told]) -> Result<Vec<Told>> {
     let mut all: Vec<Told> = Vec::new();
     for run in recipes::shown(app.dir.repo, &app.dir.path)? {
         let Some(one) = read(&run.words).filter(|_| run.image.is_none()) else { continue };
-        let plain = matches!(one.target, Target::Object(_) | Target::File(_) | Target::Module(_));
-        if plain && !known.iter().chain(&all).any(|held| held.target == one.target) {
+        if one.target.is_code() && !known.iter().chain(&all).any(|held| held.target == one.target) {
             all.push(Told { documented: true, evidence: run.evidence, ..one });
         }
     }

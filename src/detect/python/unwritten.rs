@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::imported::{eager, runs};
+use super::source::named;
 use super::world::World;
 use super::{codes, opened};
-use crate::code::File;
+use crate::code::{Call, File};
 use crate::facts::{Evidence, Finding, Program};
 use crate::path::RelPath;
 
@@ -44,41 +45,36 @@ pub(super) fn missing(world: &World, program: &mut Program) {
     for module in world.modules.iter().filter(|one| eager.contains(&one.file.path)) {
         let file = &module.file;
         let beside = file.path.parent().unwrap_or_default();
-        for (name, at) in by_name(world, file) {
-            let found = [&module.root, &beside]
-                .into_iter()
-                .find_map(|folder| example(world, folder, &name));
-            if let Some((target, example)) = found
-                && said.insert(name)
-            {
-                let shown = target.strip(&world.app.dir.path).unwrap_or(target.as_str());
-                let places = [at, Evidence::file(&example, "an example")];
-                program.findings.push(Finding::config_not_in_git(shown, &example, places));
+        for (name, at) in by_name(world, file).into_iter().chain(by_import(file)) {
+            if said.contains(&name) {
+                continue;
             }
-        }
-        for import in file.imports.iter().filter(|import| !import.path.is_empty()) {
-            // `from . import config`
-            let export = import.export.as_deref().filter(|name| *name != "*");
-            let below = export.map(|export| format!("{}.{export}", import.path));
-            for name in std::iter::once(import.path.clone()).chain(below) {
-                let last = name.rsplit('.').next().unwrap_or_default();
-                if !SETTINGS.iter().any(|end| last.ends_with(end)) || said.contains(&name) {
-                    continue;
-                }
-                let found = [&module.root, &beside]
-                    .into_iter()
-                    .find_map(|folder| example(world, folder, &name));
-                let Some((target, example)) = found.filter(|_| runs(file, import.line)) else {
-                    continue;
-                };
-                let shown = target.strip(&world.app.dir.path).unwrap_or(target.as_str());
-                let at = Evidence::at(&file.path, import.line, format!("imports {name}"));
-                let places = [at, Evidence::file(&example, "an example")];
-                program.findings.push(Finding::config_not_in_git(shown, &example, places));
-                said.insert(name);
-            }
+            let mut folders = [&module.root, &beside].into_iter();
+            let found = folders.find_map(|folder| example(world, folder, &name));
+            let Some((target, example)) = found else { continue };
+            let shown = target.strip(&world.app.dir.path).unwrap_or(target.as_str());
+            let places = [at, Evidence::file(&example, "an example")];
+            program.findings.push(Finding::config_not_in_git(shown, &example, places));
+            said.insert(name);
         }
     }
+}
+
+/// True for the name of a module with settings.
+fn is_settings(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    SETTINGS.iter().any(|end| last.ends_with(end))
+}
+
+/// Modules with settings that the statements of a file import as the program starts.
+fn by_import(file: &Rc<File>) -> impl Iterator<Item = (String, Evidence)> {
+    let imports = file.imports.iter().filter(|import| !import.path.is_empty());
+    let named = imports.flat_map(|import| named(import).map(move |name| (name, import.line)));
+    let own = named.filter(move |(name, line)| is_settings(name) && runs(file, *line));
+    own.map(move |(name, line)| {
+        let at = Evidence::at(&file.path, line, format!("imports {name}"));
+        (name, at)
+    })
 }
 
 /// Endings of the modules that protoc and its plugins write.
@@ -90,9 +86,7 @@ pub(super) fn generated(world: &World, program: &mut Program) {
     for module in world.modules.iter().filter(|one| eager.contains(&one.file.path)) {
         let file = &module.file;
         for import in &file.imports {
-            let below = import.export.as_ref().filter(|name| *name != "*");
-            let named = below.map(|name| format!("{}.{name}", import.path));
-            for name in [Some(import.path.clone()), named].into_iter().flatten() {
+            for name in named(import) {
                 let last = name.rsplit('.').next().unwrap_or_default();
                 if !STUBS.iter().any(|end| last.ends_with(end)) || !runs(file, import.line) {
                     continue;
@@ -122,15 +116,14 @@ pub(super) fn generated(world: &World, program: &mut Program) {
 /// Modules that a function imports by name as the program starts:
 /// `importlib.import_module(os.getenv("X", "shop.configuration"))`.
 fn by_name(world: &World, file: &Rc<File>) -> Vec<(String, Evidence)> {
-    let calls = world.code.calls_named("import_module");
-    let own = calls.filter(|call| call.file.path == file.path && call.is_in("importlib"));
+    let calls = file.facts().calls().iter().filter(|&&at| file.word(at) == "import_module");
+    let own = calls.filter_map(|&at| Call::at(file, at)).filter(|call| call.is_in("importlib"));
     let started = own.filter(|call| {
         file.facts().function_at(call.at).is_none() && !opened::is_spared(file, call.at)
     });
     let named = started.filter_map(|call| {
         let name = world.code.argument(&call, 0)?.text()?;
-        let last = name.rsplit('.').next().unwrap_or_default();
-        let like = SETTINGS.iter().any(|end| last.ends_with(end)) && !name.starts_with('.');
+        let like = is_settings(&name) && !name.starts_with('.');
         like.then(|| (name.clone(), call.evidence(format!("imports {name}"))))
     });
     named.collect()

@@ -99,10 +99,12 @@ pub(super) fn add<'f>(
     // Git is the work of a program that clones: what it reads then are the repositories of others.
     if !files.iter().any(|file| works_with_git(file)) {
         for file in files {
-            let text = repo.source_text(&file.path)?.unwrap_or_default();
-            let spared =
-                |place: &Evidence| git_reads::is_spared(&text, place.line.unwrap_or_default());
-            places.extend(places_of(project, file)?.into_iter().filter(|place| !spared(place)));
+            for place in places_of(project, file)? {
+                let text = repo.source_text(&file.path)?.unwrap_or_default();
+                if !git_reads::is_spared(&text, place.line.unwrap_or_default()) {
+                    places.push(place);
+                }
+            }
         }
     }
     places.truncate(PLACES);

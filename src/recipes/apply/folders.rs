@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 
-use super::optional::Code;
+use super::code::Code;
 use super::{known, report, set};
 use crate::code::writes::HOME;
 use crate::docker::types::ContainerPath;
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Program, Sourced, Strength};
+use crate::path::is_at_or_below;
 use crate::recipes::dockerfile::Image;
 use crate::recipes::{Folder, Run, Variable};
 
@@ -59,9 +60,7 @@ pub(super) fn written(program: &mut Program, runs: &[&Run], image: Option<&Image
 pub(super) fn settled(program: &mut Program, held: usize) {
     let leads = |folder: &str| {
         let mut values = program.env.iter().map(|var| var.value.value.as_str());
-        values.any(|value| {
-            value.strip_prefix(folder).is_some_and(|r| r.is_empty() || r.starts_with('/'))
-        })
+        values.any(|value| is_at_or_below(value, folder))
     };
     let new = program.writable.get(held..).unwrap_or_default();
     if new.iter().any(|one| one.strength != Strength::Guessed || leads(&one.value)) {
@@ -114,9 +113,7 @@ pub(super) fn unread(program: &mut Program, held: usize, code: &Code<'_>) -> Res
 pub(super) fn documented(program: &mut Program, runs: &[&Run], stated: &[&Variable]) {
     for variable in stated {
         let value = variable.value.as_str();
-        let mounted = |folder: &Folder| {
-            value.strip_prefix(&folder.path).is_some_and(|r| r.is_empty() || r.starts_with('/'))
-        };
+        let mounted = |folder: &Folder| is_at_or_below(value, &folder.path);
         let named = ["DIR", "FOLDER", "HOME"].iter().any(|end| variable.key.ends_with(end));
         if !named && !runs.iter().flat_map(|run| &run.folders).any(mounted) {
             continue;
@@ -256,10 +253,7 @@ fn of_other_user(program: &mut Program, path: &str, rest: &str, source: &Sourced
 pub(super) fn environment(program: &mut Program, runs: &[&Run]) {
     for run in runs {
         for variable in &run.env {
-            let mounted = |folder: &Folder| {
-                let rest = variable.value.strip_prefix(&folder.path);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            };
+            let mounted = |folder: &Folder| is_at_or_below(&variable.value, &folder.path);
             if !run.folders.iter().any(mounted)
                 || variable.value.contains(['$', '`', '{'])
                 || is_certificate(variable)

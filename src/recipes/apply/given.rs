@@ -3,10 +3,11 @@
 use anyhow::Result;
 
 use crate::facts::{Evidence, Finding, FindingCode, Program};
+use crate::recipes::Run;
 use crate::recipes::dockerfile::Image;
-use crate::recipes::{Recipe, Run};
 
-use super::optional::Code;
+use super::code::Code;
+use super::optional::goes_on_without;
 use super::{is_name, report};
 
 /// Maximum number of names in the message.
@@ -39,14 +40,9 @@ pub(super) fn variables(
     code: &Code<'_>,
 ) -> Result<()> {
     let worded: Vec<&str> = image.into_iter().flat_map(|image| image.start.trailing()).collect();
-    let of_image = |run: &&&Run| match run.by {
-        Recipe::Docs => run.image.is_some(),
-        Recipe::Compose => true,
-        _ => false,
-    };
     let mut names: Vec<&str> = Vec::new();
     let mut places: Vec<Evidence> = Vec::new();
-    for variable in runs.iter().filter(of_image).flat_map(|run| &run.env) {
+    for variable in runs.iter().filter(|run| run.starts_image()).flat_map(|run| &run.env) {
         let key = variable.key.as_str();
         let is_set = program.env.iter().any(|held| held.value.key == key)
             || program.port_variable.as_deref() == Some(key);
@@ -64,7 +60,7 @@ pub(super) fn variables(
             as_words(program, key, &variable.evidence, image);
             continue;
         }
-        if code.goes_on_without(key)? {
+        if goes_on_without(code, key)? {
             continue;
         }
         names.push(key);

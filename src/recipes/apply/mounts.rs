@@ -1,7 +1,7 @@
 //! Files and folders that recipes mount for the program to read, and that the image does not hold.
 
 use crate::facts::{Evidence, Facts, Finding, FindingCode, Program};
-use crate::recipes::{Folder, Recipe, Run};
+use crate::recipes::{Folder, Run};
 use crate::repo::Repo;
 
 use super::report;
@@ -11,16 +11,12 @@ const MAX_PATHS: usize = 4;
 
 /// Reports the paths, unless another finding names them or the image holds the repository's own.
 pub(super) fn inputs(repo: &Repo, facts: &Facts, program: &mut Program, runs: &[&Run]) {
-    let of_image = |run: &&&Run| match run.by {
-        Recipe::Docs => run.image.is_some(),
-        by => by == Recipe::Compose,
-    };
     let in_image = |folder: &Folder| {
         let own = folder.path.strip_prefix("/app/").and_then(|own| facts.dir.join(own));
         own.is_some_and(|own| repo.is_file(&own) || repo.is_dir(&own))
     };
     let mut found: Vec<&Folder> = Vec::new();
-    for folder in runs.iter().filter(of_image).flat_map(|run| &run.inputs) {
+    for folder in runs.iter().filter(|run| run.starts_image()).flat_map(|run| &run.inputs) {
         let path = folder.path.as_str();
         let given = program.args.as_ref().is_some_and(|args| args.value.contains(path));
         let said = program.findings.iter().any(|finding| {

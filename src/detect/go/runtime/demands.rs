@@ -230,10 +230,11 @@ fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
             }
             for part in file.split(head, &["||"]) {
                 let several = several(world, file, &part);
-                let told = several.len() > 1 && !conditions::is_conditional(file, at);
-                for name in several.into_iter().filter(|_| told) {
-                    let note = format!("without {name} the program ends");
-                    demand(found, name, false, file.evidence(at, note));
+                if several.len() > 1 && !conditions::is_conditional(file, at) {
+                    for name in several {
+                        let note = format!("without {name} the program ends");
+                        demand(found, name, false, file.evidence(at, note));
+                    }
                 }
                 let off = || off(world, file, &part).filter(|_| ends_at_once(world, file, open));
                 let list = || Some((lists.unset(file, &part)?, true));
@@ -259,10 +260,12 @@ fn refused(world: &World, found: &mut Demands, flags: &mut Vec<Flag>) {
 
 /// The variables of a list whose elements a loop reads one by one: `os.Getenv(name) == ""`.
 fn several(world: &World, file: &Rc<File>, part: &Range<usize>) -> Vec<String> {
+    if !part.clone().any(|at| file.string(at).is_some_and(|text| text.is_empty())) {
+        return Vec::new();
+    }
     let rows = world.code.rows.doing(&[Does::Environment]);
     let readers: Vec<&str> = rows.flat_map(|row| row.names.iter().map(String::as_str)).collect();
-    let empty = part.clone().any(|at| file.string(at).is_some_and(|text| text.is_empty()));
-    let mut calls = part.clone().filter(|&at| empty && readers.contains(&file.word(at)));
+    let mut calls = part.clone().filter(|&at| readers.contains(&file.word(at)));
     calls.find_map(|at| Call::at(file, at)).map(|call| names(world, &call, 0)).unwrap_or_default()
 }
 

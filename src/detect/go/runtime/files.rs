@@ -16,7 +16,7 @@ use crate::code::{Base, Call, Does, File, Kind, Value, conditions};
 use crate::detect::go::codes;
 use crate::detect::{add_front_end, suppliers};
 use crate::facts::{Evidence, Finding, FindingCode, FrontEnd, Sourced};
-use crate::path::RelPath;
+use crate::path::{RelPath, is_at_or_below};
 use crate::repo::Entry;
 
 /// Files of the repository that a program's text may mention, but that no program opens as its
@@ -325,10 +325,7 @@ impl Opened {
         let there = relative
             && (world.locate(&path).is_some()
                 || self.made.iter().any(|made| {
-                    made.value.opened.as_ref().is_some_and(|held| {
-                        path.strip_prefix(held.as_str())
-                            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                    })
+                    made.value.opened.as_ref().is_some_and(|held| is_at_or_below(&path, held))
                 }));
         let known = self.named.contains(&path);
         let heads = conditions::heads(&call.file, call.at).into_iter();

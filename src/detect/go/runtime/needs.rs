@@ -222,20 +222,18 @@ impl Started {
         // Names of Windows programs, and names that are hidden files rather than programs.
         let elsewhere = [".exe", ".bat", ".cmd", ".ps1"].iter().any(|end| text.ends_with(end));
         let elsewhere = elsewhere || text.starts_with('.') && !text.contains('/');
-        let known = text.is_empty()
-            || elsewhere
-            || DESKTOP.contains(&text.as_str())
-            || world.locate(&text).is_some();
+        let own = world.locate(&text);
+        let known =
+            text.is_empty() || elsewhere || DESKTOP.contains(&text.as_str()) || own.is_some();
         let name = text.rsplit('/').next().unwrap_or_default();
-        let script = world.locate(&text);
-        if let Some(name) = script.as_ref().and_then(|path| interpreter(repo, path)) {
-            for (inner, line) in script.iter().flat_map(|path| script::started(repo, path)) {
-                let note = format!("`{text}` starts `{inner}`");
-                let evidence = Evidence { note, line: Some(line), ..evidence.clone() };
-                let file = script.clone().unwrap_or_default();
+        if let Some(path) = &own
+            && let Some(name) = interpreter(repo, path)
+        {
+            for (inner, line) in script::started(repo, path) {
                 let key = world.module.tables.commands.get(&inner);
                 if let Some(key) = key.filter(|_| !BASIC.contains(&inner.as_str())) {
-                    self.packages.entry(key.clone()).or_insert(Evidence { file, ..evidence });
+                    let at = Evidence::at(path, line, format!("`{text}` starts `{inner}`"));
+                    self.packages.entry(key.clone()).or_insert(at);
                 }
             }
             let note = format!("`{text}` begins with `#!` and {name}");

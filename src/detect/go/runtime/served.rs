@@ -4,6 +4,7 @@
 use super::World;
 use crate::detect::moved_to;
 use crate::facts::{Evidence, Finding, FrontEnd, Sourced};
+use crate::path::is_at_or_below;
 
 /// Names of folders for files that come into being while the program runs.
 const FILLED: [&str; 16] = [
@@ -68,12 +69,10 @@ pub(super) fn missing(
     let written = |name: &str| {
         let plain = |name: &str| name.trim_start_matches("./").trim_end_matches('/').to_owned();
         let name = plain(name);
-        filled.iter().map(|folder| plain(folder)).any(|folder| {
-            let below = |a: &str, b: &str| {
-                a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            };
-            below(&name, &folder) || below(&folder, &name)
-        })
+        filled
+            .iter()
+            .map(|folder| plain(folder))
+            .any(|folder| is_at_or_below(&name, &folder) || is_at_or_below(&folder, &name))
     };
     let mut found: Vec<Finding> = Vec::new();
     for served in all {

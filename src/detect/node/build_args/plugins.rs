@@ -2,6 +2,7 @@
 //! `DefinePlugin` or `define`.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use anyhow::Result;
 
@@ -163,21 +164,18 @@ const WRITTEN: [&str; 5] = ["base", "basePath", "assetPrefix", "publicPath", "si
 /// How many variables of one configuration are read.
 const MAX_EVALUATED: usize = 60;
 
-/// Adds the variables that the build reads as it evaluates the configuration: all of Next.js's, which
-/// the server does not evaluate again, and those of settings that the pages contain.
+/// Adds the variables that the build reads as it evaluates the configuration: all of Next.js's,
+/// which the server does not evaluate again, and those of settings that the pages contain.
 fn evaluated(config: &Config, add: &mut impl FnMut(&str, usize, bool)) {
     let tokens = config.tokens.as_slice();
     let whole = config.path.file_name().starts_with("next.config.");
-    let written: Vec<&[Token]> = if whole {
-        Vec::new()
-    } else {
+    let mut written: Vec<RangeInclusive<usize>> = Vec::new();
+    if !whole {
         let names = Names::of(tokens);
-        WRITTEN.iter().flat_map(|key| names.properties(key).collect::<Vec<_>>()).collect()
-    };
-    let inside = |at: usize| {
-        let ends = |value: &&&[Token]| Some((value.first()?.at, value.last()?.at));
-        written.iter().filter_map(|value| ends(&value)).any(|(from, to)| (from..=to).contains(&at))
-    };
+        let values = WRITTEN.iter().flat_map(|key| names.properties(key));
+        written.extend(values.filter_map(|value| Some(value.first()?.at..=value.last()?.at)));
+    }
+    let inside = |at: usize| written.iter().any(|range| range.contains(&at));
     let mut left = MAX_EVALUATED;
     for (index, window) in tokens.windows(5).enumerate() {
         let env = window[0].is_word("process") && window[2].is_word("env") && window[3].is('.');

@@ -186,13 +186,11 @@ pub(super) fn needs_aliases(app: &App, entry: &Entry) -> bool {
 
 /// Drops the flags that only sources need: the program starts from compiled files.
 pub(super) fn without_loaders(entry: &mut Entry) {
-    let flags = std::mem::take(&mut entry.launch.flags);
-    if !flags.iter().any(|flag| is_loader(flag)) {
-        entry.launch.flags = flags;
+    if !entry.launch.flags.iter().any(|flag| is_loader(flag)) {
         return;
     }
     let useless = |module: &str| is_loader(module) || module.starts_with("tsconfig-paths");
-    let mut words = flags.into_iter().peekable();
+    let mut words = std::mem::take(&mut entry.launch.flags).into_iter();
     let mut preloads = false;
     while let Some(word) = words.next() {
         if !PRELOADS.contains(&word.as_str()) {

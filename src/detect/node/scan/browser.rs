@@ -81,17 +81,16 @@ pub(super) fn read(house: &House, sources: &[Source], scan: &mut Scan) -> Result
 
 /// True if the program only connects to a browser that runs elsewhere.
 fn connects(sources: &[Source], name: &str) -> bool {
-    let mut using = sources.iter().filter(|source| source.imports(name)).peekable();
-    let launches = sources
-        .iter()
-        .any(|source| source.tokens.windows(2).any(|w| w[0].is_word("launch") && w[1].is('(')));
+    let launches =
+        |source: &Source| source.tokens.windows(2).any(|w| w[0].is_word("launch") && w[1].is('('));
     let of_it = |source: &Source| {
         source.tokens.windows(4).any(|w| {
             let own = w[0].word().and_then(|word| source.code.imported(word)) == Some(name);
             own && w[1].is('.') && w[2].is_word("connect") && w[3].is('(')
         })
     };
-    !launches && using.peek().is_some() && using.any(of_it)
+    let mut using = sources.iter().filter(|source| source.imports(name));
+    using.any(of_it) && !sources.iter().any(launches)
 }
 
 /// The system's browser. The code reaches it through a variable or a path.

@@ -24,10 +24,8 @@ pub(super) fn imports(app: &App, launch: &Launch, scan: &mut Scan) -> Result<()>
     let folders: Vec<RelPath> =
         scan.files.iter().map(|file| file.value.clone()).chain(named).collect();
     let inside = |path: &RelPath| folders.iter().any(|folder| path.is_within(folder));
-    let output = |path: &RelPath| {
-        let first = path.strip(&app.dir.path).and_then(|way| way.split('/').next());
-        first.is_some_and(|first| launch.outputs.iter().any(|output| output == first))
-    };
+    let output =
+        |path: &RelPath| path.strip(&app.dir.path).is_some_and(|way| launch.is_output(way));
     let alone = folders.iter().filter(|path| app.dir.repo.is_file(path));
     let all = folders.iter().flat_map(|folder| app.dir.repo.files_under(folder)).chain(alone);
     let mut open: Vec<RelPath> =

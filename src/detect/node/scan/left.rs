@@ -42,8 +42,8 @@ pub(super) fn note(
     evidence: &Evidence,
     scan: &mut Scan,
 ) {
-    let output = launch.outputs.iter().any(|output| text.split('/').next() == Some(output));
-    if launch.layout != Layout::Output || found.from != Anchor::SourceFile || !output {
+    let beside_source = found.from == Anchor::SourceFile;
+    if launch.layout != Layout::Output || !beside_source || !launch.is_output(text) {
         return;
     }
     let beside = source.path.parent().unwrap_or_default();

@@ -45,8 +45,6 @@ struct Place {
     doubt: bool,
     /// It listens on the loopback alone, or for people who debug: nothing outside needs it.
     local: bool,
-    /// No container reaches it: it stands under a condition on a variable that nothing sets.
-    off: bool,
     /// The call, if the address that it takes is to be opened.
     call: Option<(usize, usize)>,
 }
@@ -118,8 +116,8 @@ impl<'s> Reader<'s, '_> {
         let source = &self.sources[index];
         let args = arguments(&source.tokens, call.open);
         let at = source.tokens[call.open].at;
+        let beside = microservice::is_beside(&source.tokens, call.open);
         if microservice::is_call(&source.tokens, call.open) {
-            let beside = microservice::is_beside(&source.tokens, call.open);
             scan.portless |= microservice::is_portless(&args) && !beside;
             if let Some(address) = microservice::address(&args) {
                 return self.of_address(index, address, at, scan);
@@ -149,7 +147,6 @@ impl<'s> Reader<'s, '_> {
                     sure: true,
                     doubt: false,
                     local: false,
-                    off: false,
                     call: None,
                 });
             }
@@ -179,9 +176,8 @@ impl<'s> Reader<'s, '_> {
         {
             place.protocol = Protocol::Udp;
         }
-        if listen::is_beside_words(&around(&source.tokens, call.open))
-            || microservice::is_beside(&source.tokens, call.open)
-        {
+        let words = around(&source.tokens, call.open);
+        if beside || listen::is_beside_words(&words) {
             place.rank = SIDE;
         }
         let local = |tokens: &[Token]| {
@@ -189,12 +185,11 @@ impl<'s> Reader<'s, '_> {
             host::LOCAL.contains(&text)
         };
         let host = option(&args, "host").or_else(|| args.get(1).copied());
-        let words = around(&source.tokens, call.open);
         place.local =
             host.is_some_and(local) || words.contains("debug") || words.contains("inspect");
         let here = source.code.token_at(at);
         match self.code.reach(&source.code, here) {
-            Reach::Sure(false) => (place.off, place.sure, place.rank) = (true, false, OFF),
+            Reach::Sure(false) => (place.sure, place.rank) = (false, OFF),
             Reach::Sure(true) => {}
             _ => place.sure &= !conditions::is_conditional(&source.code, here),
         }
@@ -207,7 +202,8 @@ impl<'s> Reader<'s, '_> {
     /// container itself.
     fn addresses(&self, places: &[Place], scan: &mut Scan) {
         let main = places.iter().any(|place| place.rank < SIDE);
-        let meant = places.iter().filter(|place| !place.off && (!main || place.rank < SIDE));
+        let end = if main { SIDE } else { OFF };
+        let meant = places.iter().filter(|place| place.rank < end);
         for (index, open) in meant.filter_map(|place| place.call) {
             let source = &self.sources[index];
             let rows: Vec<&Listener> =
@@ -261,7 +257,6 @@ impl<'s> Reader<'s, '_> {
             sure: sure && !found.doubt,
             doubt: found.doubt,
             local: false,
-            off: false,
             call: None,
         })
     }
@@ -298,7 +293,6 @@ impl<'s> Reader<'s, '_> {
             sure: true,
             doubt: false,
             local: false,
-            off: false,
             call: None,
         })
     }
@@ -405,7 +399,8 @@ fn rank(found: &Found, path: &RelPath) -> u8 {
     }
 }
 
-/// The rank of anything but the main server, and of what no container reaches.
+/// The rank of anything but the main server, and of what no container reaches: it stands under a
+/// condition on a variable that nothing sets.
 const SIDE: u8 = 3;
 const OFF: u8 = 4;
 

@@ -116,12 +116,11 @@ pub(super) fn carry(app: &App, launch: &Launch, sources: &[Source], scan: &mut S
         for arg in computed {
             let text = path(arg, &names).and_then(|found| place.resolve(&found));
             let file = text.and_then(|text| app.dir.join(&text)).filter(|path| {
-                let first = path.strip(&app.dir.path).and_then(|way| way.split('/').next());
-                let output = launch.outputs.iter().any(|output| Some(output.as_str()) == first);
+                let way = path.strip(&app.dir.path).unwrap_or_default();
                 matches!(path.extension(), "js" | "cjs" | "mjs")
                     && path.is_within(&app.dir.path)
-                    && !output
-                    && first != Some("node_modules")
+                    && !launch.is_output(way)
+                    && way.split('/').next() != Some("node_modules")
                     && app.dir.repo.is_file(path)
             });
             if let Some(file) = file {

@@ -1,14 +1,14 @@
-//! JavaScript outside of what the build writes, which compiled code requires: a `knexfile.js` beside
-//! `src`. The compiler does not copy it.
+//! JavaScript outside of what the build writes, which compiled code requires: a `knexfile.js`
+//! beside `src`. The compiler does not copy it.
 
 use std::collections::BTreeSet;
 
 use super::super::App;
 use super::super::expression::{Anchor, PathValue};
 use super::super::launch::{Launch, Layout};
-use super::super::token::{Token, tokens};
+use super::super::token::tokens;
 use super::location::Location;
-use super::{Scan, Source, resolution};
+use super::{Scan, Source, resolution, sources};
 use crate::facts::Sourced;
 use crate::path::RelPath;
 
@@ -48,11 +48,10 @@ pub(super) fn required(app: &App, launch: &Launch, sources: &[Source], scan: &mu
 
 /// True for JavaScript of the application that is neither its output nor below its sources.
 fn is_plain(app: &App, launch: &Launch, path: &RelPath) -> bool {
-    let first = path.strip(&app.dir.path).and_then(|way| way.split('/').next());
-    let aside = |first: &str| {
-        first != "src" && first != "node_modules" && !launch.outputs.iter().any(|o| o == first)
-    };
-    matches!(path.extension(), "js" | "cjs" | "mjs") && first.is_some_and(aside)
+    let Some(way) = path.strip(&app.dir.path) else { return false };
+    matches!(path.extension(), "js" | "cjs" | "mjs")
+        && !matches!(way.split('/').next(), Some("src" | "node_modules"))
+        && !launch.is_output(way)
 }
 
 /// A file of JavaScript with those that it requires in turn.
@@ -62,10 +61,9 @@ pub(super) fn with_required(app: &App, path: &RelPath) -> BTreeSet<RelPath> {
     while let Some(file) = open.pop() {
         let Ok(Some(text)) = app.dir.repo.source_text(&file) else { continue };
         let all = tokens(&text);
-        for (at, token) in all.iter().enumerate().skip(1) {
-            let Some(module) = token.text().filter(|text| text.starts_with('.')) else { continue };
-            if !loads(&all, at) || found.len() >= MAX_FILES {
-                continue;
+        for module in sources::imported(&all).filter(|module| module.starts_with('.')) {
+            if found.len() >= MAX_FILES {
+                break;
             }
             let next = data(app, &file, module)
                 .or_else(|| resolution::target(app, &file, module))
@@ -83,15 +81,6 @@ pub(super) fn with_required(app: &App, path: &RelPath) -> BTreeSet<RelPath> {
 fn data(app: &App, from: &RelPath, module: &str) -> Option<RelPath> {
     let path = from.parent().unwrap_or_default().join(module)?;
     (path.extension() == "json" && app.dir.repo.is_file(&path)).then_some(path)
-}
-
-/// True for the text of `require("x")`, `from "x"`, `import "x"` and `import("x")`.
-fn loads(tokens: &[Token], at: usize) -> bool {
-    let before = &tokens[at - 1];
-    let called = before.is('(') && at > 1;
-    before.is_word("from")
-        || before.is_word("import")
-        || called && ["require", "import"].iter().any(|word| tokens[at - 2].is_word(word))
 }
 
 #[cfg(test)]

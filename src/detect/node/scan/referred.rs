@@ -78,16 +78,15 @@ pub(super) fn matched(
     if !base.is_within(&app.dir.path) {
         return;
     }
-    let below = |path: &RelPath| path.strip(&base).map(str::to_owned);
     let files = app.dir.repo.files_under(&base).filter(|path| {
         let aside = path.components().any(|one| one == "node_modules");
-        !aside && below(path).is_some_and(|way| glob.matches(&way))
+        !aside && path.strip(&base).is_some_and(|way| glob.matches(way))
     });
     for path in files.take(MAX_MATCHED) {
         match &written {
             None => scan.files.push(Sourced::new(path.clone(), evidence.clone())),
             Some(to) => {
-                let to = below(path).map(|way| format!("{to}/{way}"));
+                let to = path.strip(&base).map(|way| format!("{to}/{way}"));
                 let from = path.strip(&app.dir.path).map(str::to_owned);
                 if let (Some(from), Some(to)) = (from, to) {
                     let pair = (from, to.trim_start_matches('/').to_owned());

@@ -244,7 +244,7 @@ pub(super) fn relative_imports(app: &App, path: &RelPath) -> Result<Vec<(u32, Re
 }
 
 /// The modules that a source imports: `import x from './y'`, `require('./y')`, `import('./y')`.
-fn imported(tokens: &[Token]) -> impl Iterator<Item = &str> {
+pub(super) fn imported(tokens: &[Token]) -> impl Iterator<Item = &str> {
     // A file may begin with an import, which the windows of three tokens would miss.
     let first = match tokens {
         [first, second, ..] if first.is_word("import") => second.text(),

@@ -92,10 +92,7 @@ fn files(chosen: &Chosen, app: &Application) -> Result<Vec<BuildSecret>> {
 
 /// The index that pip is told in place of `PyPI`, where its address can stand in a command.
 pub(super) fn in_place_of_pypi(app: &Application) -> Option<&str> {
-    let mut indexes = app.tool.requirements.iter().flat_map(|all| &all.indexes);
-    let (url, _) = indexes.find(|(_, evidence)| {
-        evidence.note.starts_with("--index-url") || evidence.note.starts_with("-i ")
-    })?;
+    let url = app.tool.requirements.as_ref()?.index.as_deref()?;
     let public = url.contains("//pypi.org/") || url.contains("//pypi.python.org/");
     (!public && !url.contains(['$', '@'])).then_some(url)
 }

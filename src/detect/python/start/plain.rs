@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::super::application;
 use super::super::finish::{Candidate, Scene};
+use super::super::guarded::guard;
 use super::super::told::{Target, Told};
 use super::MAX_SCRIPTS;
 use crate::code::{File, conditions};
@@ -67,9 +68,7 @@ impl<'s> Scene<'s> {
                 continue;
             }
             let top = folders == 0 || folders == 1 && module.root.as_str().ends_with("src");
-            let guard = module.file.places("__name__").iter().find(|&&at| {
-                module.file.word(at + 1) == "==" && module.file.facts().function_at(at).is_none()
-            });
+            let guard = guard(&module.file);
             let place = SCRIPTS.iter().position(|name| *name == file);
             let own = name.as_deref() == Some(file);
             if !top && (guard.is_none() || folders > 2 || place.is_none_or(|place| place > 3)) {
@@ -80,7 +79,7 @@ impl<'s> Scene<'s> {
                 continue;
             }
             let evidence = match guard {
-                Some(&at) => module.file.evidence(at, "a script"),
+                Some(at) => module.file.evidence(at, "a script"),
                 None => Evidence::file(path, "a script with a usual name"),
             };
             let rank = match (own, place) {
@@ -150,12 +149,8 @@ impl<'s> Scene<'s> {
                 continue;
             }
             let way = path.strip(&self.app.dir.path).unwrap_or_default();
-            let guard = file
-                .places("__name__")
-                .iter()
-                .find(|&&at| file.word(at + 1) == "==" && file.facts().function_at(at).is_none());
             let acts = || file.facts().calls().iter().find(|&&at| is_act(file, at));
-            if let Some(&at) = guard
+            if let Some(at) = guard(file)
                 && self.produces(std::slice::from_ref(&module))
             {
                 serving.extend(self.file(path, file.evidence(at, "a script"))?);

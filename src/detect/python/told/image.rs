@@ -19,7 +19,7 @@ pub(super) fn first(app: &App, all: &mut Vec<Told>) -> Result<()> {
             *file = way.to_owned();
         }
     }
-    if !matches!(one.target, Target::Object(_) | Target::File(_) | Target::Module(_)) {
+    if !one.target.is_code() {
         return Ok(());
     }
     let place = all.iter().position(|held| held.documented).unwrap_or(all.len());

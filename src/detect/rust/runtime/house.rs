@@ -10,7 +10,7 @@ use crate::code::{Call, Does, Form, Program as Source, Value, is_local_address, 
 use crate::detect::rust::{ProgramDetails, codes};
 use crate::detect::{add_front_end, env_file, makers};
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Sourced};
-use crate::path::RelPath;
+use crate::path::{RelPath, is_at_or_below};
 
 /// Where the program listens; `None` if no call states it.
 pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
@@ -231,19 +231,14 @@ fn opened(code: &Code, disk: &mut Disk, call: &Call, way: &str) -> bool {
 fn absent(disk: &Disk, call: &Call, value: &Value) -> Option<Finding> {
     let text = value.text().filter(|text| !text.contains(['{', '*', '$', '~', ' ', ':']))?;
     let plain = text.trim_start_matches("./").trim_end_matches('/');
-    let system = SYSTEM.iter().any(|root| {
-        plain.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    });
-    let of_program = |folder: &Sourced<String>| {
-        let rest = plain.strip_prefix(folder.value.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    let system = SYSTEM.iter().any(|root| is_at_or_below(plain, root));
+    let of_program = |folder: &Sourced<String>| is_at_or_below(plain, &folder.value);
     // What the package's folder holds, whose path is compiled in.
     let held = disk.files.iter().any(|(_, way, _)| way.starts_with('/') && text.starts_with(way));
     if held || matches!(plain, "" | "." | "..") || system || disk.writable.iter().any(of_program) {
         return None;
     }
-    let target = if plain.starts_with('/') { plain.to_owned() } else { format!("/app/{plain}") };
+    let target = missing::target(plain);
     let mount = format!("mount it when the container starts: `-v ./FOLDER:{target}:ro`");
     let fix = match (value.flag(), value.env()) {
         (Some(flag), _) => format!("{mount}, or name another folder with --{flag}"),

@@ -269,12 +269,9 @@ fn literal(file: &SourceFile, at: usize, found: &mut Vec<Address>) {
     let from = variable(file, at);
     let way = from.clone().map_or(Way::Fixed, Way::Variable);
     let listens = calls.iter().any(|name| LISTENING.contains(name));
-    if parse(&text).is_some_and(|(local, _, _)| local) && takes_a_login(file, at) {
-        return;
-    }
     if let Some((local, joined, port)) = parse(&text) {
         let mut port = port;
-        if in_network(file, at) {
+        if in_network(file, at) || local && takes_a_login(file, at) {
             return;
         }
         // The port may follow as an argument of its own: `("127.0.0.1", 8080)`.

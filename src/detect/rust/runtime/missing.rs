@@ -200,8 +200,8 @@ fn plain(text: &str) -> &str {
     text.trim_start_matches("./")
 }
 
-/// Where the program opens the file in the container.
-fn target(text: &str) -> String {
+/// Where the program opens a path in the container.
+pub(super) fn target(text: &str) -> String {
     if text.starts_with('/') { text.to_owned() } else { format!("/app/{}", plain(text)) }
 }
 

@@ -192,17 +192,14 @@ fn aliases(source: &Source) -> BTreeMap<RelPath, Vec<String>> {
 /// Adds what a program needs that starts another one.
 fn started(code: &Code, program: &mut Program, name: &str, evidence: Evidence) {
     let script = name.contains('/').then(|| code.root.join(name.trim_start_matches("./")));
-    let script = script.flatten();
-    if let Some(name) = script.as_ref().and_then(|path| interpreter(code.repo, path)) {
-        for (inner, line) in script.iter().flat_map(|path| script::started(code.repo, path)) {
-            let at = Evidence::at(
-                &script.clone().unwrap_or_default(),
-                line,
-                format!("starts `{inner}`"),
-            );
+    if let Some(path) = script.flatten()
+        && let Some(name) = interpreter(code.repo, &path)
+    {
+        for (inner, line) in script::started(code.repo, &path) {
             let key = code.tables.commands.get(&inner).filter(|key| *key != "coreutils");
             let held = &mut program.needs.packages;
             if let Some(key) = key.filter(|key| !held.iter().any(|one| one.value == **key)) {
+                let at = Evidence::at(&path, line, format!("starts `{inner}`"));
                 held.push(Sourced::new(key.clone(), at));
             }
         }

@@ -314,10 +314,10 @@ impl Reader<'_, '_, '_> {
     ) {
         let Some(mark) = part.clone().find(|&at| file.word(at) == "!=") else { return };
         let text = file.string(mark + 1).filter(|text| mark + 2 == part.end && is_command(text));
+        let (Some(text), Some(around)) = (text, file.enclosing(at)) else { return };
         let close = file.closing(open);
         let leaves =
             (open..close).any(|at| file.word(at) == "return" && file.enclosing(at) == Some(open));
-        let (Some(text), Some(around)) = (text, file.enclosing(at)) else { return };
         let word = part.start..mark;
         if (leaves || refuses(self.world, file, open))
             && self.is_word(file, &word, MAX_STEPS, &mut Vec::new())

@@ -59,8 +59,8 @@ const READ_OPTIONS: [&str; 14] = [
     "viewsDir",
 ];
 
-/// The paths to which an expression leads, one for each caller of the function around it. Of an open
-/// path, only the folder is known.
+/// The paths to which an expression leads, one for each caller of the function around it. Of an
+/// open path, only the folder is known.
 type Followed<'f> = &'f dyn Fn(&[Token]) -> Vec<PathValue>;
 
 pub(super) fn reads(
@@ -149,10 +149,6 @@ fn read_at(
     scan: &mut Scan,
 ) {
     let Call { name, source, at, .. } = call;
-    if found.path.contains('*') && !found.open {
-        let evidence = source.at(at, format!("{name} reads {text}"));
-        referred::matched(app, source, (found, text), &evidence, scan);
-    }
     if found.open {
         // The name of the file is known only to the running program.
         let evidence = source.at(at, format!("{name} reads below {text}"));
@@ -164,6 +160,7 @@ fn read_at(
         return;
     }
     let evidence = source.at(at, format!("{name} reads {text}"));
+    referred::matched(app, source, (found, text), &evidence, scan);
     if matches!(name, "URL" | "join" | "resolve") && launch.layout == Layout::Output {
         module(app, launch, text, &evidence, scan);
     }
@@ -193,13 +190,12 @@ pub(super) fn required(
 
 /// Adds a script that is opened by its place beside the compiled files, such as a worker.
 fn module(app: &App, launch: &Launch, text: &str, evidence: &Evidence, scan: &mut Scan) {
-    let built = launch.outputs.iter().any(|output| text.split('/').next() == Some(output));
     let plain = |path: &RelPath| {
         matches!(path.extension(), "js" | "mjs" | "cjs")
             && path.is_within(&app.dir.path)
             && app.dir.repo.is_file(path)
     };
-    if let Some(path) = app.dir.join(text).filter(plain).filter(|_| !built) {
+    if let Some(path) = app.dir.join(text).filter(plain).filter(|_| !launch.is_output(text)) {
         let all = plain_code::with_required(app, &path).into_iter();
         scan.files.extend(all.map(|path| Sourced::new(path, evidence.clone())));
     }
@@ -214,28 +210,27 @@ pub(in super::super) fn carry(
     scan: &mut Scan,
 ) {
     let text = fixed(text);
-    let Some(path) =
-        app.dir.join(text).filter(|path| *path != app.dir.path && path.is_within(&app.dir.path))
-    else {
-        return;
-    };
+    let Some(path) = held(app, text) else { return };
     let first = text.split('/').next().unwrap_or_default();
     let code = matches!(path.extension(), "ts" | "tsx" | "js" | "mjs" | "cjs" | "mts" | "cts");
     let skip = code
-        || launch.outputs.iter().any(|output| output == first)
+        || launch.is_output(text)
         || text == "src"
         || first == "node_modules"
         || path.file_name().starts_with(".env")
         || matches!(path.file_name(), "package.json" | "tsconfig.json");
     if !skip {
-        carry_exactly(app, text, evidence, scan);
+        scan.files.push(Sourced::new(path, evidence));
     }
 }
 
 /// Adds a path that exists in the repository, even where it is code.
 pub(in super::super) fn carry_exactly(app: &App, text: &str, evidence: Evidence, scan: &mut Scan) {
+    scan.files.extend(held(app, text).map(|path| Sourced::new(path, evidence)));
+}
+
+/// A path below the application that the repository holds.
+fn held(app: &App, text: &str) -> Option<RelPath> {
     let inside = |path: &RelPath| *path != app.dir.path && path.is_within(&app.dir.path);
-    if let Some(path) = app.dir.join(text).filter(inside).filter(|path| app.dir.repo.exists(path)) {
-        scan.files.push(Sourced::new(path, evidence));
-    }
+    app.dir.join(text).filter(inside).filter(|path| app.dir.repo.exists(path))
 }
