@@ -106,6 +106,8 @@ pub(crate) struct Folder {
     pub path: String,
     /// The folder of the repository that is mounted there, if one is.
     pub source: Option<RelPath>,
+    /// The mount as documentation writes it, if it is plain: `/srv/box.toml:/etc/box.toml`.
+    pub given: Option<String>,
     /// Its place in the recipe.
     pub evidence: Evidence,
 }
@@ -248,6 +250,8 @@ pub(crate) struct Running {
     pub needed: Vec<(String, Evidence)>,
     /// Variables with the values that documentation says they have in the repository's own image.
     pub stated: Vec<Variable>,
+    /// Variables that documentation tells to set in every container.
+    pub for_containers: Vec<Variable>,
     /// Templates of Helm charts, and the values that fill them.
     charts: kubernetes::Charts,
 }
@@ -368,7 +372,8 @@ pub(crate) fn starts(repo: &Repo, dir: &RelPath) -> Result<Vec<Run>> {
 }
 
 /// Files that tell a reader first how the software is started.
-pub(crate) const READMES: [&str; 3] = ["README.md", "README.rst", "README"];
+pub(crate) const READMES: [&str; 6] =
+    ["README.md", "README.rst", "README.adoc", "README.txt", "README", "readme.md"];
 
 /// The commands that the documentation of the software in `dir` shows outside of blocks.
 ///

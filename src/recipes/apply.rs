@@ -106,6 +106,8 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     given::variables(program, &mine, image, &code)?;
     given::options(program, &mine, image);
     mounts::inputs(repo, facts, program, &mine);
+    let told: Vec<_> = running.iter().flat_map(|running| &running.for_containers).collect();
+    container::told(program, &told, &code)?;
     container::asked(program, &code)?;
     needed(program, running.iter().flat_map(|running| &running.needed));
     other_processes(program, &others);

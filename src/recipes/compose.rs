@@ -170,13 +170,13 @@ fn mount(item: &Item) -> Option<String> {
 fn volume(item: &Item, text: &str, file: &RelPath) -> Option<Folder> {
     let path = mounted(text)?;
     let evidence = Evidence::at(file, item.line, format!("a volume is mounted at {path}"));
-    Some(Folder { path, source: source(text, file), evidence })
+    Some(Folder { path, source: source(text, file), given: None, evidence })
 }
 
 fn input(item: &Item, text: &str, file: &RelPath) -> Option<Folder> {
     let path = mounted_for_reading(text)?;
     let evidence = Evidence::at(file, item.line, format!("{path} is mounted"));
-    Some(Folder { path, source: source(text, file), evidence })
+    Some(Folder { path, source: source(text, file), given: None, evidence })
 }
 
 /// The path in the repository that is mounted. Names without a dot are volumes of the engine's.
@@ -243,8 +243,29 @@ pub(super) fn developing(repo: &Repo, runs: &mut [Run]) {
 const DOTTED_FILES: [&str; 8] =
     [".env", ".gitconfig", ".htpasswd", ".netrc", ".npmrc", ".pgpass", ".pypirc", ".ssh_config"];
 
+/// The mount without the drive of a path of Windows: `c:/data:/data`.
+fn behind_drive(text: &str) -> &str {
+    let of_drive = |(drive, rest): (&str, &'_ str)| {
+        let letter = drive.len() == 1 && drive.starts_with(|c: char| c.is_ascii_alphabetic());
+        letter && rest.contains(":/")
+    };
+    let held = text.split_once(':').filter(|held| of_drive(*held));
+    held.map_or(text, |(_, rest)| rest)
+}
+
+/// The mount as it is written, for reading alone, if anybody can type it: without a variable and
+/// without the folder of a person.
+pub(super) fn as_given(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:".contains(c);
+    let (source, path, _) = parts(text)?;
+    let usable = text.chars().all(plain) && behind_drive(text) == text;
+    let file = source.starts_with(['/', '.']);
+    (usable && file).then(|| format!("{source}:{path}:ro"))
+}
+
 /// The parts of `-v` and `volumes`: source, path in the container without a slash at its end, options.
 fn parts(text: &str) -> Option<(&str, &str, &str)> {
+    let text = behind_drive(text);
     let parts: Vec<&str> = text.split(':').collect();
     let (source, path, options) = match parts.as_slice() {
         [path] => ("", *path, ""),

@@ -1,5 +1,10 @@
 //! Documentation: `docker run` lines and shell lines that start a program, in code blocks.
 
+pub(super) mod blocks;
+mod prose;
+
+pub(super) use prose::for_containers;
+
 use super::compose::{mounted, mounted_for_reading, published};
 use super::{Folder, Port, Recipe, Run, Running, Scope, Told, Variable};
 use crate::facts::Evidence;
@@ -48,7 +53,7 @@ const VALUED: [&str; 36] = [
 
 /// Reads what a documentation file tells a developer to run.
 pub(super) fn told(home: &RelPath, file: &RelPath, text: &str, into: &mut Told) {
-    for (first, block) in blocks(text) {
+    for (first, block) in blocks::shell(file, text) {
         let part = ("documentation", String::new());
         let mut scope = Scope { file, dir: home.clone(), env: Vec::new(), release: false, part };
         for (number, line) in shell::lines(&block) {
@@ -72,10 +77,11 @@ pub(super) fn envrc(home: &RelPath, file: &RelPath, text: &str, into: &mut Told)
 /// Reads a documentation file.
 pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) {
     if file.file_name().to_ascii_lowercase().starts_with("readme") {
-        into.needed.extend(needed(file, text));
-        into.stated.extend(stated(file, text));
+        into.needed.extend(prose::needed(file, text));
+        into.stated.extend(prose::stated(file, text));
+        into.for_containers.extend(prose::set_in_containers(file, text));
     }
-    for (first, block) in blocks(text) {
+    for (first, block) in blocks::shell(file, text) {
         let lines = shell::lines(&block);
         // Between lines with a prompt is what the commands print.
         let prompts = lines.iter().any(|(_, line)| is_prompted(line));
@@ -134,11 +140,8 @@ const MAX_COMPOSED: usize = 4;
 
 /// Reads the compose files that a document shows in fences.
 fn composed(file: &RelPath, text: &str, into: &mut Running) {
-    let is_yaml = |block: &Block| {
-        let said = block.opening.and_then(|opening| opening.strip_prefix("```"));
-        said.is_some_and(|said| COMPOSE.contains(&said.trim()))
-    };
-    let yaml = all_blocks(text).into_iter().filter(is_yaml);
+    let is_yaml = |block: &blocks::Block| COMPOSE.contains(&block.language.as_str());
+    let yaml = blocks::all(file, text).into_iter().filter(is_yaml);
     let composed = yaml.filter(|block| block.lines.iter().any(|line| line.trim() == "services:"));
     for block in composed.take(MAX_COMPOSED) {
         let indent = block.lines.first().map_or(0, |line| line.len() - line.trim_start().len());
@@ -157,158 +160,11 @@ fn composed(file: &RelPath, text: &str, into: &mut Running) {
 /// Languages of fences that hold compose files.
 const COMPOSE: [&str; 4] = ["yaml", "yml", "docker-compose", "compose"];
 
-/// Programs that others commonly start, by key of packages.toml.
-const PROGRAMS: [&str; 8] = [
-    "ffmpeg",
-    "imagemagick",
-    "graphviz",
-    "pandoc",
-    "exiftool",
-    "tesseract",
-    "ghostscript",
-    "libreoffice",
-];
-
-/// Phrases that say that a program is required at run time.
-const NEEDING: [&str; 9] = [
-    "requires ",
-    "required",
-    "must be installed",
-    "must have ",
-    "needs to be installed",
-    "needs ",
-    "depends on ",
-    "be available in",
-    "be in your path",
-];
-
-/// Programs that a sentence outside of code says are required.
-fn needed(file: &RelPath, text: &str) -> Vec<(String, Evidence)> {
-    let mut found: Vec<(String, Evidence)> = Vec::new();
-    let mut fenced = false;
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim_start().to_ascii_lowercase();
-        if line.starts_with("```") || line.starts_with("~~~") {
-            fenced = !fenced;
-            continue;
-        }
-        let says = NEEDING.iter().any(|words| line.contains(words));
-        if fenced || !says || line.contains("optional") || line.contains("not require") {
-            continue;
-        }
-        let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
-        let named = words.find_map(|word| PROGRAMS.iter().find(|program| **program == word));
-        if let Some(name) = named.filter(|name| found.iter().all(|(held, _)| held != *name)) {
-            let evidence = Evidence::at(file, number, format!("it says that {name} is needed"));
-            found.push(((*name).to_owned(), evidence));
-        }
-    }
-    found
-}
-
-/// Variables with their values in the image: ``**DATA_DIR**: defaults to `/data` in the Docker
-/// image``.
-fn stated(file: &RelPath, text: &str) -> Vec<Variable> {
-    let mut found = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let Some((before, rest)) = line.split_once("efaults to `") else { continue };
-        let Some((value, after)) = rest.split_once('`') else { continue };
-        let near: String = after.chars().take(30).collect::<String>().to_ascii_lowercase();
-        let mut names = before.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-        let key = names.find_map(|word| {
-            let word = word.trim_matches('_');
-            let upper =
-                word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-            (upper && word.len() > 3 && word.contains('_')).then(|| word.to_owned())
-        });
-        let of_image = near.trim_start().starts_with("in ")
-            && ["docker", "container"].iter().any(|word| near.contains(word));
-        if let Some(key) = key.filter(|_| of_image && value.starts_with('/')) {
-            let evidence = Evidence::at(file, number, format!("{key} is {value} in the image"));
-            found.push(Variable { key, value: value.to_owned(), evidence });
-        }
-    }
-    found
-}
-
-/// Languages of fences that hold shell lines. A fence without a language may.
-const SHELL: [&str; 14] = [
-    "",
-    "sh",
-    "bash",
-    "shell",
-    "zsh",
-    "fish",
-    "console",
-    "shell-session",
-    "shellsession",
-    "sh-session",
-    "bash-session",
-    "terminal",
-    "text",
-    "txt",
-];
-
-/// True if the line that opens a fence says that it holds shell lines: ```` ```sh title="x" ````.
-fn is_shell(opening: &str) -> bool {
-    let said = opening.trim_start_matches(['`', '~', ' ', '{', '.']);
-    let language = said.split([' ', ',', '{', '}', ':']).next().unwrap_or_default();
-    SHELL.contains(&language.to_ascii_lowercase().as_str())
-}
-
-/// A block of code.
-struct Block<'t> {
-    /// The number of its first line.
-    first: u32,
-    /// The line that opens the fence; `None` for indented code, as in other markup languages.
-    opening: Option<&'t str>,
-    lines: Vec<&'t str>,
-}
-
-/// Every block of code, in order.
-fn all_blocks(text: &str) -> Vec<Block<'_>> {
-    let mut found: Vec<Block> = Vec::new();
-    let mut fence: Option<&str> = None;
-    let mut indented = 0;
-    for (number, line) in (1..).zip(text.lines()) {
-        let trimmed = line.trim_start();
-        let mark = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark));
-        match (fence, mark) {
-            (None, Some(mark)) => {
-                fence = Some(mark);
-                let (first, opening) = (number + 1, Some(trimmed));
-                found.push(Block { first, opening, lines: Vec::new() });
-            }
-            (Some(open), Some(mark)) if open == mark => fence = None,
-            (Some(_), _) => found.last_mut().into_iter().for_each(|block| block.lines.push(line)),
-            (None, None) if line.starts_with("    ") || line.starts_with('\t') => {
-                match found.last_mut() {
-                    Some(block) if indented + 1 == number => block.lines.push(line),
-                    _ => found.push(Block { first: number, opening: None, lines: vec![line] }),
-                }
-                indented = number;
-            }
-            (None, None) => {}
-        }
-    }
-    found
-}
-
-/// The text of each code block that may hold shell lines, with its first line number.
-fn blocks(text: &str) -> Vec<(u32, String)> {
-    let all = all_blocks(text).into_iter();
-    let shell = all.filter(|block| block.opening.is_none_or(is_shell));
-    let text = |block: Block| {
-        let lines = block.lines.iter().map(|line| format!("{}\n", line.trim_start()));
-        (block.first, lines.collect())
-    };
-    shell.map(text).collect()
-}
-
 fn add(mut command: Command, file: &RelPath, number: u32, into: &mut Running) {
     if command.argv.first().is_some_and(|word| word == "sudo") {
         command.argv.remove(0);
     }
+    leave_optional(&mut command.argv);
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["docker" | "podman" | "nerdctl", "build" | "buildx", rest @ ..] => {
@@ -334,6 +190,29 @@ fn add(mut command: Command, file: &RelPath, number: u32, into: &mut Running) {
         }
         _ => {}
     }
+}
+
+/// Leaves out what the notation of usage lines marks as optional: `[OPTIONS]`, `[--peer=x ...]`.
+fn leave_optional(words: &mut Vec<String>) {
+    let mut kept = Vec::new();
+    let mut held = std::mem::take(words).into_iter();
+    while let Some(word) = held.next() {
+        let Some(inner) = word.strip_prefix('[') else {
+            kept.push(word);
+            continue;
+        };
+        let name = inner.trim_end_matches(['.', ']']);
+        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+        if !(plain || inner.starts_with('-')) || kept.is_empty() {
+            kept.push(word);
+            continue;
+        }
+        let ends = |word: &str| word.trim_end_matches('.').ends_with(']');
+        if !ends(&word) && !held.by_ref().any(|word| ends(&word)) {
+            break;
+        }
+    }
+    *words = kept;
 }
 
 fn is_brace(word: &&str) -> bool {
@@ -414,17 +293,18 @@ fn container(words: &[&str], file: &RelPath, number: u32) -> Option<Run> {
                 run.options.extend(super::compose::mounts_engine(value, at));
                 if let Some(path) = mounted(value) {
                     let evidence = evidence(format!("`-v {value}` mounts a volume at {path}"));
-                    run.folders.push(Folder { path, source: None, evidence });
+                    run.folders.push(Folder { path, source: None, given: None, evidence });
                 }
                 if let Some(path) = mounted_for_reading(value) {
                     let evidence = evidence(format!("`-v {value}` mounts {path}"));
-                    run.inputs.push(Folder { path, source: None, evidence });
+                    let given = super::compose::as_given(value);
+                    run.inputs.push(Folder { path, source: None, given, evidence });
                 }
             }
             "--mount" => {
                 if let Some(path) = mount(value) {
                     let evidence = evidence(format!("`--mount {value}` mounts a volume at {path}"));
-                    run.folders.push(Folder { path, source: None, evidence });
+                    run.folders.push(Folder { path, source: None, given: None, evidence });
                 }
             }
             "--cap-add" | "--device" | "--pid" => {

@@ -181,7 +181,7 @@ pub(super) fn told(repo: &Repo, home: &RelPath) -> Result<Told> {
         if name == ".envrc" {
             return Some(docs::envrc);
         }
-        let text = matches!(path.extension(), "" | "md" | "markdown" | "txt" | "rst" | "adoc");
+        let text = docs::blocks::is_document(path);
         let words = ["readme", "contributing", "development", "install", "building", "hacking"];
         let documents = DOCUMENTING.contains(&path.strip(home)?.split('/').next()?);
         let told = documents || words.iter().any(|word| name.starts_with(word));
@@ -237,21 +237,26 @@ fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
         _ if path.extension() == "service" => systemd::read,
         _ if path.extension() == "socket" => systemd::socket,
         // A file such as `readme_screenshot.png` is not text.
-        _ if name.starts_with("readme")
-            && top.is_empty()
-            && matches!(
-                path.extension(),
-                "" | "md" | "markdown" | "txt" | "rst" | "adoc" | "org"
-            ) =>
-        {
+        _ if name.starts_with("readme") && top.is_empty() && docs::blocks::is_document(path) => {
             docs::read
         }
-        _ if path.extension() == "md" && DOCUMENTING.contains(&top) => docs::read,
-        "install.md" | "docker.md" | "deployment.md" | "deploy.md" => docs::read,
+        _ if DOCUMENTING.contains(&top) && is_page(path) => docs::read,
+        _ if is_page(path) && is_about_deployment(&name) => docs::read,
         _ if yaml && DEPLOYING.contains(&top) => kubernetes::read,
         _ if yaml && top.is_empty() && is_manifest(&name) => kubernetes::read,
         _ => return None,
     })
+}
+
+/// True for a file of documentation, which has an extension.
+fn is_page(path: &RelPath) -> bool {
+    !path.extension().is_empty() && docs::blocks::is_document(path)
+}
+
+/// True for the name of a page about how the software is put to use: `docker.md`.
+fn is_about_deployment(name: &str) -> bool {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    ["install", "docker", "deployment", "deploy"].contains(&stem)
 }
 
 /// True for the name of a Kubernetes manifest at the root: `k8s.yaml`, `deployment-prod.yml`.

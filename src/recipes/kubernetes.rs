@@ -217,7 +217,7 @@ fn run(container: &Item, pod: &Item, file: &RelPath) -> Run {
         {
             let evidence =
                 Evidence::at(file, path.line, format!("a volume is mounted at {path_text}"));
-            run.folders.push(Folder { path: path_text, source: None, evidence });
+            run.folders.push(Folder { path: path_text, source: None, given: None, evidence });
         }
     }
     run

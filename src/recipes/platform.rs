@@ -46,7 +46,7 @@ pub(super) fn fly(home: &RelPath, file: &RelPath, text: &str, into: &mut Running
             && let Some(text) = path.text()
         {
             let evidence = Evidence::at(file, path.line, format!("a volume is mounted at {text}"));
-            run.folders.push(Folder { path: text.to_owned(), source: None, evidence });
+            run.folders.push(Folder { path: text.to_owned(), source: None, given: None, evidence });
         }
     }
     let processes = root.get("processes").map(Item::entries).unwrap_or_default();
@@ -118,7 +118,7 @@ pub(super) fn render(home: &RelPath, file: &RelPath, text: &str, into: &mut Runn
             && let Some(text) = path.text()
         {
             let evidence = Evidence::at(file, path.line, format!("a disk is mounted at {text}"));
-            run.folders.push(Folder { path: text.to_owned(), source: None, evidence });
+            run.folders.push(Folder { path: text.to_owned(), source: None, given: None, evidence });
         }
         into.runs.push(run);
     }

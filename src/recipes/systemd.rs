@@ -84,7 +84,7 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
                 for word in words().argv {
                     let path = word.trim_start_matches(['-', '+']).to_owned();
                     let evidence = at(assignment, "the unit lets it write there".to_owned());
-                    run.folders.push(Folder { path, source: None, evidence });
+                    run.folders.push(Folder { path, source: None, given: None, evidence });
                 }
             }
             key => {
@@ -95,6 +95,7 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
                     run.folders.push(Folder {
                         path: format!("{base}/{name}"),
                         source: None,
+                        given: None,
                         evidence,
                     });
                 }

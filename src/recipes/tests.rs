@@ -1,6 +1,7 @@
 mod built;
 mod containers;
 mod deployed;
+mod documents;
 mod folders;
 
 use super::*;

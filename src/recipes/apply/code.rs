@@ -17,6 +17,13 @@ const NO_CODE: [&str; 14] = [
     "txt", "xml",
 ];
 
+/// Extensions of files that are no text: nothing is to be said of them.
+const NO_TEXT: [&str; 27] = [
+    "bin", "bz2", "class", "db", "dll", "eot", "exe", "gif", "gz", "ico", "jar", "jpeg", "jpg",
+    "mo", "otf", "pdf", "png", "pyc", "so", "sqlite", "tgz", "ttf", "wasm", "woff", "woff2", "xz",
+    "zip",
+];
+
 /// Extensions of settings, which count where they are a program's resources.
 const SETTINGS: [&str; 3] = ["properties", "yaml", "yml"];
 
@@ -32,6 +39,7 @@ impl<'r> Code<'r> {
         all.retain(|path| {
             let name = path.file_name().to_ascii_lowercase();
             !OUTSIDE.contains(&path.extension())
+                && !NO_TEXT.contains(&path.extension())
                 && !["compose", "docker"].iter().any(|word| name.contains(word))
         });
         Self { repo, all }

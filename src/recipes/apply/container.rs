@@ -2,11 +2,13 @@
 
 use anyhow::Result;
 
-use crate::facts::{Evidence, Finding, FindingCode, Program};
+use crate::facts::{Evidence, Finding, FindingCode, Program, Sourced};
 use crate::path::RelPath;
 
 use super::code::{Code, is_comment, is_whole};
-use super::report;
+use super::{report, set};
+use crate::recipes::Variable;
+use crate::recipes::docs::for_containers;
 
 /// A word of each such name.
 const WORDS: [&str; 2] = ["CONTAINER", "DOCKER"];
@@ -29,12 +31,51 @@ const NAMES: [&str; 14] = [
     "RUN_IN_DOCKER",
 ];
 
+/// Ends of names that a program gives to such a variable: `SHOP_IN_DOCKER`. They count where the code
+/// only tests the variable: `STORAGE_CONTAINER` may be the name of something.
+const ENDS: [&str; 2] = ["_CONTAINER", "_DOCKER"];
+
+/// What stands before the call that reads a variable which is only tested.
+const TESTED: [&str; 7] = ["if (", "if", "if not", "if !", "!!", "bool(", "Boolean("];
+
+/// What stands behind it.
+const COMPARED: [&str; 8] =
+    ["==", "!=", "? ", "in os.environ", ".is_ok", ".is_some", "is not None", "!== undefined"];
+
 /// Words of a line that reads the environment.
 const ENVIRONMENT: [&str; 5] = ["env", "Env", "ENV", "environ", "config("];
 
+/// Words of a message that tells what to set in a container.
+const TOLD: [&str; 4] = ["container", "Container", "docker", "Docker"];
+
+/// Sets the variables that a message of the code tells to set in every container, and those of
+/// documentation that the code names.
+///
+/// # Errors
+/// If a file of the code cannot be read.
+pub(super) fn told(program: &mut Program, stated: &[&Variable], code: &Code<'_>) -> Result<()> {
+    let mut all: Vec<Variable> = Vec::new();
+    for variable in stated {
+        if !code.texts_with(&[variable.key.as_str()])?.is_empty() {
+            all.push((*variable).clone());
+        }
+    }
+    for (path, text) in code.texts_with(&TOLD)? {
+        all.extend((1..).zip(text.lines()).filter_map(|(number, line)| {
+            let (key, value) = for_containers(line)?;
+            let evidence = Evidence::at(path, number, format!("{key} is {value} in a container"));
+            Some(Variable { key, value, evidence })
+        }));
+    }
+    for variable in all {
+        set(program, &variable.key, &variable.value, Sourced::new((), variable.evidence));
+    }
+    Ok(())
+}
+
 /// A read of such a variable.
 struct Read {
-    name: &'static str,
+    name: String,
     /// The value that the code compares it with.
     value: String,
     evidence: Evidence,
@@ -49,7 +90,7 @@ pub(super) fn asked(program: &mut Program, code: &Code<'_>) -> Result<()> {
     let Some(read) = texts.iter().find_map(|(path, text)| first_read(path, text)) else {
         return Ok(());
     };
-    let name = read.name;
+    let name = read.name.as_str();
     let is_set = program.env.iter().any(|held| held.value.key == name);
     let is_said = program.findings.iter().any(|finding| finding.what.contains(name));
     if is_set || is_said {
@@ -70,20 +111,37 @@ fn first_read(path: &RelPath, text: &str) -> Option<Read> {
     for (number, line) in (1..).zip(text.lines()) {
         let named = WORDS.iter().any(|word| line.contains(word));
         let reads = named && ENVIRONMENT.iter().any(|word| line.contains(word));
-        let found = NAMES.iter().filter(|_| reads && !is_comment(line));
-        let whole = found.filter_map(|name| {
+        if !reads || is_comment(line) {
+            continue;
+        }
+        let whole = NAMES.iter().filter_map(|name| {
             let (before, after) = line.split_once(name)?;
             is_whole(before, after).then_some((before.len(), *name, after))
         });
-        if let Some((_, name, after)) = whole.min() {
+        if let Some((_, name, after)) = whole.min().or_else(|| ending_so(line)) {
             let rest = after.trim_start_matches(|c: char| "\"'`])}=! ".contains(c));
             let end = rest.find(['"', '\'', '`', ')', ' ', ';']).unwrap_or(rest.len());
             let value = if after.contains("==") { &rest[..end] } else { "" };
             let plain = ["1", "yes", "on"].contains(&value);
             let value = if plain { value } else { "true" }.to_owned();
             let evidence = Evidence::at(path, number, format!("reads {name}"));
-            return Some(Read { name, value, evidence });
+            return Some(Read { name: name.to_owned(), value, evidence });
         }
     }
     None
+}
+
+/// The place of a name that ends as [`ENDS`] says, the name, and what stands behind it, if the line
+/// only tests the variable.
+fn ending_so(line: &str) -> Option<(usize, &str, &str)> {
+    let part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let mut names = line.split(|c: char| !part(c));
+    let name = names.find(|name| ENDS.iter().any(|end| name.ends_with(end)))?;
+    let (before, after) = line.split_once(name).filter(|(b, a)| is_whole(b, a))?;
+    let call = before.trim_end_matches(['"', '\'', '`']).trim_end_matches(['(', '[', '.']);
+    let call = call.trim_end_matches(|c: char| c.is_alphanumeric() || "_.:".contains(c)).trim_end();
+    let rest = after.trim_start_matches(['"', '\'', '`']).trim_start_matches([']', ')']);
+    let tested = TESTED.iter().any(|mark| call.ends_with(mark.trim_end()))
+        || COMPARED.iter().any(|mark| rest.trim_start().starts_with(mark));
+    tested.then_some((before.len(), name, after))
 }

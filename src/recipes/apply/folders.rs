@@ -9,7 +9,7 @@ use crate::docker::types::ContainerPath;
 use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Program, Sourced, Strength};
 use crate::path::is_at_or_below;
 use crate::recipes::dockerfile::Image;
-use crate::recipes::{Folder, Run, Variable};
+use crate::recipes::{Folder, Recipe, Run, Variable};
 
 /// Moves a folder of the program's own to where the image's arguments lead it: with
 /// `-db /data/store.db`, the program does not write its default `data/store.db`.
@@ -41,7 +41,16 @@ pub(super) fn written(program: &mut Program, runs: &[&Run], image: Option<&Image
             let names = |held: &Variable| held.value.starts_with(&folder.path);
             behind_home(&folder.path).is_some() && run.env.iter().any(names)
         };
-        for folder in run.folders.iter().filter(|folder| !moved(folder)) {
+        // Documentation leads the program to one folder in this line, and to another in that one.
+        let led = |folder: &&Folder| {
+            let guessed = |held: &Sourced<String>| held.strength == Strength::Guessed;
+            run.by == Recipe::Docs
+                && run.words.contains(&folder.path)
+                && program.writable.iter().any(guessed)
+        };
+        let folders: Vec<&Folder> =
+            run.folders.iter().filter(|folder| !moved(folder) && !led(folder)).collect();
+        for folder in folders {
             let own = image.and_then(|image| beside_program(program, run, image, &folder.path));
             if let Some(own) = own {
                 volume_elsewhere(program, &folder.path, own, &folder.evidence);

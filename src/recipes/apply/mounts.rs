@@ -9,6 +9,15 @@ use super::report;
 /// Maximum number of paths in the message.
 const MAX_PATHS: usize = 4;
 
+/// The option that mounts it.
+fn option(folder: &Folder) -> String {
+    if let Some(given) = &folder.given {
+        return format!("-v {given}");
+    }
+    let own = folder.source.as_ref().map_or("FILE".to_owned(), |source| format!("./{source}"));
+    format!("-v {own}:{}:ro", folder.path)
+}
+
 /// Reports the paths, unless another finding names them or the image holds the repository's own.
 pub(super) fn inputs(repo: &Repo, facts: &Facts, program: &mut Program, runs: &[&Run]) {
     let in_image = |folder: &Folder| {
@@ -30,12 +39,14 @@ pub(super) fn inputs(repo: &Repo, facts: &Facts, program: &mut Program, runs: &[
         }
     }
     found.truncate(MAX_PATHS);
-    let Some(first) = found.first() else { return };
+    if found.is_empty() {
+        return;
+    }
     let listed: Vec<&str> = found.iter().map(|folder| folder.path.as_str()).collect();
     let what =
         format!("the repository mounts {}, which the image does not hold", listed.join(", "));
-    let own = first.source.as_ref().map_or("FILE".to_owned(), |source| format!("./{source}"));
-    let fix = format!("mount what the program needs: `docker run -v {own}:{}:ro ...`", first.path);
+    let mounts: Vec<String> = found.iter().map(|folder| option(folder)).collect();
+    let fix = format!("mount what the program needs: `docker run {} ...`", mounts.join(" "));
     let evidence: Vec<Evidence> = found.iter().map(|folder| folder.evidence.clone()).collect();
     report(program, Finding::new(FindingCode::MountsGiven, what, evidence).with_fix(fix));
 }

@@ -43,7 +43,11 @@ pub(super) fn port(program: &mut Program, runs: &[&Run], taken: Option<&Start>, 
         } else if let Some((number, evidence)) = by_env.clone() {
             stated.push(Stated { number, evidence, run, told: true });
         } else if by_args.is_none() {
-            let plain = |port: &&RunPort| !port.udp && !OF_DEVELOPERS.contains(&port.number);
+            let plain = |port: &&RunPort| {
+                !port.udp
+                    && !OF_DEVELOPERS.contains(&port.number)
+                    && (is_taken || !is_customised(run, port.number))
+            };
             let first = run.ports.iter().find(plain);
             stated.extend(first.map(|port| Stated {
                 number: port.number,
@@ -56,7 +60,9 @@ pub(super) fn port(program: &mut Program, runs: &[&Run], taken: Option<&Start>, 
     // `PORT=8080 server` in documentation often shows how to choose another port.
     stated.sort_by_key(|one| {
         let is_taken = taken.is_some_and(|start| start.evidence == one.run.evidence);
-        one.run.by == Recipe::Docs && one.run.image.is_none() && !is_taken
+        // So does a container with a command of its own.
+        let custom = one.run.image.is_none() || !one.run.words.is_empty();
+        one.run.by == Recipe::Docs && custom && !is_taken
     });
     let Some(first) = stated.first() else { return };
     let by_argument = taken.is_some_and(|start| start.evidence == first.evidence);
@@ -70,6 +76,15 @@ pub(super) fn port(program: &mut Program, runs: &[&Run], taken: Option<&Start>, 
         }
         _ => take_port(program, &stated, by_argument),
     }
+}
+
+/// True if the words behind the image of documentation choose the port: `box --http-port 7000`.
+fn is_customised(run: &Run, port: u16) -> bool {
+    let names = |word: &String| {
+        let value = word.split_once('=').map_or(word.as_str(), |(_, value)| value);
+        value.rsplit(':').next().and_then(port_number) == Some(port)
+    };
+    run.by == Recipe::Docs && run.image.is_some() && run.words.iter().any(names)
 }
 
 /// True if no source states the port: it was chosen for the variable that decides.

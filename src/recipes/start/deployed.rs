@@ -73,6 +73,14 @@ fn reason(run: &Run, flag: &str, value: &str, names: &BTreeSet<&str>) -> Option<
     if SECRET.iter().any(|word| name.contains(word)) && !is_file {
         return Some("whoever has the image can read what its command line holds");
     }
+    let of_example = |host: &str| {
+        run.by == Recipe::Docs
+            && host != "localhost"
+            && host.chars().all(|c| c.is_ascii_alphabetic())
+    };
+    if !flag.is_empty() && !is_listening(flag) && hosts(value).any(of_example) {
+        return Some("the host is the name of a service beside the program");
+    }
     let calls = !is_listening(flag) && hosts(value).any(|host| names.contains(host));
     calls.then_some("the host is a service that this file starts beside the program")
 }

@@ -98,6 +98,9 @@ fn a_variable_that_asks_for_a_container_is_said() {
     assert!(said("if (process.env.IS_DOCKER === 'true') {}").contains("--env IS_DOCKER=true,"));
     assert!(said("const inside = process.env.IN_DOCKER == '1';").contains("--env IN_DOCKER=1,"));
     assert!(said("if (process.env.DOCKER) {}").contains("--env DOCKER=true,"));
+    assert!(said("if os.environ.get(\"BOX_CONTAINER\"):").contains("--env BOX_CONTAINER=true,"));
+    assert!(said("in = os.Getenv(\"BOX_IN_DOCKER\") != \"\"").contains("--env BOX_IN_DOCKER="));
+    assert!(said("name = os.environ.get(\"BLOB_CONTAINER\")").is_empty());
     assert!(said("// process.env.DOCKER").is_empty());
     assert!(said("const DOCKER = 'docker';").is_empty());
     assert!(said("process.env.DOCKER_HOST").is_empty());

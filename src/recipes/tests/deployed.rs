@@ -21,6 +21,9 @@ fn placeholders_secrets_and_hosts_beside_the_program_stay_out_of_the_image() {
     assert_eq!(docs("--level ERROR --log=INFO").0, "--level ERROR --log=INFO");
     assert_eq!(docs("--auth-token abc --log=INFO").0, "--log=INFO");
     assert_eq!(docs("--super=user1 --super=user2 --log=INFO").0, "--log=INFO");
+    let (args, said) = docs("--queue.server=kafka:9092 --log=INFO");
+    assert_eq!(args, "--log=INFO");
+    assert!(said.contains("`--queue.server=kafka:9092`"), "{said}");
     assert_eq!(docs("--super=users --log=INFO").0, "--super=users --log=INFO");
     let compose = "services:\n  box:\n    build: .\n    command: --db postgres://me@store:5432/x --http :90 --cache=redis:6379\n  store:\n    image: postgres\n";
     let program = one("compose.yaml", compose);
