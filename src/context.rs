@@ -106,7 +106,7 @@ pub fn plan_ignore(
     let mut rows = Rows::of(repo, plan, path)?;
     let sources = {
         let their_file = IgnoreFile::parse(written).with_context(|| origin.to_string())?;
-        sources::let_in(repo, plan, origin, &their_file, &rows.parsed()?)?
+        sources::let_in(plan, origin, &their_file)?
     };
     // From here on the sources count as included by their file, so that our rows for the same paths
     // are not dropped as covered.
@@ -201,11 +201,6 @@ impl Rows {
         let literals = sources::hide_literals(repo, plan, &mut common)?;
         own_dockerfile(plan, path, &mut common)?;
         Ok(Self { language, common, literals })
-    }
-
-    fn parsed(&self) -> Result<IgnoreFile> {
-        let Self { language, common, .. } = self;
-        Ok(IgnoreFile::parse(&format!("{}\n{}", text_of(language), text_of(common)))?)
     }
 
     /// Drops rows that somebody else's lines already cover. `let_in` lists the folders that their

@@ -102,7 +102,7 @@ fn release(folder: &Path) -> usize {
 }
 
 /// For every fixture and every application of the end-to-end tests: `check` after `init` is 0, and
-/// after `update`; a release moves nothing.
+/// after `update`; a release moves nothing, and neither do new files that no build reads.
 #[test]
 fn nothing_drifts_by_itself() {
     let mut fixtures = fixtures();
@@ -117,6 +117,10 @@ fn nothing_drifts_by_itself() {
                     if dockgen(folder, &["init", "--yes", "--quiet"]).0 != Some(0) {
                         continue;
                     }
+                    expect(folder, &["check"], 0);
+                    fs::write(folder.join("zz-notes.txt"), "a new file at the root\n").unwrap();
+                    fs::create_dir(folder.join("zz-notes")).unwrap();
+                    fs::write(folder.join("zz-notes/one.txt"), "and a new folder\n").unwrap();
                     expect(folder, &["check"], 0);
                     let written =
                         |name: &str| name.contains("ockerfile") || name.contains(".docker");
@@ -140,6 +144,26 @@ fn nothing_drifts_by_itself() {
         }
     });
     assert!(released.into_inner() > 50, "hardly any fixture states a version");
+}
+
+/// A new member of a workspace, which the application does not use, moves nothing in its files.
+#[test]
+fn a_new_member_of_a_cargo_workspace_changes_no_other_image() {
+    let fixture = fixtures().into_iter().find(|(name, _)| name == "rust-workspace").unwrap().1;
+    let repository = copy(&fixture, |_| {});
+    let root = repository.path();
+    for app in ["apps/gateway", "apps/batch"] {
+        expect(root, &["init", "--yes", "--quiet", app], 0);
+    }
+    let lock = fs::read_to_string(root.join("Cargo.lock")).unwrap();
+    let entry = "[[package]]\nname = \"newone\"\nversion = \"0.1.0\"\n";
+    fs::write(root.join("Cargo.lock"), format!("{lock}\n{entry}")).unwrap();
+    fs::create_dir_all(root.join("apps/newone/src")).unwrap();
+    let manifest = "[package]\nname = \"newone\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    fs::write(root.join("apps/newone/Cargo.toml"), manifest).unwrap();
+    fs::write(root.join("apps/newone/src/lib.rs"), "").unwrap();
+    let text = expect(root, &["check"], 0);
+    assert!(!text.contains("drift"), "{text}");
 }
 
 const WORKSPACE: [(&str, &str); 6] = [

@@ -5,6 +5,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::catalog::parsed;
+use crate::docker::parse;
 use crate::facts::Kind;
 use crate::path::RelPath;
 use crate::pipeline::{Draft, Survey};
@@ -84,9 +85,13 @@ fn path(survey: &Survey, draft: &Draft) -> Result<Option<String>> {
             continue;
         }
         let Some(text) = repo.source_text(file)?.filter(|text| !is_own(text)) else { continue };
-        let documents = settings::documents(file.extension(), &text);
-        if let Some(path) = documents.iter().find_map(stated) {
-            return Ok(Some(path));
+        let path = if is_dockerfile(file) {
+            checked(&text)
+        } else {
+            settings::documents(file.extension(), &text).iter().find_map(stated)
+        };
+        if path.is_some() {
+            return Ok(path);
         }
     }
     let site = super::program(draft).is_some_and(|program| program.kind == Kind::Site);
@@ -97,7 +102,24 @@ fn is_recipe(file: &RelPath) -> bool {
     let named = ["render.yaml", "railway.toml", "railway.json", "fly.toml"];
     let below = file.components().any(|part| FOLDERS.contains(&part));
     let yaml = matches!(file.extension(), "yml" | "yaml");
-    is_compose(file) || named.contains(&file.file_name()) || below && yaml
+    is_compose(file) || is_dockerfile(file) || named.contains(&file.file_name()) || below && yaml
+}
+
+fn is_dockerfile(file: &RelPath) -> bool {
+    matches!(file.file_name(), "Dockerfile" | "Containerfile")
+}
+
+/// The path that the check of a Dockerfile asks for.
+fn checked(text: &str) -> Option<String> {
+    let parsed = parse::parse(text).ok()?;
+    let check = parsed.instructions().filter(|held| held.keyword == "HEALTHCHECK").last()?;
+    asked(&check.arguments).filter(|path| is_plain(path))
+}
+
+/// True for a path without a variable or a query.
+fn is_plain(path: &str) -> bool {
+    let chars = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    path.starts_with('/') && path.chars().all(chars)
 }
 
 /// A path that a tree of settings states, in a probe, a check or a command that asks this machine.
@@ -108,10 +130,7 @@ fn stated(item: &Item) -> Option<String> {
         Value::Map(entries) => {
             let probe = PROBES.iter().find_map(|name| item.text_at(&[name, "httpGet", "path"]));
             let named = KEYS.iter().find_map(|name| item.text_at(&[name]));
-            let plain = |path: &str| {
-                let chars = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-                (path.starts_with('/') && path.chars().all(chars)).then(|| path.to_owned())
-            };
+            let plain = |path: &str| is_plain(path).then(|| path.to_owned());
             // What is built here is the application, and not a database with pages of its own.
             let built = item.get("build").is_some();
             let asked = || item.at(&["healthcheck", "test"]).filter(|_| built).and_then(asks);
@@ -124,10 +143,13 @@ fn stated(item: &Item) -> Option<String> {
     }
 }
 
-/// The path that a command asks this machine for: `curl -f http://localhost:3000/health`.
 fn asks(test: &Item) -> Option<String> {
     let words: Vec<&str> = test.items().iter().filter_map(Item::text).collect();
-    let command = words.join(" ");
+    asked(&words.join(" "))
+}
+
+/// The path that a command asks this machine for: `curl -f http://localhost:3000/health`.
+fn asked(command: &str) -> Option<String> {
     let rest = ["localhost", "127.0.0.1", "0.0.0.0"]
         .iter()
         .find_map(|host| command.split_once(&format!("http://{host}")).map(|(_, rest)| rest))?;
@@ -139,6 +161,18 @@ fn asks(test: &Item) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_check_of_a_dockerfile_is_read() {
+        let of = |check: &str| checked(&format!("FROM a:1\nHEALTHCHECK --interval=5s {check}\n"));
+        let shell = "CMD curl -f http://localhost:3000/healthz || exit 1";
+        assert_eq!(of(shell), Some("/healthz".to_owned()));
+        let exec = "CMD [\"wget\", \"-qO-\", \"http://127.0.0.1:80/up\"]";
+        assert_eq!(of(exec), Some("/up".to_owned()));
+        assert_eq!(of("CMD curl http://localhost:$PORT/"), Some("/".to_owned()));
+        assert_eq!(of("CMD curl http://localhost/$HEALTH"), None);
+        assert_eq!(of("NONE"), None);
+    }
 
     #[test]
     fn paths_are_read_where_deployments_state_them() {

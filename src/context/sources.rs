@@ -28,15 +28,9 @@ pub(super) struct LetIn {
 }
 
 /// Includes what the build compiles and `theirs` excludes. A line such as `*` excludes everything
-/// that is not listed. Then every top-level entry that it excludes is included, because nobody
-/// knows what a build reads beside its sources; `ours` still applies.
-pub(super) fn let_in(
-    repo: &Repo,
-    plan: &Plan,
-    file: &RelPath,
-    theirs: &IgnoreFile,
-    ours: &IgnoreFile,
-) -> Result<LetIn> {
+/// that is not listed. Then that line is undone, because nobody knows what a build reads beside its
+/// sources; their other lines still apply.
+pub(super) fn let_in(plan: &Plan, file: &RelPath, theirs: &IgnoreFile) -> Result<LetIn> {
     let mut so_far = theirs.clone();
     let mut made = LetIn::default();
     for source in &plan.sources {
@@ -44,20 +38,22 @@ pub(super) fn let_in(
         else {
             continue;
         };
-        let mut paths = Vec::new();
+        let mut rows = Vec::new();
         if hides_all(&pattern) {
             made.findings.push(lists_other_files(file, source, &pattern));
-            paths = hidden_at_the_top(repo, plan, &so_far, ours, &pattern);
+            rows = undone(&pattern, theirs);
         } else {
             made.findings.push(hides_needed(file, source, pattern.line));
         }
+        for row in rows {
+            so_far.push(&row)?;
+            made.rows.push(row);
+        }
         // The source itself comes last, if another line still excludes it.
-        for path in paths.iter().chain([source]) {
-            if let Some(row) = literal(path).filter(|_| so_far.hides(path)) {
-                let row = format!("!{row}");
-                so_far.push(&row)?;
-                made.rows.push(row);
-            }
+        if let Some(row) = literal(source).filter(|_| so_far.hides(source)) {
+            let row = format!("!{row}");
+            so_far.push(&row)?;
+            made.rows.push(row);
         }
     }
     Ok(made)
@@ -68,25 +64,12 @@ fn hides_all(pattern: &Pattern) -> bool {
     ["dq0", "dq1.dq2"].iter().all(|path| pattern.matches(path))
 }
 
-/// Top-level entries of the context that `pattern` excludes, and `ours` does not.
-fn hidden_at_the_top(
-    repo: &Repo,
-    plan: &Plan,
-    theirs: &IgnoreFile,
-    ours: &IgnoreFile,
-    pattern: &Pattern,
-) -> Vec<String> {
-    let others =
-        |name: &str| theirs.patterns().iter().any(|other| !hides_all(other) && other.matches(name));
-    let by_it = |name: &str| {
-        !others(name) && theirs.deciding(name).is_some_and(|decides| decides.line == pattern.line)
-    };
-    let names: BTreeSet<&str> = repo
-        .below(&plan.context)
-        .filter_map(|(path, _)| path.strip(&plan.context)?.split('/').next())
-        .filter(|name| by_it(name) && !ours.hides(name))
-        .collect();
-    names.into_iter().map(str::to_owned).collect()
+/// The rows that undo `all`, a line such as `*`. Their lines for single paths follow, because the
+/// exception includes those paths as well. No entry is named: a new one changes nothing.
+fn undone(all: &Pattern, theirs: &IgnoreFile) -> Vec<String> {
+    let others = theirs.patterns().iter().filter(|other| !hides_all(other));
+    let others = others.skip_while(|other| other.exception).map(ToString::to_string);
+    std::iter::once(format!("!{all}")).chain(others).collect()
 }
 
 fn lists_other_files(file: &RelPath, source: &str, pattern: &Pattern) -> Finding {

@@ -86,11 +86,15 @@ mod id {
 struct Details {
     /// The root of the workspace, in which cargo runs.
     root: RelPath,
+    /// True if the root is a workspace, to which packages may be added.
+    workspace: bool,
     /// True if there is a Cargo.lock.
     locked: bool,
-    /// Names of the repository's packages whose versions are masked; `None` if masking would
-    /// change more than versions.
-    masked: Option<Vec<String>>,
+    /// True if the versions of the repository's packages are masked, and that changes nothing
+    /// else.
+    masked: bool,
+    /// The names of those packages, if Cargo.lock has other packages of the repository as well.
+    own: Vec<String>,
     /// Empty files that stand in for sources.
     stubs: Vec<RelPath>,
     /// Build scripts, for which a file with an empty `main` stands in.
@@ -251,6 +255,7 @@ fn detect(dir: &Dir) -> Result<Option<Facts>> {
     }
     let mut details = Details {
         root: workspace.root.clone(),
+        workspace: workspace.manifest.workspace.is_some(),
         locked: lock.is_some(),
         target: config.target,
         wrapper: config.wrapper.is_some(),

@@ -59,6 +59,21 @@ impl CopySpec {
         Ok(specs)
     }
 
+    /// One copy of all `paths`, relative to `context`, into `dest`, where each keeps its folder.
+    ///
+    /// # Errors
+    /// If a path contains what no instruction can.
+    pub(crate) fn in_one(
+        repo: &Repo,
+        context: &RelPath,
+        paths: &[String],
+        dest: &str,
+    ) -> Result<Self, Invalid> {
+        let (each, rest) = EachMember::among(repo, context, paths)?;
+        let src = rest.iter().map(Line::new).collect::<Result<_, _>>()?;
+        Ok(Self { src, each, dest: Line::new(dest)? })
+    }
+
     /// A copy of one path, relative to the context, into its own folder.
     ///
     /// # Errors

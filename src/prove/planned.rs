@@ -45,8 +45,8 @@ impl Planned {
         let refused = draft.changes.iter().find(|change| change.is_refused());
         let foreign = refused.map(|change| {
             format!(
-                "{} was not written by dockgen: `dockgen update --adopt` keeps it as it is and merges later changes \
-                 into it, `dockgen init --force` replaces it",
+                "{} was not written by dockgen: `dockgen update --adopt` keeps it as it is, and `dockgen \
+                 check` then says when it falls behind; `dockgen init --force` replaces it",
                 here.path(&change.new.path)
             )
         });

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::lockfile::Lockfile;
+use super::lockfile::{Locked, Lockfile};
 use super::manifest::{Manifest, Role};
 use super::project::Project;
 use super::workspace::Workspace;
@@ -51,7 +51,13 @@ pub(super) fn inputs(
         Ok(Masked(mask::masked(all.iter().copied(), shared.as_ref(), project.lock)))
     })?;
     match &masked.0 {
-        Ok(names) => details.masked = Some(names.iter().cloned().collect()),
+        Ok(names) => {
+            details.masked = true;
+            let others = |locked: &Locked| locked.source.is_none() && !names.contains(&locked.name);
+            if project.lock.is_some_and(|lock| lock.packages.iter().any(others)) {
+                details.own = names.iter().cloned().collect();
+            }
+        }
         Err(why) => findings.push(Finding::new(
             codes::VERSION_IN_DEPENDENCY_LAYER,
             format!(

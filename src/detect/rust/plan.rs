@@ -16,6 +16,8 @@ use crate::secrets;
 
 /// Where the source is during the build.
 pub(super) const SOURCE: &str = "/src";
+/// The library of a package whose manifest names no other file.
+const LIBRARY: &str = "src/lib.rs";
 /// Where the program is in the final image.
 const HOME: &str = "/app";
 
@@ -38,8 +40,11 @@ struct View {
     locked: bool,
     /// The version that stands in for those of the repository's packages; empty if none is masked.
     masked: String,
+    /// The packages whose versions in Cargo.lock are masked; empty for all of the repository's.
     own: Vec<String>,
-    /// Folders to create for the stand-ins.
+    /// True if every manifest gets an empty library beside it, whatever its folder is called.
+    each: bool,
+    /// Folders to create for the other stand-ins.
     folders: Vec<String>,
     stubs: Vec<String>,
     scripts: Vec<String>,
@@ -77,14 +82,24 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let inside = |paths: &[RelPath]| {
         paths.iter().map(|path| relative(path, context)).collect::<Result<Vec<_>>>()
     };
-    let (stubs, scripts) = (inside(&details.stubs)?, inside(&details.scripts)?);
+    let (mut stubs, scripts) = (inside(&details.stubs)?, inside(&details.scripts)?);
     let mut reads = inside(&own.reads)?;
     // cargo requires the file of every target that the manifest names, even of one that it does
     // not build.
     reads.extend(inside(&details.stubs)?.into_iter().zip(&details.stubs).filter_map(
         |(path, stub)| own.unread.iter().any(|folder| stub.is_within(folder)).then_some(path),
     ));
-    let folders = folders(&stubs, &scripts);
+    let literals = secrets::literals(chosen.repo)?;
+    let (held, manifests): (Vec<RelPath>, Vec<RelPath>) =
+        chosen.facts.manifests.iter().cloned().partition(|path| literals.contains_key(path));
+    let tokens = held.iter().map(|path| token(path, context)).collect::<Result<_>>()?;
+    let manifests = inside(&manifests)?;
+    // A workspace names none of its members here, so that a new one changes nothing.
+    if details.workspace {
+        stubs.retain(|stub| stub != LIBRARY && !stub.ends_with(&format!("/{LIBRARY}")));
+    }
+    let mut folders = folders(&stubs, &scripts);
+    folders.retain(|folder| !manifests.contains(&format!("{folder}/Cargo.toml")));
     let output = format!("/out/{}", program.name);
     let (home, binary) =
         (own.workdir.clone().unwrap_or_else(|| HOME.to_owned()), binary(&program.name, &own));
@@ -112,8 +127,9 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         profile: asking_for(profile),
         features,
         locked: details.locked,
-        masked: details.masked.as_ref().map_or_else(String::new, |_| masked),
-        own: details.masked.clone().unwrap_or_default(),
+        masked: if details.masked { masked } else { String::new() },
+        own: details.own.clone(),
+        each: details.workspace,
         folders,
         stubs,
         scripts,
@@ -137,16 +153,16 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
             strip
         },
     };
-    let literals = secrets::literals(chosen.repo)?;
-    let (held, manifests): (Vec<RelPath>, Vec<RelPath>) =
-        chosen.facts.manifests.iter().cloned().partition(|path| literals.contains_key(path));
-    let tokens = held.iter().map(|path| token(path, context)).collect::<Result<_>>()?;
-    let manifests = inside(&manifests)?;
     let args = arguments(chosen, &own.args)?;
-    let lines = manifests.iter().map(Line::new).collect::<Result<Vec<_>, _>>()?;
+    let manifests = if details.workspace {
+        CopySpec::in_one(chosen.repo, context, &manifests, "./")?
+    } else {
+        let src = manifests.iter().map(Line::new).collect::<Result<_, _>>()?;
+        CopySpec { src, each: Vec::new(), dest: Line::new("./")? }
+    };
     Ok(Build {
         template: "rust".to_owned(),
-        manifests: vec![CopySpec { src: lines, each: Vec::new(), dest: Line::new("./")? }],
+        manifests: vec![manifests],
         sources: own.sources.clone(),
         install_secrets: tokens,
         artifacts,

@@ -274,7 +274,7 @@ fn floor(
         if let (Some(stated), Some(span)) = (stated, &package.rust_version) {
             floors.push((
                 stated.to_owned(),
-                manifest.at(span, "rust-version is the oldest release that will do"),
+                manifest.at(span, format!("rust-version asks for {stated} or newer")),
             ));
         }
         let edition = Manifest::inherited(package.edition.as_ref(), shared.edition.as_ref());
@@ -282,7 +282,7 @@ fn floor(
         if let (Some(since), Some(span)) = (since, &package.edition) {
             floors.push((
                 since.rust.clone(),
-                manifest.at(span, format!("edition {} needs this release", since.value)),
+                manifest.at(span, format!("edition {} needs {} or newer", since.value, since.rust)),
             ));
         }
     }
@@ -291,7 +291,10 @@ fn floor(
     {
         floors.push((
             since.rust.clone(),
-            Evidence::file(&lock.path, "the lockfile's format needs this release"),
+            Evidence::file(
+                &lock.path,
+                format!("the lockfile's format needs {} or newer", since.rust),
+            ),
         ));
     }
     // Among equal floors, the first in the order of the folders.
