@@ -184,7 +184,6 @@ pub(crate) fn notes(draft: &Draft, here: &Here, look: &Look) -> String {
 /// An application with its decisions and notes.
 pub(crate) fn told(draft: &Draft, here: &Here, look: &Look) -> String {
     let notes = notes(draft, here, look);
-    let notes = if notes.is_empty() { notes } else { notes + "\n" };
     format!("{}{}{notes}", heading(&draft.facts, here, look), summary(draft, here, look))
 }
 

@@ -315,6 +315,10 @@ fn commit(survey: &Survey, drafts: &[Draft], compose: Option<&Change>) -> Result
     interrupt::writing(|| write::all(&survey.place.root, &outputs))
 }
 
+/// What is said of the folder that dockgen makes beside the Dockerfile.
+const REMEMBERED: &str =
+    "Commit .dockgen/ with the files: `dockgen update` keeps your edits by what it remembers.\n\n";
+
 /// What was done, or would be, and the commands to type next.
 ///
 /// `shown`: the wizard has already shown the decisions.
@@ -364,6 +368,11 @@ fn outcome(
     if wrote != Wrote::Done {
         out.push_str("Nothing was written (--dry-run).\n");
         return Ok(out);
+    }
+    let is_first =
+        |change: &Change| change.role == Role::Pristine && change.standing == Standing::New;
+    if drafts.iter().flat_map(|draft| &draft.changes).any(is_first) {
+        out.push_str(REMEMBERED);
     }
     out.push_str("Next:\n");
     if compose.is_some() {

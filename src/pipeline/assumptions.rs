@@ -29,10 +29,13 @@ pub(super) fn assumptions(questions: &[Question], answers: &Answers, plan: &Plan
             all.push(guess(&question.id, default.value.as_str(), &default.evidence, &question.id));
             continue;
         }
-        let why = if default.evidence.is_empty() {
-            "nothing in the repository says".to_owned()
-        } else {
-            format!("the likeliest{}", others(question, value))
+        let others = others(question, value);
+        let why = match default.evidence.first() {
+            None => "nothing in the repository says".to_owned(),
+            Some(at) if default.value.is_empty() && others.is_empty() => {
+                format!("{}: {}", at.place(), at.note)
+            }
+            Some(_) => format!("the likeliest{others}"),
         };
         all.push(format!("{}: {value} ({why}); {} sets it", question.id, flag(&question.id)));
     }

@@ -174,7 +174,9 @@ pub(crate) fn run(draft: &Draft, here: &Here, published: &mut Published) -> Stri
     }
     argv.push(name.to_owned());
     let commands = draft.plan.decisions.iter().any(|decision| decision.what == "subcommands");
+    // A program that listens serves without a command as well.
     if commands
+        && runtime.ports().is_empty()
         && runtime.cmd.is_empty()
         && !draft.plan.decisions.iter().any(|d| d.what == id::ARGS)
     {
