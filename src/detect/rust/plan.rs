@@ -95,20 +95,19 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     let tokens = held.iter().map(|path| token(path, context)).collect::<Result<_>>()?;
     let manifests = inside(&manifests)?;
     // A workspace names none of its members here, so that a new one changes nothing.
+    let has_manifest = |folder: &str| manifests.contains(&format!("{folder}Cargo.toml"));
     if details.workspace {
-        stubs.retain(|stub| stub != LIBRARY && !stub.ends_with(&format!("/{LIBRARY}")));
+        stubs.retain(|stub| !stub.strip_suffix(LIBRARY).is_some_and(has_manifest));
     }
     let mut folders = folders(&stubs, &scripts);
-    folders.retain(|folder| !manifests.contains(&format!("{folder}/Cargo.toml")));
+    folders.retain(|folder| !has_manifest(&format!("{folder}/")));
     let output = format!("/out/{}", program.name);
-    let (home, binary) =
-        (own.workdir.clone().unwrap_or_else(|| HOME.to_owned()), binary(&program.name, &own));
-    let mut artifacts = Vec::new();
+    let home = own.workdir.clone().unwrap_or_else(|| HOME.to_owned());
+    let binary = binary(&program.name, &own);
     // The opened files change less often than the program, so their layers come first and stay
     // cached.
-    for (path, way) in &own.files {
-        artifacts.push(carried(path, way, context, &home)?);
-    }
+    let carried = own.files.iter().map(|(path, way)| carried(path, way, context, &home));
+    let mut artifacts = carried.collect::<Result<Vec<_>>>()?;
     artifacts.push(Artifact::new(Some("build"), &output, &binary)?);
     // cargo writes the output of the profile `dev` to target/debug.
     let folder = if profile == "dev" { "debug" } else { profile };
@@ -154,15 +153,9 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
         },
     };
     let args = arguments(chosen, &own.args)?;
-    let manifests = if details.workspace {
-        CopySpec::in_one(chosen.repo, context, &manifests, "./")?
-    } else {
-        let src = manifests.iter().map(Line::new).collect::<Result<_, _>>()?;
-        CopySpec { src, each: Vec::new(), dest: Line::new("./")? }
-    };
     Ok(Build {
         template: "rust".to_owned(),
-        manifests: vec![manifests],
+        manifests: vec![copied(chosen, details.workspace, &manifests)?],
         sources: own.sources.clone(),
         install_secrets: tokens,
         artifacts,
@@ -185,6 +178,15 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
             .collect(),
         details: serde_json::to_value(view)?,
     })
+}
+
+/// The copy of the manifests: by pattern in a workspace, where a new member changes nothing.
+fn copied(chosen: &Chosen, workspace: bool, manifests: &[String]) -> Result<CopySpec> {
+    if workspace {
+        return Ok(CopySpec::in_one(chosen.repo, &chosen.facts.context, manifests, "./")?);
+    }
+    let src = manifests.iter().map(Line::new).collect::<Result<_, _>>()?;
+    Ok(CopySpec { src, each: Vec::new(), dest: Line::new("./")? })
 }
 
 /// The flags that select the profile.
