@@ -1,5 +1,7 @@
 //! Settings that a program refuses to go without: `if (!url) throw ...`, `if not url: raise ...`.
 
+mod gathered;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -126,6 +128,7 @@ impl Program<'_> {
                 }
                 self.refused(file, at, head, &mut found);
             }
+            self.left_out(file, &mut found);
             for &at in file.places("assert").iter().filter(|_| file.dialect().indents) {
                 let whole = at + 1..line_end(file, at);
                 let first = file.split(whole, &[","]).into_iter().next();
@@ -141,6 +144,20 @@ impl Program<'_> {
             }
         }
         found
+    }
+
+    /// Adds what a file asks for before it returns without its exports: `if ([A,
+    /// B].includes(undefined)) { return; }` outside of all functions.
+    fn left_out(&self, file: &Rc<File>, found: &mut Vec<Refusal>) {
+        let own = file.places("if").iter().filter(|&&at| file.facts().function_at(at).is_none());
+        for &at in own.take(MAX_CONDITIONS) {
+            let Some((head, body)) = parts(file, at) else { continue };
+            if body.clone().any(|at| file.word(at) == "return") {
+                for one in gathered::of(file, &bare(file, head)) {
+                    self.needed(file, at, one, found);
+                }
+            }
+        }
     }
 
     /// Adds what stands before a call that ends the program: `process.env.X ?? fail("X")`.
@@ -187,7 +204,12 @@ impl Program<'_> {
         }
         for part in file.split(head, &["||", "or"]) {
             let part = bare(file, part);
-            if let Some(operand) = absent(file, &part) {
+            let all = gathered::of(file, &part);
+            if !all.is_empty() {
+                for one in all {
+                    self.needed(file, at, one, found);
+                }
+            } else if let Some(operand) = absent(file, &part) {
                 self.needed(file, at, operand, found);
             } else if let Some(name) = self.unchanged(file, part.clone()) {
                 add(found, vec![name], file, at);

@@ -108,7 +108,7 @@ fn refuse(dir: &Dir) -> Result<()> {
 }
 
 /// Names of scripts that build, best first.
-const BUILD_SCRIPTS: [&str; 12] = [
+const BUILD_SCRIPTS: [&str; 18] = [
     // Those that are written for an image leave out what needs services: a check of the database.
     "build:docker",
     "build-docker",
@@ -117,7 +117,13 @@ const BUILD_SCRIPTS: [&str; 12] = [
     "build",
     "build:prod",
     "build:production",
+    "build:all",
+    "build-all",
+    "build-prod",
     "build:server",
+    "build-server",
+    "build:backend",
+    "build-backend",
     "compile",
     "build:ts",
     "build-ts",

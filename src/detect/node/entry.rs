@@ -16,6 +16,7 @@ mod shell;
 mod started;
 mod tool_files;
 mod variables;
+mod watched;
 
 use command::keep;
 pub(crate) use command::kept;
@@ -502,25 +503,8 @@ fn node(app: &App, command: &Command) -> Result<PlainStart> {
                 entry.launch.dir = Some(command.dir.clone());
             }
         }
-        ["nodemon" | "forever" | "supervisor" | "node-dev", rest @ ..] => {
-            entry.development = true;
-            let exec = rest.windows(2).find(|w| matches!(w[0], "--exec" | "-x")).map(|w| w[1]);
-            if let Some(line) = exec {
-                let mut inner = script::parse(line).commands.pop().unwrap_or_default();
-                let file = rest.iter().rfind(|w| is_script(w)).filter(|_| !line.contains('.'));
-                inner.argv.extend(file.map(|w| (*w).to_owned()));
-                if inner.argv.first().is_some_and(|w| w == "nodemon") {
-                    return Ok(Err("a watch tool starts it".to_owned()));
-                }
-                return Ok(node(app, &inner)?.map(|entry| Entry { development: true, ..entry }));
-            }
-            let Some(file) = rest
-                .iter()
-                .find(|w| !w.starts_with('-') && (is_script(w) || app.finds(w).is_some()))
-            else {
-                return Ok(Err("a watch tool starts it".to_owned()));
-            };
-            (*file).clone_into(&mut entry.launch.file);
+        [tool @ ("nodemon" | "forever" | "supervisor" | "node-dev"), rest @ ..] => {
+            return watched::restarted(app, tool, rest, entry);
         }
         [
             tool @ ("tsx" | "ts-node" | "ts-node-esm" | "ts-node-dev" | "tsnd" | "babel-node"
@@ -528,11 +512,13 @@ fn node(app: &App, command: &Command) -> Result<PlainStart> {
             rest @ ..,
         ] => {
             entry.development = matches!(*tool, "ts-node-dev" | "tsnd") || rest.contains(&"watch");
-            let Some(at) =
-                rest.iter().position(|w| is_script(w) || app.finds(w).is_some_and(|f| f != *w))
-            else {
+            let starts = |w: &str| is_script(w) || app.finds(w).is_some_and(|found| found != w);
+            let operands = watched::operands(app, tool, rest)?;
+            let mut named = operands.into_iter().filter(|(_, word)| *word != "watch");
+            let Some((at, _)) = named.find(|(_, word)| starts(word)) else {
                 return Ok(Err(format!("{tool} is given no file")));
             };
+            flags::preloads(app, &rest[..at], &mut entry);
             rest[at].clone_into(&mut entry.launch.file);
             entry.launch.args = rest[at + 1..].iter().map(|w| (*w).to_owned()).collect();
             return command::loaded(app, tool, entry);

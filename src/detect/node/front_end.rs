@@ -12,7 +12,11 @@ use crate::path::RelPath;
 use crate::repo::Dir;
 
 /// Commands that name a folder without writing it.
-const NO_MAKERS: [&str; 20] = [
+const NO_MAKERS: [&str; 24] = [
+    "cd",
+    "zip",
+    "7z",
+    "tar",
     "rm",
     "rimraf",
     "del",
@@ -134,15 +138,6 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
         .map(|(name, at, output)| (name.clone(), at.clone(), output.clone()))
         .collect();
     let usual = outputs.build.as_ref().map(|(name, _)| name);
-    let first = named.clone().find(|(name, ..)| Some(*name) == usual).or_else(|| named.next());
-    if let Some((name, at, output)) = first {
-        let whole = outputs.merged(&parts, dir).into_iter();
-        let held = inside(output).then_some(output);
-        let whole = whole.clone().find(|(.., all)| held.is_some_and(|own| own.is_within(all)));
-        let (name, at, output) =
-            whole.as_ref().map_or((name, at, output), |(name, at, output)| (name, at, output));
-        return found(name, output, vec![writes(at, output)]);
-    }
     let own = outputs.build.as_ref().map(|(build, at)| (build, at, &outputs.tool));
     let tool = own.and_then(|(build, at, tool)| match tool {
         Tool::Site(Some(output), evidence) if meets(output) => {
@@ -153,8 +148,18 @@ pub(super) fn makes(dir: &Dir, path: &RelPath) -> Result<Option<Sourced<FrontEnd
         }
         _ => None,
     });
-    if let Some((build, output, evidence)) = tool {
+    let stated = named.clone().find(|(name, ..)| Some(*name) == usual);
+    // What the usual script makes comes before what another one does with it.
+    if let Some((build, output, evidence)) = tool.filter(|_| stated.is_none()) {
         return found(build, output, evidence);
+    }
+    if let Some((name, at, output)) = stated.or_else(|| named.next()) {
+        let whole = outputs.merged(&parts, dir).into_iter();
+        let held = inside(output).then_some(output);
+        let whole = whole.clone().find(|(.., all)| held.is_some_and(|own| own.is_within(all)));
+        let (name, at, output) =
+            whole.as_ref().map_or((name, at, output), |(name, at, output)| (name, at, output));
+        return found(name, output, vec![writes(at, output)]);
     }
     if let Some((name, at, output)) = outputs.other(&meets) {
         return found(name, output, vec![writes(at, output)]);
@@ -363,8 +368,13 @@ fn named<'a>(app: &'a App) -> Vec<(&'a str, Vec<RelPath>)> {
                     || words[0].starts_with('-')
                     || words[1].contains(['/', '='])
             };
+            // A copy writes its last operand, and reads the others.
+            let operands = command.argv.iter().rposition(|word| !word.starts_with('-'));
+            let from = operands.filter(|_| COPIERS.contains(&first)).unwrap_or(1).max(1);
             let mut paths: Vec<RelPath> = command
                 .argv
+                .get(from - 1..)
+                .unwrap_or_default()
                 .windows(2)
                 .filter(is_path)
                 .filter_map(|words| output(app, destination(first, &words[1])))
@@ -547,6 +557,32 @@ mod tests {
         assert_eq!(of(&nuxt("2.18"), &[], "web/dist"), Some(made("generate", "web/dist")));
         let page = of(&nuxt("2.18"), &[], "web/dist/index.html");
         assert_eq!(page, Some(made("generate", "web/dist")));
+    }
+
+    #[test]
+    fn a_script_that_packs_or_copies_the_output_does_not_make_it() {
+        for (name, other) in [
+            ("build.zip", "cd ./dist && zip -r pages.zip ./ ./ && cd .."),
+            ("build:tar", "tar -czf pages.tgz ./dist"),
+            ("build:static", "cp -r ./dist/assets ../public"),
+            ("build:analyze", "vite-analyze --dir=./dist"),
+        ] {
+            let manifest = format!(
+                r#"{{"scripts": {{"build": "tsc && vite build", "{name}": "{other}"}}, "devDependencies": {{"vite": "7"}}}}"#
+            );
+            let files = [("web/index.html", "<script src='/a.ts'></script>")];
+            assert_eq!(
+                of(&manifest, &files, "web/dist"),
+                Some(made("build", "web/dist")),
+                "{other}"
+            );
+            if name != "build:analyze" {
+                let unknown =
+                    manifest.replace("vite build", "refine build").replace("\"vite\"", "\"x\"");
+                let found = of(&unknown, &[], "web/dist");
+                assert_eq!(found, Some(made("build", "web/dist")), "{other}");
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Entry, PlainStart, may_compile, settle};
+use super::{Entry, PlainStart, flags, may_compile, settle};
 use crate::detect::node::App;
 use crate::detect::node::codes;
 use crate::detect::node::launch::Layout;
@@ -99,7 +99,7 @@ pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<PlainSta
     let production =
         app.package.dependency(package) == Some(Kind::Production) && tool != "ts-node-dev";
     let compiled = !production && app.compiled(&entry.launch.file).is_some();
-    if compiled && may_compile(app)? {
+    if compiled && may_compile(app)? && !flags::needs_aliases(app, &entry) {
         return settle(app, entry);
     }
     match tool {
@@ -123,12 +123,13 @@ pub(super) fn loaded(app: &App, tool: &str, mut entry: Entry) -> Result<PlainSta
             }));
         }
         "tsx" | "esno" => {
-            entry.launch.flags.extend(["--import".to_owned(), "tsx".to_owned()]);
+            entry.launch.flags.splice(0..0, ["--import".to_owned(), "tsx".to_owned()]);
             // Its cache is in /tmp, which a read-only root file system lacks.
             entry.launch.env.push(("TSX_DISABLE_CACHE".to_owned(), "1".to_owned()));
         }
         "ts-node" | "ts-node-dev" | "tsnd" => {
-            entry.launch.flags.extend(["-r".to_owned(), "ts-node/register".to_owned()]);
+            let loader = ["-r".to_owned(), "ts-node/register".to_owned()];
+            entry.launch.flags.splice(0..0, loader);
         }
         _ => {
             let empty = entry.clone_empty();

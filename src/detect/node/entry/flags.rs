@@ -42,6 +42,19 @@ pub(super) fn read(app: &App, words: &[&str], entry: &mut Entry) -> Result<(), S
     Ok(())
 }
 
+/// Keeps the options of a loader of TypeScript that load a module before the program: `tsx --import
+/// ./tracing.mjs app.ts`.
+pub(super) fn preloads(app: &App, words: &[&str], entry: &mut Entry) {
+    let mut words = words.iter().copied();
+    while let Some(word) = words.next() {
+        let name = word.split('=').next().unwrap_or(word);
+        if PRELOADS.contains(&name) {
+            let kept = flag(app, word, &mut words, entry).unwrap_or_default();
+            entry.launch.flags.extend(kept);
+        }
+    }
+}
+
 /// Leaves out of `NODE_OPTIONS` what the image cannot load, as if its flags stood behind `node`.
 pub(super) fn from_environment(app: &App, entry: &mut Entry) {
     let held = |(key, _): &(String, String)| key == "NODE_OPTIONS";
@@ -186,10 +199,10 @@ pub(super) fn needs_aliases(app: &App, entry: &Entry) -> bool {
 
 /// Drops the flags that only sources need: the program starts from compiled files.
 pub(super) fn without_loaders(entry: &mut Entry) {
-    if !entry.launch.flags.iter().any(|flag| is_loader(flag)) {
+    let useless = |module: &str| is_loader(module) || module.starts_with("tsconfig-paths");
+    if !entry.launch.flags.iter().any(|flag| useless(flag)) {
         return;
     }
-    let useless = |module: &str| is_loader(module) || module.starts_with("tsconfig-paths");
     let mut words = std::mem::take(&mut entry.launch.flags).into_iter();
     let mut preloads = false;
     while let Some(word) = words.next() {

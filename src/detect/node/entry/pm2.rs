@@ -3,8 +3,8 @@
 
 use anyhow::Result;
 
-use super::App;
 use super::process::Process;
+use super::{App, watched};
 use crate::detect::node::config::{self, Config};
 use crate::detect::node::expression::Names;
 use crate::detect::node::script::Command;
@@ -25,24 +25,16 @@ pub(super) fn processes(app: &App, words: &[&str]) -> Result<Vec<Process>> {
             .or_else(|| words.iter().find_map(|w| w.strip_prefix(joined.as_str())))
     };
     let (only, environment) = (value_of("--only"), value_of("--env"));
-    let mut rest = words
-        .iter()
-        .skip_while(|w| matches!(**w, "start" | "restart" | "reload" | "startOrRestart"));
-    let mut file = None;
-    while let Some(word) = rest.next() {
-        if matches!(*word, "-i" | "-n" | "--name" | "--only" | "--env" | "--instances") {
-            rest.next();
-        } else if !word.starts_with('-') && (word.contains('.') || app.finds(word).is_some()) {
-            file = Some(*word);
-            break;
-        }
-    }
+    let own = words.iter().position(|word| *word == "--").unwrap_or(words.len());
+    let mut operands = watched::operands(app, "pm2", &words[..own])?.into_iter();
+    let file = operands
+        .find_map(|(_, word)| (word.contains('.') || app.finds(word).is_some()).then_some(word));
     let Some(file) = file else { return Ok(Vec::new()) };
     let ecosystem = ["ecosystem", "pm2", "process"].iter().any(|name| file.contains(name))
         || RelPath::new(file).is_some_and(|path| path.extension() == "json");
     if !ecosystem {
         let mut argv = vec!["node".to_owned(), file.to_owned()];
-        let more = rest.skip_while(|word| **word != "--").skip(1);
+        let more = words.iter().skip(own + 1);
         argv.extend(more.map(|word| (*word).to_owned()));
         let command = Command { argv, ..Command::default() };
         return Ok(vec![Process { name: file.to_owned(), command, evidence: None }]);

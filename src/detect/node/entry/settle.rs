@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Command, Entry, PlainStart, commands, flags, made, may_compile, top};
+use super::{Command, Entry, PlainStart, commands, flags, made, may_compile, top, watched};
 use crate::detect::node::App;
 use crate::detect::node::launch::Layout;
 use crate::detect::node::site;
@@ -27,6 +27,9 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<PlainStart> {
         Ok(wanted) => wanted,
         Err(why) => return Ok(Err(why)),
     };
+    if watched::is_settings(&wanted) {
+        return Ok(Err(format!("{wanted} holds settings, and no program")));
+    }
     let typescript = |file: &str| [".ts", ".tsx", ".mts", ".cts"].iter().any(|e| file.ends_with(e));
     let loader = entry.launch.flags.iter().any(|flag| flags::is_loader(flag));
     // No package has a name with a dot before it: a build keeps its output there.

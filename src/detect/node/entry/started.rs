@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{App, Command, Entry, node, variables};
+use super::{App, Command, Entry, node, variables, watched};
 use crate::detect::node::script;
 use crate::facts::Evidence;
 use crate::recipes::{self, Recipe};
@@ -67,6 +67,7 @@ pub(crate) fn with_recipes(app: &App, mut entries: Vec<Entry>) -> Result<Vec<Ent
         entry.fixed.extend(fixed);
         add(&mut entries, entry, run.evidence);
     }
+    watched::built_first(app, &mut entries)?;
     Ok(entries)
 }
 

@@ -1,6 +1,8 @@
 //! Variables without which the program stops as it starts. The code checks them by hand or with a
 //! schema of the environment.
 
+mod parsed;
+
 use std::collections::BTreeMap;
 
 use anyhow::Result;
@@ -54,7 +56,7 @@ pub(super) fn read(house: &House, sources: &[Source], scan: &mut Scan) -> Result
         let tokens = source.tokens.as_slice();
         let schema = is_schema(&source.code);
         let mut maps = MAX_MAPS;
-        for (name, at) in checked_object(source) {
+        for (name, at) in parsed::variables(source) {
             let note = format!("needs {name}");
             let at_start = started.runs(&source.code, source.code.token_at(at));
             let into = if at_start { &mut found } else { &mut parts };
@@ -131,6 +133,7 @@ pub(super) fn is_schema(file: &File) -> bool {
     };
     let names = ["parse", "safeParse", "cleanEnv", "validate", "parseEnv"];
     names.iter().flat_map(|name| file.places(name)).any(parses)
+        || file.imports_from("envsafe") && !file.places("envsafe").is_empty()
         || ["@t3-oss/env-core", "@t3-oss/env-nextjs"].iter().any(|name| file.imports_from(name))
 }
 
@@ -216,6 +219,7 @@ impl<'s> Started<'s> {
             let name = file.word(function.name);
             called_at_once(file, function)
                 || file.method_of_each(function).is_some()
+                || is_handed(file, function)
                 || match name {
                     "constructor" => self.makes(file, function),
                     _ => self.calls(name),
@@ -253,6 +257,17 @@ impl<'s> Started<'s> {
         self.known.insert(name, found);
         found
     }
+}
+
+/// Functions that call what they are handed as the program starts:
+/// <https://docs.nestjs.com/techniques/configuration#configuration-namespaces>.
+const CALLERS: [&str; 1] = ["registerAs"];
+
+/// True for `registerAs("database", () => { ... })`.
+fn is_handed(file: &File, function: &Function) -> bool {
+    let open = file.enclosing(function.range.start);
+    let name = open.and_then(|open| open.checked_sub(1));
+    name.is_some_and(|name| CALLERS.contains(&file.word(name)))
 }
 
 /// True for `(async () => { ... })()`.
@@ -319,63 +334,6 @@ fn checked_map(tokens: &[Token], at: usize) -> Vec<(&str, usize)> {
         .collect()
 }
 
-/// How many calls of `parse` in one file are read.
-const MAX_PARSED: usize = 16;
-
-/// The variables that a schema demands of an object that the code makes by hand: `const schema =
-/// z.object({ url: z.string() }); schema.parse({ url: process.env.NAME })`.
-fn checked_object(source: &Source) -> Vec<(&str, usize)> {
-    let tokens = source.tokens.as_slice();
-    let mut found = Vec::new();
-    let parses = |token: &Token| {
-        token.word().is_some_and(|word| {
-            matches!(word, "parse" | "safeParse" | "parseAsync" | "safeParseAsync")
-        })
-    };
-    let calls = tokens.windows(3).enumerate().filter(|(at, window)| {
-        *at > 1 && parses(&window[0]) && window[1].is('(') && window[2].is('{')
-    });
-    for (at, _) in calls.take(MAX_PARSED) {
-        // The schema stands before the call, or in a constant of the file.
-        let before = &tokens[at - 2];
-        let schema = match before.word() {
-            Some(name) => tokens.windows(2).position(|w| w[0].is_word(name) && w[1].is('=')),
-            None => tokens[..at - 2].iter().rposition(|token| token.is_word("object")),
-        };
-        let open = schema.and_then(|from| {
-            let rest = tokens[from..].iter().take(12).position(|token| token.is('{'))?;
-            Some(from + rest)
-        });
-        let Some(open) = open else { continue };
-        let fields = &tokens[open..closing(tokens, open).min(tokens.len())];
-        let mut stated_keys: Vec<&str> = Vec::new();
-        let mut field = 1;
-        while let Some(token) = fields.get(field) {
-            if token.is('(') || token.is('[') || token.is('{') {
-                field = closing(fields, field) + 1;
-                continue;
-            }
-            stated_keys.extend(token.word().filter(|_| stated(fields, field)));
-            field += 1;
-        }
-        let given = &tokens[at + 3..closing(tokens, at + 2).min(tokens.len())];
-        found.extend(split(given).into_iter().filter_map(|member| {
-            let key = member.first()?.word().filter(|key| stated_keys.contains(key))?;
-            let rest = member.get(1).filter(|token| token.is(':')).and(member.get(2..))?;
-            // `Number(process.env.NAME)` is the variable too.
-            let inner = match rest {
-                [of, open, ..] if of.word().is_some() && open.is('(') => {
-                    *arguments(rest, 1).first()?
-                }
-                _ => rest,
-            };
-            let (name, end) = variable(inner, 0).filter(|_| !key.is_empty())?;
-            (end == inner.len()).then_some((name, member[0].at))
-        }));
-    }
-    found
-}
-
 /// The variable in `client.login(process.env.NAME)`.
 fn given(tokens: &[Token], at: usize) -> Option<&str> {
     let args = arguments(tokens, at + 1);
@@ -387,8 +345,9 @@ fn given(tokens: &[Token], at: usize) -> Option<&str> {
 /// True for `NAME: z.string()`, `NAME: str()` or `NAME: Joi.string().required()` without a default
 /// or `optional`.
 fn stated(tokens: &[Token], at: usize) -> bool {
-    const LIBRARIES: [&str; 14] = [
+    const LIBRARIES: [&str; 15] = [
         "z",
+        "zod",
         "str",
         "url",
         "email",
@@ -435,7 +394,7 @@ fn stated(tokens: &[Token], at: usize) -> bool {
 mod tests {
     use super::super::tested::scanned;
 
-    fn said(source: &str) -> String {
+    pub(super) fn said(source: &str) -> String {
         let scan = scanned(&[("package.json", "{}"), ("index.js", source)]);
         let found = scan.findings.iter().find(|found| found.code.as_str() == "variables-required");
         found.map_or(String::new(), |found| found.what.clone())
@@ -455,6 +414,13 @@ mod tests {
             "const e = z.object({ key: z.coerce.number() }).safeParse({ key: Number(process.env.A_KEY) })",
             "import * as envalid from 'envalid'; const e = envalid.cleanEnv(process.env, { A_KEY: envalid.str({ desc: 'x' }), B: envalid.num({ default: 1 }) })",
             "const { value } = Joi.object({ A_KEY: Joi.string().required(), B: Joi.string() }).validate(process.env)",
+            "import { envsafe, str } from 'envsafe'; const e = envsafe({ A_KEY: str(), B: str({ default: 'x' }) })",
+            "import zod from 'zod'; const s = zod.object({ A_KEY: zod.string() }); const e = s.safeParse(process.env); if (!e.success) { process.exit(1) }",
+            "const a = process.env.A_KEY; if ([a].includes(undefined)) { console.log('x'); return; }",
+            "const a = process.env.A_KEY, b = process.env.B || 'x'; function go() { if ([a, b].some(v => !v)) { throw new Error('x') } } go()",
+            "if (![process.env.A_KEY].every(Boolean)) { process.exit(1) }",
+            "const all = [process.env.A_KEY]; if (all.some((one) => one === undefined)) throw new Error('x')",
+            "if (Object.values({ a: process.env.A_KEY }).some((one) => typeof one === 'undefined')) throw new Error('x')",
         ] {
             assert_eq!(said(source), "the program stops as it starts without A_KEY", "{source}");
         }
@@ -465,6 +431,10 @@ mod tests {
             "if (!process.env.A_KEY) { app.get('/', () => { throw x }) }",
             "const e = z.object({ A_KEY: z.string() }).parse(body)",
             "if (process.env.A_KEY) { throw x }",
+            "if ([process.env.A_KEY].every(Boolean)) { throw x }",
+            "if ([process.env.A_KEY].includes('x')) { throw x }",
+            "function mail() { if ([process.env.A_KEY].includes(undefined)) { return; } send() } mail()",
+            "const { success } = z.object({ A_KEY: z.string().catch('x') }).safeParse(process.env)",
         ] {
             assert_eq!(said(source), "", "{source}");
         }
