@@ -129,9 +129,13 @@ fn assemble(repo: &Repo, facts: &Facts, answers: &Answers) -> Result<Plan> {
     let own = facts.findings.iter().chain(&program.findings).chain(&build.findings);
     let mut findings: Vec<Finding> = own.cloned().collect();
     let shared = decisions::findings(&chosen);
-    // A front end of the same version says the same once more.
-    let said = |one: &Finding| shared.iter().any(|f| f.code == one.code && f.what == one.what);
-    findings.extend(front_ends.findings.into_iter().filter(|one| !said(one)));
+    // A front end of the same version, or one that the build enters too, says the same once more.
+    for one in front_ends.findings {
+        let mut said = findings.iter().chain(&shared);
+        if !said.any(|held| held.code == one.code && held.what == one.what) {
+            findings.push(one);
+        }
+    }
     findings.extend(inputs.findings);
     findings.extend(shared);
     findings.extend(added::unused(&chosen, &detected, &build)?);

@@ -146,20 +146,6 @@ impl Program<'_> {
         found
     }
 
-    /// Adds what a file asks for before it returns without its exports: `if ([A,
-    /// B].includes(undefined)) { return; }` outside of all functions.
-    fn left_out(&self, file: &Rc<File>, found: &mut Vec<Refusal>) {
-        let own = file.places("if").iter().filter(|&&at| file.facts().function_at(at).is_none());
-        for &at in own.take(MAX_CONDITIONS) {
-            let Some((head, body)) = parts(file, at) else { continue };
-            if body.clone().any(|at| file.word(at) == "return") {
-                for one in gathered::of(file, &bare(file, head)) {
-                    self.needed(file, at, one, found);
-                }
-            }
-        }
-    }
-
     /// Adds what stands before a call that ends the program: `process.env.X ?? fail("X")`.
     fn otherwise(&self, file: &Rc<File>, stops: &BTreeSet<String>, found: &mut Vec<Refusal>) {
         let choices = file.dialect().choices;

@@ -4,11 +4,28 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::super::Program;
 use super::super::file::File;
-use super::bare;
+use super::{MAX_CONDITIONS, Refusal, bare, parts};
 
 /// Words for a value that is missing.
 const NOTHING: [&str; 3] = ["undefined", "null", "None"];
+
+impl Program<'_> {
+    /// Adds what a file asks for before it returns without its exports: `if ([A,
+    /// B].includes(undefined)) { return; }` outside of all functions.
+    pub(super) fn left_out(&self, file: &Rc<File>, found: &mut Vec<Refusal>) {
+        let own = file.places("if").iter().filter(|&&at| file.facts().function_at(at).is_none());
+        for &at in own.take(MAX_CONDITIONS) {
+            let Some((head, body)) = parts(file, at) else { continue };
+            if body.clone().any(|at| file.word(at) == "return") {
+                for one in of(file, &bare(file, head)) {
+                    self.needed(file, at, one, found);
+                }
+            }
+        }
+    }
+}
 
 /// The expressions of a list of which a condition holds as soon as one has no value.
 pub(super) fn of(file: &Rc<File>, part: &Range<usize>) -> Vec<Range<usize>> {

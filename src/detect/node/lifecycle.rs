@@ -14,7 +14,7 @@ use crate::facts::{Evidence, Finding};
 use crate::repo::Dir;
 
 /// Scripts that a package manager runs by itself when it installs a project.
-const NAMES: [&str; 7] =
+pub(crate) const NAMES: [&str; 7] =
     ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
 
 /// What happens to the lifecycle scripts.

@@ -1,24 +1,33 @@
-//! A start script that runs the script of another folder: `npm start --prefix server`.
+//! A start script that runs the script of another folder: `npm start --prefix server`,
+//! `cd server && npm start`.
 
 use crate::detect::node::App;
 use crate::detect::node::manifest::Package;
 use crate::detect::node::script::{self, Command};
 use crate::repo::Dir;
 
-/// The last command of a script in another folder: `npm start --prefix server`.
+/// The last command of a script in another folder.
 pub(super) fn command(app: &App, command: &Command) -> Option<Command> {
-    let folder = script::elsewhere(command).filter(|_| command.dir.is_empty())?;
-    let dir = app.dir.join(folder).filter(|path| *path != app.dir.path)?;
+    let manager = command.argv.first()?.as_str();
+    if !matches!(manager, "npm" | "yarn" | "pnpm" | "bun") {
+        return None;
+    }
+    let told = script::elsewhere(command);
+    let mut dir = app.dir.join(&command.dir)?;
+    if let Some(told) = told {
+        dir = dir.join(told)?;
+    }
+    let folder = dir.strip(&app.dir.path).filter(|folder| !folder.is_empty())?.to_owned();
     let package = Package::read(&Dir::new(app.dir.repo, dir)).ok()??;
     let mut words = command.argv.iter().skip(1).map(String::as_str);
     let name = words.find(|word| {
-        !word.starts_with('-') && *word != folder && !matches!(*word, "run" | "run-script")
+        !word.starts_with('-') && Some(*word) != told && !matches!(*word, "run" | "run-script")
     })?;
     let inner = script::parse(package.script(name)?).commands.into_iter().next_back()?;
     let mut inner = script::unwrap(inner);
     let plain = inner.argv.first().is_some_and(|word| word == "node" || word == "nodejs");
     inner.env.splice(0..0, command.env.iter().cloned());
-    folder.trim_start_matches("./").trim_end_matches('/').clone_into(&mut inner.dir);
+    inner.dir = folder;
     plain.then_some(inner)
 }
 
@@ -49,6 +58,8 @@ mod tests {
             "npm --prefix=server run start",
             "yarn --cwd server start",
             "pnpm -C server start",
+            "cd server && npm start",
+            "cd ./server && yarn run start",
         ] {
             assert_eq!(of(start, other), "server/app.js", "{start}");
         }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Command, Entry, PlainStart, commands, flags, made, may_compile, top, watched};
+use super::{Command, Entry, PlainStart, commands, flags, made, may_compile, top};
 use crate::detect::node::App;
 use crate::detect::node::launch::Layout;
 use crate::detect::node::site;
@@ -27,7 +27,7 @@ pub(super) fn settle(app: &App, mut entry: Entry) -> Result<PlainStart> {
         Ok(wanted) => wanted,
         Err(why) => return Ok(Err(why)),
     };
-    if watched::is_settings(&wanted) {
+    if is_settings(&wanted) {
         return Ok(Err(format!("{wanted} holds settings, and no program")));
     }
     let typescript = |file: &str| [".ts", ".tsx", ".mts", ".cts"].iter().any(|e| file.ends_with(e));
@@ -133,4 +133,9 @@ fn from_output(app: &App, wanted: &str) -> Option<(String, String)> {
     let compiled =
         output.out_dir.as_ref().filter(|_| there).and_then(|_| output.compiled(&source))?;
     (compiled != wanted && compiled.ends_with(&format!("/{wanted}"))).then_some((source, compiled))
+}
+
+/// True for a word that names settings, which no interpreter starts.
+pub(super) fn is_settings(word: &str) -> bool {
+    [".json", ".json5", ".yaml", ".yml", ".toml"].iter().any(|end| word.ends_with(end))
 }

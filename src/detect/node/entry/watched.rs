@@ -29,11 +29,6 @@ pub(super) fn operands<'w>(
     Ok(found)
 }
 
-/// True for a word that names settings, which no interpreter starts.
-pub(super) fn is_settings(word: &str) -> bool {
-    [".json", ".json5", ".yaml", ".yml", ".toml"].iter().any(|end| word.ends_with(end))
-}
-
 /// What a tool for development restarts on each change: `nodemon -w src --exec ts-node src/a.ts`.
 pub(super) fn restarted(
     app: &App,
@@ -55,12 +50,13 @@ pub(super) fn restarted(
         }
         return Ok(node(app, &inner)?.map(|entry| Entry { development: true, ..entry }));
     }
-    let starts = |word: &str| !is_settings(word) && (is_script(word) || app.finds(word).is_some());
+    let starts =
+        |word: &str| !settle::is_settings(word) && (is_script(word) || app.finds(word).is_some());
     let Some((_, file)) = operands.iter().find(|(_, word)| starts(word)) else {
         return Ok(Err("a watch tool starts it".to_owned()));
     };
     (*file).clone_into(&mut entry.launch.file);
-    settle(app, entry)
+    settle::settle(app, entry)
 }
 
 /// Puts what the build makes before a start that only development uses: the file that another

@@ -171,11 +171,9 @@ fn entered(app: &App, launch: &Launch) -> Vec<(RelPath, Evidence, bool)> {
         }
     }
     // `"postinstall": "cd docs && npm ci"`
-    for name in app.package.scripts().into_keys() {
-        if name.contains("install") || name.starts_with("prepare") {
-            let own = entry::commands(app, name).into_iter().filter(installs);
-            installed.extend(own.filter_map(|command| folder(app, &command)));
-        }
+    for name in lifecycle::NAMES {
+        let own = entry::commands(app, name).into_iter().filter(installs);
+        installed.extend(own.filter_map(|command| folder(app, &command)));
     }
     found.retain(|(folder, ..)| !installed.contains(folder));
     found
@@ -212,4 +210,36 @@ fn installs(command: &Command) -> bool {
     let named = ["install", "i", "ci", "add", "clean-install"];
     matches!(manager, "npm" | "pnpm" | "yarn" | "bun")
         && (words.iter().any(|word| named.contains(word)) || manager == "yarn" && words.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ask::Answers;
+    use crate::detect;
+    use crate::planning;
+    use crate::render;
+    use crate::repo::Repo;
+
+    #[test]
+    fn only_scripts_that_the_manager_runs_install_for_the_image() {
+        let dockerfile = |name: &str| {
+            let manifest = format!(
+                r#"{{"scripts": {{"start": "cd api && npm start", "{name}": "cd api && npm i"}}}}"#
+            );
+            let api = r#"{"scripts": {"start": "node a.js"}, "dependencies": {"express": "4"}}"#;
+            let files = [
+                ("package.json", manifest.as_str()),
+                ("api/package.json", api),
+                ("api/a.js", "require('express')().listen(3000)"),
+            ];
+            let repo = Repo::from_files(files);
+            let language = detect::language("node").unwrap();
+            let facts = (language.detect)(&repo.root()).unwrap().unwrap();
+            let plan = planning::make(&repo, &facts, &Answers::default()).unwrap();
+            render::dockerfile(&plan, &[]).unwrap()
+        };
+        let own = "WORKDIR /app/api\nRUN --mount=type=cache,target=/root/.npm \\\n    npm install";
+        assert!(dockerfile("install:all").contains(own), "{}", dockerfile("install:all"));
+        assert!(!dockerfile("postinstall").contains(own), "{}", dockerfile("postinstall"));
+    }
 }
