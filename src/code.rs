@@ -58,6 +58,6 @@ pub(crate) use functions::Function;
 pub(crate) use loopback::{is_local, is_local_address};
 pub(crate) use program::{Program, Special};
 pub(crate) use rules::{Does, Rows};
-pub(crate) use services::is_other_service;
+pub(crate) use services::{is_foreign, is_other_service};
 pub(crate) use tree::{Kind, Piece, Tree};
 pub(crate) use value::{Base, Part, Value, is_env_name};

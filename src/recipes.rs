@@ -252,6 +252,8 @@ pub(crate) struct Running {
     pub stated: Vec<Variable>,
     /// Variables that documentation tells to set in every container.
     pub for_containers: Vec<Variable>,
+    /// Ports of the pages that documentation opens, with their places.
+    pub pages: Vec<(u16, Evidence)>,
     /// Templates of Helm charts, and the values that fill them.
     charts: kubernetes::Charts,
 }

@@ -11,6 +11,7 @@ mod folders;
 mod given;
 mod mounts;
 mod optional;
+mod pages;
 mod ports;
 mod scripts;
 
@@ -102,6 +103,9 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     folders::settled(program, held);
     opened(program, &mine);
     let code = Code::new(repo, facts);
+    if likeliest && let Some(own) = running.first() {
+        pages::opened(program, &own.pages, &code)?;
+    }
     folders::unread(program, held, &code)?;
     given::variables(program, &mine, image, &code)?;
     given::options(program, &mine, image);

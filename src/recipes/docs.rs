@@ -1,6 +1,7 @@
 //! Documentation: `docker run` lines and shell lines that start a program, in code blocks.
 
 pub(super) mod blocks;
+mod pages;
 mod prose;
 
 pub(super) use prose::for_containers;
@@ -81,6 +82,7 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
         into.stated.extend(prose::stated(file, text));
         into.for_containers.extend(prose::set_in_containers(file, text));
     }
+    into.pages.extend(pages::opened(file, text));
     for (first, block) in blocks::shell(file, text) {
         let lines = shell::lines(&block);
         // Between lines with a prompt is what the commands print.

@@ -237,7 +237,7 @@ fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
         _ if path.extension() == "service" => systemd::read,
         _ if path.extension() == "socket" => systemd::socket,
         // A file such as `readme_screenshot.png` is not text.
-        _ if name.starts_with("readme") && top.is_empty() && docs::blocks::is_document(path) => {
+        _ if is_front_page(&name) && top.is_empty() && docs::blocks::is_document(path) => {
             docs::read
         }
         _ if DOCUMENTING.contains(&top) && is_page(path) => docs::read,
@@ -246,6 +246,11 @@ fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
         _ if yaml && top.is_empty() && is_manifest(&name) => kubernetes::read,
         _ => return None,
     })
+}
+
+/// True for the name of the page that a repository begins with.
+fn is_front_page(name: &str) -> bool {
+    name.starts_with("readme") || name.starts_with("documentation.")
 }
 
 /// True for a file of documentation, which has an extension.

@@ -32,6 +32,10 @@ const LISTENING: [&str; 20] = [
     "serve-addr",
 ];
 
+/// Flags for what is logged.
+const LOGGING: [&str; 8] =
+    ["-v", "-vv", "-vvv", "--verbose", "--debug", "--log-level", "--loglevel", "--log.level"];
+
 /// First words of commands that exit by themselves.
 const ENDING: [&str; 12] = [
     "help",
@@ -149,13 +153,25 @@ fn of(
     {
         return None;
     }
-    // Documentation starts a program on somebody's machine, with folders of that machine.
-    if run.by == Recipe::Docs && words.iter().any(|word| is_of_machine(word)) {
+    // Documentation starts a program on somebody's machine, with folders of that machine, and shows
+    // how to see more of what it does.
+    let elsewhere = || words.iter().any(|word| is_of_machine(word)) || only_logs(words);
+    if run.by == Recipe::Docs && elsewhere() {
         return None;
     }
     let (words, left) = deployed::split(run, opened(words), names);
     let lack = lack(run, &words, holds);
     Some(Start { words, lack, left, evidence: run.evidence.clone(), by: run.by })
+}
+
+/// True if the words only choose how much the program logs: `--log-level debug`, `-v`.
+fn only_logs(words: &[String]) -> bool {
+    let mut flag = false;
+    words.iter().all(|word| {
+        let name = word.split('=').next().unwrap_or_default();
+        let is_value = std::mem::replace(&mut flag, LOGGING.contains(&name));
+        flag || is_value && !word.starts_with('-')
+    })
 }
 
 /// True for a flag or an address, for a subcommand if the program has some, and for any word that

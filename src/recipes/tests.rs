@@ -3,6 +3,7 @@ mod containers;
 mod deployed;
 mod documents;
 mod folders;
+mod pages;
 
 use super::*;
 use crate::facts::{EnvVar, Facts, Finding, FindingCode, Kind, Program, Sourced};
