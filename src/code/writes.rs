@@ -59,12 +59,8 @@ pub(crate) struct Written {
     pub here_plainly: Option<Evidence>,
 }
 
-/// Finds the folders that the program writes.
-pub(crate) fn written(code: &Program) -> Written {
-    written_with(code, Vec::new())
-}
-
-/// As [`written`], with more values that the program writes to, each with what it does there.
+/// Finds the folders that the program writes. `more`: further values that it writes to, each with
+/// what it does there.
 pub(crate) fn written_with(code: &Program, more: Vec<(Value, Does, Evidence)>) -> Written {
     written_where(code, more, |_| true)
 }

@@ -89,6 +89,9 @@ fn is_aside(folder: &RelPath, module: &RelPath) -> bool {
         || parts.contains(&"internal")
 }
 
+/// Folders of a module whose program has the module's name.
+const NAMELESS: [&str; 4] = ["", "cmd", "main", "src"];
+
 /// How likely a person wants this program; higher is likelier. A program that listens beats one
 /// that has a better name but does not listen.
 fn rank(module: &Module, folder: &RelPath, program: &Program) -> i32 {
@@ -153,8 +156,8 @@ fn analyse(module: &Module, folder: &RelPath) -> Result<Option<(Program, Program
     let (Some(main), "main") = (package.main.clone(), package.name.as_str()) else {
         return Ok(None);
     };
-    let name =
-        if *folder == module.layout.module { own_name(module.layout) } else { folder.file_name() };
+    let nameless = NAMELESS.contains(&folder.strip(&module.layout.module).unwrap_or_default());
+    let name = if nameless { own_name(module.layout) } else { folder.file_name() };
     let closure: Closure =
         closure(module.sources, &module.layout.modules, module.layout.vendor.as_ref(), folder)?;
     let mut program =
@@ -259,5 +262,18 @@ mod tests {
             let facts = detect(&Repo::from_files(files).root()).unwrap().unwrap();
             assert_eq!(facts.programs[0].name, first);
         }
+    }
+
+    #[test]
+    fn a_program_in_a_folder_without_a_name_has_that_of_the_module() {
+        let name = |folder: &str| {
+            let path = format!("{folder}/main.go");
+            let main = "package main\nfunc main() {}\n";
+            let files = [("go.mod", "module example.com/shop\ngo 1.26\n"), (path.as_str(), main)];
+            let facts = detect(&Repo::from_files(files).root()).unwrap().unwrap();
+            facts.programs[0].name.clone()
+        };
+        assert_eq!((name("cmd"), name("src")), ("shop".to_owned(), "shop".to_owned()));
+        assert_eq!((name("cmd/box"), name("box")), ("box".to_owned(), "box".to_owned()));
     }
 }

@@ -60,7 +60,7 @@ struct World<'w, 'r> {
 impl World<'_, '_> {
     /// True unless a call is in a function that nothing leads to.
     fn reaches(&self, call: &Call) -> bool {
-        self.reached.get_or_init(|| reached::Reached::new(self)).holds(call)
+        self.reached.get_or_init(|| reached::Reached::new(self, Vec::new())).holds(call)
     }
 }
 
@@ -94,7 +94,9 @@ pub(super) fn analyse(
     program.findings.extend(listening.findings);
     let mut args: Vec<Sourced<String>> = listening.args;
 
-    let mut written = writes::written(&code);
+    let subcommands = subcommands::subcommands(&world);
+    let running = reached::Reached::new(&world, subcommands::idle(&world, &subcommands));
+    let mut written = writes::written_where(&code, Vec::new(), |call| running.holds(call));
     if let Some(at) = written.here.clone() {
         if details.files.is_empty() && opened.made.is_empty() && written.folders.is_empty() {
             // Nothing that the program reads lies in its working directory, so that directory can
@@ -145,7 +147,6 @@ pub(super) fn analyse(
 
     program.connections = connects::connections(&code, &mut |call| world.reaches(call));
     let (variables, refused) = demands::demands(&world);
-    let subcommands = subcommands::subcommands(&world);
     let mut wanted = arguments::demanded(&world, &subcommands);
     let all = subcommands.library.is_none();
     wanted.extend(refused.into_iter().filter(|flag| all || flag.2).map(|flag| (flag.0, flag.1)));

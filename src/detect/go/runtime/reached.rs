@@ -19,6 +19,8 @@ type Key = (RelPath, String);
 pub(super) struct Reached {
     /// By file and start; `None` if names do not tell packages apart.
     functions: Option<BTreeSet<(*const File, usize)>>,
+    /// Code that does not run, which leads nowhere.
+    idle: Vec<(Rc<File>, Range<usize>)>,
 }
 
 /// The declarations that nothing has led to yet.
@@ -36,29 +38,37 @@ struct Search {
 }
 
 impl Reached {
-    pub(super) fn new(world: &World) -> Self {
+    pub(super) fn new(world: &World, idle: Vec<(Rc<File>, Range<usize>)>) -> Self {
         let mut search = Search::default();
         for package in &world.closure.packages {
             for file in &package.files {
                 if file.code.imports.iter().any(|import| import.name == ".") {
-                    return Self { functions: None };
+                    return Self { functions: None, idle };
                 }
                 search.declare(&package.dir, &file.code, package.dir == *world.folder);
             }
         }
         while let Some((dir, file, range)) = search.open.pop() {
             search.reached.insert((Rc::as_ptr(&file), range.start));
+            let without: Vec<&Range<usize>> =
+                idle.iter().filter(|one| Rc::ptr_eq(&one.0, &file)).map(|one| &one.1).collect();
             for at in range {
-                if file.is_word(at) {
+                if file.is_word(at) && !without.iter().any(|one| one.contains(&at)) {
                     search.mention(world, &dir, &file, at);
                 }
             }
         }
-        Self { functions: Some(search.reached) }
+        Self { functions: Some(search.reached), idle }
     }
 
-    /// True unless the call is in a function that nothing leads to.
+    /// True unless the call is in code that does not run, or in a function that nothing leads to.
     pub(super) fn holds(&self, call: &Call) -> bool {
+        let is_idle = |one: &(Rc<File>, Range<usize>)| {
+            one.0.path == call.file.path && one.1.contains(&call.at)
+        };
+        if self.idle.iter().any(is_idle) {
+            return false;
+        }
         let Some(functions) = &self.functions else { return true };
         let function = call.file.facts().function_at(call.at);
         function.is_none_or(|f| functions.contains(&(Rc::as_ptr(&call.file), f.range.start)))

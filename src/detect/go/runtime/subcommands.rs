@@ -160,6 +160,26 @@ pub(super) fn subcommands(world: &World) -> Subcommands {
     found
 }
 
+/// The code of the commands that the image does not start. Nothing is known of them unless one
+/// serves, or the program itself does.
+pub(super) fn idle(world: &World, found: &Subcommands) -> Vec<(Rc<File>, Range<usize>)> {
+    let files: Vec<&Rc<File>> = world.code.files().collect();
+    let reach = Reach::new(world);
+    let serves = |command: &&Command| {
+        command.run.clone().is_some_and(|run| reach.leads(files[command.file], run))
+    };
+    let alone = found.wanting.is_none() && roots(&found.commands).iter().any(serves);
+    if found.started.is_empty() && !alone {
+        return Vec::new();
+    }
+    let commands = found.commands.iter().enumerate();
+    let others = commands.filter(|(number, one)| {
+        !found.started.contains(number) && !one.program && one.parent.is_some()
+    });
+    let code = others.filter_map(|(_, one)| Some((files[one.file].clone(), one.run.clone()?)));
+    code.collect()
+}
+
 /// The commands that contain all others.
 fn roots(commands: &[Command]) -> Vec<&Command> {
     let parents: BTreeSet<usize> = commands.iter().filter_map(|command| command.parent).collect();

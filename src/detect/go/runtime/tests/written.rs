@@ -111,3 +111,27 @@ fn libraries_write_folders_and_files() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn commands_that_the_image_does_not_start_write_nowhere() {
+    let of = |name: &str, root: &str, serve: &str| {
+        let body = format!(
+            "package main\nimport (\"net/http\"; \"os\"; \"github.com/spf13/cobra\")\n\
+             var root = &cobra.Command{{Use: \"shop\"{root}}}\n\
+             var docs = &cobra.Command{{Use: \"docs\", Run: func(c *cobra.Command, a []string) {{\n\
+             \tpages()\n\tos.MkdirAll(\"site\", 0755)\n}}}}\n\
+             var serve = &cobra.Command{{Use: \"{name}\", Run: func(c *cobra.Command, a []string) {{\n\
+             \tos.MkdirAll(\"kept\", 0755)\n\t{serve}\n}}}}\n\
+             func pages() {{\n\tos.MkdirAll(\"pages\", 0755)\n}}\n\
+             func init() {{\n\troot.AddCommand(docs, serve)\n}}\nfunc main() {{\n\troot.Execute()\n}}\n"
+        );
+        let program = with(&[("main.go", &body)]);
+        program.writable.iter().map(|one| one.value.clone()).collect::<Vec<_>>()
+    };
+    let listens = "http.ListenAndServe(\":8080\", nil)";
+    let runs = format!(", Run: func(c *cobra.Command, a []string) {{ {listens} }}");
+    assert_eq!(of("serve", "", listens), ["kept"]);
+    assert!(of("keep", &runs, "").is_empty());
+    // Whoever runs a tool chooses the command.
+    assert_eq!(of("keep", "", ""), ["kept", "pages", "site"]);
+}
