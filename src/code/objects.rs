@@ -240,6 +240,9 @@ impl Program<'_> {
         let all = file.facts().definitions_of(file, key);
         let from = all.partition_point(|d| d.name < class.start);
         let all = all[from..].iter().take_while(|d| class.contains(&d.name)).take(MAX_PLACES);
+        if let Some(found) = self.put_into_member(file, &class, key, rest, steps) {
+            return Some(found);
+        }
         let written = all.clone().find(|d| file.is_assigned_to(d, "this"));
         if let Some(found) = written.or_else(|| all.clone().find(|d| d.form == Form::Member)) {
             return Some(self.eval_below(file, found.value.clone(), rest, steps));
@@ -253,6 +256,28 @@ impl Program<'_> {
         }
         let constructor = functions.find(|f| is_constructor(file, f))?;
         self.handed(file, constructor, key, rest, steps)
+    }
+
+    /// What lies below `keys` of a member of a class, where one statement of the class puts that
+    /// there: `this.config.port = 3000`.
+    fn put_into_member(
+        &self,
+        file: &Rc<File>,
+        class: &Range<usize>,
+        member: &str,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
+        let (key, rest) = keys.split_first()?;
+        let all = file.facts().definitions_of(file, key);
+        let from = all.partition_point(|d| d.name < class.start);
+        let all = all[from..].iter().take_while(|d| class.contains(&d.name)).take(MAX_PLACES);
+        let of_this = |at: usize| at > 3 && file.word(at - 4) == "this";
+        let mut all = all.filter(|d| file.is_assigned_to(d, member) && of_this(d.name));
+        let (first, second) = (all.next()?, all.next());
+        let value =
+            second.is_none().then(|| self.eval_below(file, first.value.clone(), rest, steps));
+        value.filter(|value| !value.is_unknown())
     }
 
     /// The value below `keys` in the result of calling a function or a class of the program.

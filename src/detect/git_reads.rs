@@ -30,8 +30,8 @@ const STARTS: [&str; 6] = ["exec", "spawn", "command", "process", "run", "$`"];
 const SCRIPTS: [&str; 8] =
     ["build", "prebuild", "postbuild", "start", "prestart", "prepare", "postinstall", "compile"];
 
-/// First words of the names of scripts with which somebody publishes a release.
-const RELEASING: [&str; 4] = ["bump", "changelog", "publish", "release"];
+/// First words of the names of scripts with which somebody publishes a release: `update-version.ts`.
+const RELEASING: [&str; 5] = ["bump", "changelog", "publish", "release", "update"];
 
 /// Maximum number of words between `git` and its subcommand: `-C`, a folder, a method's name.
 const BETWEEN: usize = 4;
@@ -319,6 +319,9 @@ mod tests {
             ]),
             ["b.js:2"]
         );
+        let updates = server.replace("b.js", "update-version.js");
+        let files = [("package.json", &*starts), ("a.js", &updates), ("update-version.js", reads)];
+        assert!(finding(&files).is_empty());
         let runs = manifest("\"build\": \"V=$(git describe) vite build\"");
         assert_eq!(finding(&[("package.json", &runs), ("index.html", "")]), ["package.json:2"]);
     }

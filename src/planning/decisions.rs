@@ -125,7 +125,31 @@ pub(super) fn init(program: &Program) -> Decision {
 /// Findings that apply to any language.
 pub(super) fn findings(chosen: &Chosen) -> Vec<Finding> {
     let all = end_of_life(chosen, "--toolchain").into_iter();
-    all.chain(unknown_release(chosen)).chain(privileged_port(chosen)).collect()
+    let all = all.chain(unknown_release(chosen)).chain(privileged_port(chosen));
+    all.chain(docker_socket(chosen)).collect()
+}
+
+/// The package of the command `docker`, and the socket that it talks to:
+/// <https://docs.docker.com/engine/daemon/troubleshoot/>.
+const DOCKER_CLI: &str = "docker-cli";
+const DOCKER_SOCKET: &str = "/var/run/docker.sock";
+
+/// A program that starts the command `docker`, which needs the host's engine.
+fn docker_socket(chosen: &Chosen) -> Option<Finding> {
+    let program = chosen.program;
+    let starts = program.needs.packages.iter().find(|package| package.value == DOCKER_CLI)?;
+    if program.findings.iter().any(|one| one.what.contains("docker.sock")) {
+        return None;
+    }
+    let what =
+        format!("the program starts `docker`, which takes the socket {DOCKER_SOCKET} of the host");
+    let finding =
+        Finding::new(FindingCode::PrivilegesNeeded, what, starts.evidence.first().cloned());
+    Some(finding.with_fix(format!(
+        "if the program needs to do that, start it with `docker run -v \
+         {DOCKER_SOCKET}:{DOCKER_SOCKET} --group-add \"$(stat -c %g {DOCKER_SOCKET})\" ...`; \
+         whoever can write to that socket controls the host"
+    )))
 }
 
 /// A version that a person asked for, and that the catalog has no release of.

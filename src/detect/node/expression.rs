@@ -43,6 +43,21 @@ const MAX_DECLARATIONS: usize = 64;
 /// How many names an expression is followed through.
 const MAX_STEPS: usize = 7;
 
+/// How many tokens before a block may be its condition about the system.
+const MAX_CONDITION: usize = 10;
+
+/// True if a block behind these tokens runs on another system only: `if (process.platform ===
+/// "win32") {`.
+fn is_of_another_system(before: &[Token]) -> bool {
+    let near = &before[before.len().saturating_sub(MAX_CONDITION)..];
+    let Some(from) = near.iter().rposition(|token| token.is_word("if")) else { return false };
+    let head = &near[from..];
+    let plain = !head.iter().any(|token| token.is('!') || token.is('|') || token.is('{'));
+    plain
+        && head.iter().any(|token| token.is_word("platform"))
+        && head.iter().any(|token| matches!(token.text(), Some("win32" | "darwin")))
+}
+
 impl<'t> Names<'t> {
     /// Notes the first value of every `name = ...` and `name: ...`.
     pub(crate) fn of(tokens: &'t [Token]) -> Self {
@@ -50,6 +65,7 @@ impl<'t> Names<'t> {
         let mut properties: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut blocks: BTreeMap<&str, Vec<(Range<usize>, usize)>> = BTreeMap::new();
         let mut open: Vec<Range<usize>> = Vec::new();
+        let mut elsewhere = 0..0;
         for (index, window) in tokens.windows(3).enumerate() {
             if let Some(key) = window[0].word().or(window[0].text())
                 && window[1].is(':')
@@ -57,6 +73,9 @@ impl<'t> Names<'t> {
                 properties.entry(key).or_default().push(index + 2);
             }
             if window[0].is('{') {
+                if index >= elsewhere.end && is_of_another_system(&tokens[..index]) {
+                    elsewhere = index..closing(tokens, index);
+                }
                 open.push(
                     window[0].at..tokens.get(closing(tokens, index)).map_or(usize::MAX, |t| t.at),
                 );
@@ -73,9 +92,13 @@ impl<'t> Names<'t> {
                 defined.entry(name).or_insert(index + 2);
                 let block = open.last().cloned().unwrap_or(0..usize::MAX);
                 blocks.entry(name).or_default().push((block, index + 2));
-            } else if assigned {
+            } else if assigned && !elsewhere.contains(&index) {
                 // A declaration of `PORT` says more than `process.env.PORT = x`.
-                written.entry(name).or_insert(index + 2);
+                let held = written.entry(name).or_insert(index + 2);
+                // A field without a value yet: `dataDir = ""`.
+                if tokens[*held].text() == Some("") {
+                    *held = index + 2;
+                }
             } else if declared && window[1].is(':') {
                 // The declaration has a type: `const port: number = 3000`.
                 let typed = tokens.iter().skip(index + 2).take(8).take_while(|t| !t.is(';'));

@@ -481,6 +481,22 @@ mod tests {
     }
 
     #[test]
+    fn the_command_docker_takes_the_socket_of_the_host() {
+        let said = |command: &str| {
+            let main = format!(
+                "const c = require('child_process'); c.spawn('{command}', ['ps']); require('http').createServer().listen(1234)"
+            );
+            let files = [("package.json", r#"{"main": "a.js"}"#), ("a.js", main.as_str())];
+            let (plan, _) = planned(&files, "", &[]).unwrap();
+            plan.findings.into_iter().find(|f| f.code.as_str() == "privileges-needed")
+        };
+        assert!(
+            said("docker").unwrap().fix.contains("-v /var/run/docker.sock:/var/run/docker.sock")
+        );
+        assert!(said("git").is_none());
+    }
+
+    #[test]
     fn settings_with_a_token_reach_the_install_alone() {
         let package = r#"{"main": "server.js", "dependencies": {"express": "4"}}"#;
         let cases = [

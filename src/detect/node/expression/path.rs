@@ -362,6 +362,10 @@ fn named<'t>(tokens: &[Token], names: &Names<'t>) -> Option<&'t [Token]> {
     let likely = || match tokens {
         [name] => names.nearest(name.word()?, name.at),
         [_, dot, name] if dot.is('.') => names.value_of(name.word()?),
+        // `this.config.dataDir`
+        [this, .., dot, name] if this.is_word("this") && tokens.len() == 5 && dot.is('.') => {
+            names.value_of(name.word()?)
+        }
         _ => None,
     };
     member(tokens, names).or_else(likely)

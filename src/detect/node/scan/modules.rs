@@ -355,6 +355,23 @@ mod tests {
     }
 
     #[test]
+    fn members_of_members_and_defaults_for_this_system_are_followed() {
+        let class = |body: &str| {
+            let text = format!(
+                "class S {{ dir = '';\n constructor() {{ let home; {body}\n this.dir = this.config.dir }}\n \
+                 start() {{ fs.mkdirSync(this.config.dir); fs.mkdirSync(this.dir) }} }}\n"
+            );
+            folders(&text, "")
+        };
+        assert_eq!(class("this.config.dir = args.dir || process.env.D || './kept';"), ["kept"]);
+        let systems =
+            "if (process.platform === 'win32') { home = './win' } else { home = '/opt/x' }\n";
+        assert_eq!(class(&format!("{systems} this.config.dir = home;")), ["/opt/x"]);
+        let others = systems.replace("===", "!==").replace("./win", "/opt/y");
+        assert_eq!(class(&format!("{others} this.config.dir = home;")), ["/opt/y"]);
+    }
+
+    #[test]
     fn a_script_above_compiled_sources_leads_to_them() {
         let options = r#"{"compilerOptions": {"outDir": "dist", "rootDir": "lib"}}"#;
         let main = "import { at } from './deep/paths'; at();\n\

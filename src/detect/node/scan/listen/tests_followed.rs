@@ -352,3 +352,19 @@ fn a_server_for_the_web_comes_before_others() {
     assert_eq!(scan.port.map(|port| port.value), Some(8080));
     assert_eq!(scan.more_ports.iter().map(|port| port.value.number).collect::<Vec<_>>(), [9995]);
 }
+
+#[test]
+fn a_port_that_one_statement_puts_into_a_member_is_followed() {
+    let class = |body: &str| {
+        format!(
+            "class S {{ constructor() {{ this.config = args; {body} }}\n \
+             start() {{ app.listen(this.config.port) }} }}\nnew S().start()"
+        )
+    };
+    let one = "this.config.port = args.port || Number(process.env.S_PORT) || 5001;";
+    let scan = scanned(&class(one), &[]);
+    assert_eq!(scan.port.map(|port| port.value), Some(5001));
+    assert_eq!(scan.port_variable.as_deref(), Some("S_PORT"));
+    assert_eq!(port(&class(&format!("{one} this.config.port = other;")), &[]), None);
+    assert_eq!(port(&class("other.config.port = 5001;"), &[]), None);
+}
