@@ -22,6 +22,9 @@ const MAX_LENGTH: usize = 4096;
 /// How many tokens of a function that reads a variable are looked at.
 const MAX_BODY: usize = 400;
 
+/// Names of what holds settings, wherever these come from.
+const SETTINGS: [&str; 4] = ["config", "settings", "conf", "configuration"];
+
 /// How many calls are asked for the type that their method is called on.
 const MAX_ASKED: usize = 32;
 
@@ -388,12 +391,37 @@ impl Program<'_> {
     fn env_reader(&self, call: &Call, steps: u8) -> Option<Value> {
         let key = self.argument_within(call, 0, steps)?.text().filter(|key| is_env_name(key))?;
         // The name is a part of the variable's: what the function returns says which.
-        if self.is_composed(call) {
+        if self.is_composed(call) || self.reads_settings(call) {
             return None;
         }
         let reads = call.name().to_ascii_lowercase().contains("env");
         let default = self.argument_within(call, 1, steps).and_then(|value| value.text());
         (reads || default.is_some()).then(|| env(key, default, |note| call.evidence(note)))
+    }
+
+    /// True if a function of the program reads settings, and not the environment:
+    /// `app.config.get(key, default)`.
+    fn reads_settings(&self, call: &Call) -> bool {
+        if call.file.dialect().indents
+            && call.name() == "get"
+            && SETTINGS.contains(&call.receiver())
+        {
+            return true;
+        }
+        let mut found = false;
+        for file in self.files() {
+            let Some(function) = file.facts().function_of(file, call.name()) else { continue };
+            let words = || function.range.clone().take(MAX_BODY).map(|at| file.word(at));
+            if words().any(|word| word.to_ascii_lowercase().contains("env")) {
+                return false;
+            }
+            let of = function.body..function.range.end.min(function.body + MAX_BODY);
+            found |= of.into_iter().any(|at| {
+                let reads = file.word(at + 1) == "[" || file.word(at + 2) == "get";
+                SETTINGS.contains(&file.word(at)) && reads
+            });
+        }
+        found
     }
 
     /// True if a function of the program puts a text before or behind the name that it is given:

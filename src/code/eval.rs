@@ -263,10 +263,14 @@ impl Program<'_> {
             file.evidence(at, format!("`{name}` is not known before the program runs")),
         );
         if let Some(function) = file.facts().function_at(at) {
-            let values: Vec<(bool, Value)> = locals(file, function, at, name)
+            let mut own: Vec<(&Definition, Value)> = locals(file, function, at, name)
                 .into_iter()
                 .map(|d| (d, self.defined(file, d, steps)))
                 .filter(|(d, value)| !self.never(file, d, value, steps))
+                .collect();
+            own.drain(..replaced(file, at, &own));
+            let values: Vec<(bool, Value)> = own
+                .into_iter()
                 .map(|(d, value)| (d.name < at, value))
                 .chain(
                     self.registered(|call| call.file.path == file.path, name, steps)
@@ -535,6 +539,24 @@ fn home(file: &File, definition: &Definition) -> String {
         words.push(file.word(definition.value.start).to_ascii_lowercase());
     }
     words.join(" ")
+}
+
+/// How many definitions a later one replaces, of which only a part is known: `path = "videos"`, then
+/// `path = join(self.folder, path)`.
+fn replaced(file: &File, at: usize, own: &[(&Definition, Value)]) -> usize {
+    let runs = |definition: &Definition| {
+        let block = file.enclosing(definition.name);
+        let around = block.is_some_and(|open| open < at && at < file.closing(open));
+        around && definition.value.end <= at
+    };
+    let part = |value: &Value| {
+        !value.is_unknown()
+            && value.text().is_none()
+            && value.env().is_none()
+            && value.flag().is_none()
+    };
+    let last = own.iter().rposition(|(definition, _)| runs(definition));
+    last.filter(|&last| file.dialect().indents && part(&own[last].1)).unwrap_or(0)
 }
 
 /// The call that fills a range, from its first word to its last bracket.

@@ -12,6 +12,7 @@ use crate::facts::{EnvVar, Evidence, Facts, Finding, Program, Sourced, Strength}
 use crate::path::RelPath;
 use crate::repo::{Dir, Repo};
 
+mod addresses;
 mod application;
 mod browser;
 mod codes;
@@ -535,7 +536,12 @@ fn named(application: &Application, dir: &Dir, wanted: &str) -> Result<(Program,
     let ranges = &application.project.python;
     let installed = &application.installed;
     let (toolchain, _) = version::python(dir, ranges, &own.admitted, installed, catalog)?;
-    native::read(installed, &toolchain.value, catalog)?.add_to(&mut program.needs);
+    let mut native = native::read(installed, &toolchain.value, catalog)?;
+    if application.project.installs {
+        native::of_project(dir, &application.project, &mut native)?;
+    }
+    native::listed(dir, &mut native)?;
+    native.add_to(&mut program.needs);
     setuptools::settle(catalog, &toolchain.value, installed, &mut program, &mut own)?;
     Ok((program, own))
 }

@@ -357,7 +357,7 @@ fn annotated<'t>(framework: &'t Framework, module: &Rc<Module>, into: &mut Vec<A
 }
 
 /// True for a function below a decorator, by the place of its name.
-fn is_decorated(file: &File, name: usize) -> bool {
+pub(super) fn is_decorated(file: &File, name: usize) -> bool {
     let start = name.saturating_sub(2);
     let near = start.saturating_sub(MAX_ABOVE)..start;
     let line = near.rev().skip_while(|&at| file.is_line_end(at));

@@ -42,6 +42,7 @@ pub(super) const ALL: &[FindingCode] = &[
     SUBCOMMAND_MISSING,
     TRANSLATIONS_AS_TEXT,
     VERSION_FROM_GIT,
+    WORKER_NEEDED,
 ];
 
 pub(super) const BROWSER_NOT_INSTALLED: FindingCode = FindingCode::Own(&Row::warning(
@@ -326,6 +327,13 @@ pub(super) const SETUPTOOLS_MISSING: FindingCode = FindingCode::Own(&Row::warnin
     "a virtual environment brings no setuptools of its own any more, and versions from 82 on have no \
     pkg_resources: the image installs an older one beside the dependencies",
     "add `setuptools<82` to the dependencies, or move to a version that does without it",
+));
+
+pub(super) const WORKER_NEEDED: FindingCode = FindingCode::Own(&Row::warning(
+    "worker-needed",
+    "the program hands tasks to a worker, and the image does not start one",
+    "a container runs one process: the tasks wait in the queue until a worker takes them",
+    "run the image a second time with the command of the worker",
 ));
 
 pub(super) const SUBCOMMAND_MISSING: FindingCode = FindingCode::Own(&Row::warning(

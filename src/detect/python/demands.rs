@@ -162,7 +162,7 @@ fn of_databases(code: &Code) -> Vec<(String, Rc<File>, usize)> {
 }
 
 /// Variables without a default whose text is used at once: `os.getenv("X").split(",")`,
-/// `os.getenv("X") + "/api"`.
+/// `os.getenv("X") + "/api"`, `str(os.getenv("X"))`, which is the word `None`.
 fn used(code: &Code) -> Vec<(String, Call)> {
     let mut all = Vec::new();
     for (row, call) in code.doing(&[Does::Environment]) {
@@ -173,8 +173,11 @@ fn used(code: &Code) -> Vec<(String, Call)> {
         let after = file.closing(call.open) + 1;
         let method = file.word(after) == "." && file.word(after + 2) == "(";
         let sum = file.word(after) == "+" && !file.is_line_end(after - 1);
+        let shown = file.enclosing(call.at).is_some_and(|open| {
+            open > 0 && file.word(open - 1) == "str" && file.closing(open) == after
+        });
         let name = code.argument(&call, 0).and_then(|value| value.text());
-        if let Some(name) = name.filter(|_| (method || sum) && listen::runs(code, &call)) {
+        if let Some(name) = name.filter(|_| (method || sum || shown) && listen::runs(code, &call)) {
             all.push((name, call));
         }
     }

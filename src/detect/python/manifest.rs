@@ -104,6 +104,8 @@ pub(super) struct Project {
     pub(super) tool_versions: Option<String>,
     /// The backend of its build, where pyproject.toml names one.
     pub(super) backend: Option<String>,
+    /// True if the manifest states the version itself.
+    pub(super) states_version: bool,
     /// The name in a module that setuptools reads the version from: `shop.VERSION`.
     pub(super) version_of: Option<String>,
     /// A table tells setuptools which packages there are.
@@ -152,7 +154,7 @@ pub(super) fn folders(path: &RelPath, text: &str) -> Vec<String> {
 }
 
 impl Project {
-    fn pyproject(&mut self, path: &RelPath, tree: &Item) {
+    pub(super) fn pyproject(&mut self, path: &RelPath, tree: &Item) {
         let at = |line: u32, note: &str| Evidence::at(path, line, note);
         if let Some(system) = tree.get("build-system") {
             self.builds = true;
@@ -171,6 +173,9 @@ impl Project {
             self.tools.push(held.key.clone());
         }
         if let Some(project) = tree.get("project") {
+            // The plugin's own table asks it for a version all the same.
+            let asked = tree.at(&["tool", "setuptools_scm"]).is_some();
+            self.states_version = project.text_at(&["version"]).is_some() && !asked;
             if let Some(name) = project.get("name")
                 && let Some(text) = name.text()
             {

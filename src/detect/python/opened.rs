@@ -7,7 +7,7 @@ use super::demands;
 use super::listen;
 use super::pages::{self, Need};
 use super::world::World;
-use crate::code::{Call, Does, File, Program as Code, Value};
+use crate::code::{Call, Does, File, Program as Code, Value, is_env_name};
 use crate::facts::{Evidence, Finding, Program, Sourced};
 use crate::path::RelPath;
 
@@ -140,11 +140,39 @@ fn absolute(world: &World, call: &Call, text: &str, on: bool) -> Option<Finding>
     if !file || odd || SYSTEM.iter().any(|of| text.starts_with(of)) {
         return None;
     }
+    let instead = without(&call.file, call.at);
     let demanded = is_read(world.code, call, on)
-        && !is_spared(&call.file, call.at)
+        && (instead.is_some() || !is_spared(&call.file, call.at))
         && is_at_start(world.code, call, MAX_STARTS);
     let evidence = call.evidence(format!("`{}` reads {text}", call.name()));
-    demanded.then(|| Finding::file_missing(text, text, None, None, [evidence]))
+    let found = demanded.then(|| Finding::file_missing(text, text, None, None, [evidence]))?;
+    let Some(variable) = instead else { return Some(found) };
+    let name = text.rsplit('/').next().unwrap_or_default();
+    Some(found.with_fix(format!(
+        "mount it when the container starts: `-v ./{name}:{text}:ro`, or give what it holds by \
+         {variable} and the variables beside it"
+    )))
+}
+
+/// The variable without which a branch alone runs: `if "X" in os.environ: .. else: open(FILE)`.
+fn without(file: &File, at: usize) -> Option<String> {
+    let heads = crate::code::conditions::heads(file, at);
+    let mut asked = heads
+        .into_iter()
+        .filter(|head| matches!(file.word(head.start), "if" | "elif" | "else" | "try"));
+    let (Some(head), None) = (asked.next(), asked.next()) else { return None };
+    let close = head.start.checked_sub(1).filter(|_| file.word(head.start) == "else")?;
+    let close = (0..=close).rev().take(3).find(|&at| file.word(at) == "}")?;
+    let open = file.opening(close);
+    let start = crate::code::conditions::statement(file, open);
+    let condition = start + 1..open;
+    let words = || condition.clone().map(|at| file.word(at));
+    let plain = file.word(start) == "if"
+        && condition.len() <= MAX_HEAD
+        && words().any(|word| matches!(word, "environ" | "getenv"))
+        && !words().any(|word| matches!(word, "and" | "or" | "not"));
+    let mut texts = condition.clone().filter_map(|at| file.string(at));
+    texts.find(|text| plain && is_env_name(text)).map(std::borrow::Cow::into_owned)
 }
 
 /// The argument at a position, by its name where it has one.

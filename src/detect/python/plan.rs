@@ -499,7 +499,11 @@ fn projects(app: &Application, extras: &[String]) -> Result<Vec<Line>> {
 /// The variables by which the build's own plugins are told a version in place of git.
 fn versions(chosen: &Chosen, project: &Project) -> Result<Vec<Line>> {
     let rows: Vec<super::VersionRow> = chosen.catalog.table("version")?;
-    let held = rows.into_iter().filter(|row| project.build_requires.contains(&row.package));
+    // A plugin beside a stated version only finds the files that git tracks.
+    let asks = |row: &super::VersionRow| {
+        !project.states_version && project.build_requires.contains(&row.package)
+    };
+    let held = rows.into_iter().filter(asks);
     held.map(|row| Ok(Line::new(row.variable)?)).collect()
 }
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::options::decorators;
 use super::pages;
 use super::world::World;
-use super::{browser, django, imported, listen, models, opened, unwritten};
+use super::{addresses, application, browser, django, imported, listen, models, opened, unwritten};
 use crate::code::{Call, Does, File, Program as Code, Value, conditions, connects, writes};
 use crate::detect::env_file;
 use crate::facts::{EnvVar, Evidence, Finding, Kind, Program, Sourced};
@@ -65,7 +66,7 @@ fn imports(world: &World, package: &str) -> bool {
 pub(super) fn listens(world: &World, development: bool, program: &mut Program) -> bool {
     let listening = listen::listening(world.code, &world.tables.listeners, development);
     if listening.listens.is_none() {
-        return false;
+        return addresses::stated(world, program);
     }
     program.kind = Kind::Service;
     program.port = listening.port;
@@ -147,7 +148,10 @@ fn written(world: &World, extra: Vec<(Value, Does, Evidence)>, program: &mut Pro
     extra.extend(settings(world));
     // A module that is imported does not do what it does where it is started.
     let runs = |call: &Call| {
-        listen::runs(world.code, call) && !is_idle(world.code, call) && !is_asked(call)
+        listen::runs(world.code, call)
+            && !is_idle(world.code, call)
+            && !is_asked(call)
+            && !is_of_command(world.code, call)
     };
     let mut written = writes::written_where(world.code, extra, runs);
     let drivers = &world.tables.drivers;
@@ -185,14 +189,32 @@ fn is_idle(code: &Code, call: &Call) -> bool {
     let handed = given.is_some_and(|one| {
         parameters.iter().any(|parameter| file.word(parameter.start) == file.word(one.start))
     });
-    let decorated = function.name > 2 && {
-        let line = (0..function.name - 1).rev().skip_while(|&at| file.is_line_end(at));
-        line.take(MAX_SETTING)
-            .take_while(|&at| !file.is_line_end(at))
-            .any(|at| file.word(at) == "@")
-    };
+    let decorated = application::is_decorated(file, function.name);
     let uses = || code.files().map(|file| file.places(name).len()).sum::<usize>();
     handed && !decorated && !CALLED.contains(&name) && uses() == 1
+}
+
+/// True for a call in a command of a developer's (`@app.cli.command("themes")`), which the program
+/// that serves does not run.
+fn is_of_command(code: &Code, call: &Call) -> bool {
+    let file = &call.file;
+    let Some(function) = file.facts().function_at(call.at).filter(|one| !one.method) else {
+        return false;
+    };
+    let command = |decorator: &Call| {
+        let of = decorator.receiver().to_ascii_lowercase();
+        decorator.name() == "command"
+            && decorator.is_method()
+            && (of == "cli" || of.ends_with("_cli") || file.imports_module("flask"))
+    };
+    let name = file.word(function.name);
+    let uses = || code.files().map(|file| file.places(name).len()).sum::<usize>();
+    decorators(file, function).iter().any(command) && uses() == 1 && imports_flask(code)
+}
+
+/// True if the program is one of Flask's, whose own command runs its commands.
+fn imports_flask(code: &Code) -> bool {
+    code.files().any(|file| file.imports_module("flask"))
 }
 
 /// True for a write that only a variable switches on, which names its path too:

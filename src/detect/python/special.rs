@@ -156,6 +156,10 @@ fn argument(program: &Program, file: &Rc<File>, at: usize, name: &str, steps: u8
     let flag = format!("--{}", name.replace('_', "-"));
     let plain = format!("--{name}");
     let call = program.calls_named("add_argument").take(MAX_ARGUMENTS).find(|call| {
+        let stored = call.named("dest").and_then(|range| call.file.string(range.start));
+        if let Some(stored) = stored {
+            return stored == name;
+        }
         let names = call.arguments().into_iter().take(3);
         names
             .filter_map(|range| call.file.string(range.start))

@@ -32,7 +32,13 @@ pub(super) fn programs(app: &App) -> Result<Vec<(Program, ProgramDetails)>> {
     all.sort_by_key(|one| one.order);
     let mut seen = BTreeSet::new();
     all.retain(|one| seen.insert(one.program.id.clone()));
-    all.into_iter().map(|one| scene.finished(one)).collect()
+    let first = all.first().filter(|one| one.order != 8).map(|one| one.program.id.clone());
+    let finished: Result<Vec<_>> = all.into_iter().map(|one| scene.finished(one)).collect();
+    let mut finished = finished?;
+    if first.is_some() {
+        worker::needed(app, &sources, &tables, &mut finished)?;
+    }
+    Ok(finished)
 }
 
 /// The program that a person named: `shop.main:app`, `worker.py`, `-m shop`, a console script.

@@ -12,6 +12,7 @@ mod chosen;
 mod commanded;
 mod ended;
 mod lines;
+mod looked;
 mod packaged;
 mod services;
 mod settled;

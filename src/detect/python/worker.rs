@@ -6,10 +6,12 @@ use anyhow::Result;
 
 use super::source::{Module, Sources};
 use super::tables::{Tables, Worker};
-use super::{App, ProgramDetails};
+use super::{App, ProgramDetails, codes};
 use crate::code::{Call, File, Form};
-use crate::facts::{Evidence, Kind, Program, Sourced};
+use crate::facts::{Evidence, Finding, Kind, Program, Sourced};
 use crate::path::RelPath;
+use crate::recipes;
+use crate::repo::line_at;
 
 /// Maximum number of modules with tasks that one worker names.
 const MAX_MODULES: usize = 12;
@@ -68,6 +70,60 @@ pub(super) fn workers(app: &App, sources: &Sources, tables: &Tables) -> Result<V
         found.push(Found { program, details, entries, root: module.root.clone(), defined });
     }
     Ok(found)
+}
+
+/// Calls by which a program hands a task to a worker.
+const HANDS: [&str; 6] =
+    [".delay(", ".apply_async(", ".send_task(", ".enqueue(", ".enqueue_job(", ".kiq("];
+
+/// Says that the first program hands tasks to a worker, which the image does not start.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(super) fn needed(
+    app: &App,
+    sources: &Sources,
+    tables: &Tables,
+    programs: &mut [(Program, ProgramDetails)],
+) -> Result<()> {
+    let Some(((first, _), others)) = programs.split_first_mut() else { return Ok(()) };
+    let worker = others.iter().find(|(program, details)| {
+        let command = details.command.first();
+        tables.workers.iter().any(|row| row.role.is_empty() && row.command.first() == command)
+            && program.kind == Kind::Command
+    });
+    let Some((worker, details)) = worker.filter(|_| first.kind == Kind::Service) else {
+        return Ok(());
+    };
+    let tool = details.command.first().map(String::as_str).unwrap_or_default();
+    // What a Procfile or a compose file starts is said with it.
+    let runs = recipes::starts(app.dir.repo, &app.dir.path)?;
+    if runs.iter().any(|run| run.words.iter().any(|word| word == tool)) {
+        return Ok(());
+    }
+    for path in &sources.all {
+        let Some(text) = sources.repo.source_text(path)? else { continue };
+        let aside = path.components().any(|part| part.starts_with("test"));
+        let Some(call) = HANDS.iter().find(|call| !aside && text.contains(**call)) else {
+            continue;
+        };
+        let at = text.find(call).and_then(|at| line_at(&text, at)).unwrap_or(1);
+        let mut words = details.command.clone();
+        words.extend(worker.args.iter().map(|args| args.value.clone()));
+        let name = call.trim_matches(['.', '(']);
+        let evidence = Evidence::at(path, at, format!("`{name}` hands a task to a worker"));
+        let what = format!(
+            "the program hands tasks to a worker, and the image does not start `{}`",
+            words.join(" ")
+        );
+        let finding = Finding::new(codes::WORKER_NEEDED, what, [evidence]);
+        first.findings.push(finding.with_fix(format!(
+            "run the image a second time with the worker: build it with --entrypoint {}",
+            worker.id
+        )));
+        return Ok(());
+    }
+    Ok(())
 }
 
 /// What the worker is started with, and where it is made.

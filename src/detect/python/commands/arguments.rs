@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::finish::Scene;
 use super::super::source::Module;
 use super::{Command, MAX_COMMANDS};
-use crate::code::File;
+use crate::code::{File, conditions};
 
 /// Tokens of `sys.argv[1]`, from the name on.
 const ARGUMENT: [&str; 4] = ["argv", "[", "1", "]"];
@@ -38,9 +38,67 @@ impl Scene<'_> {
                 all.push(Command { name, serves, evidence });
             }
         }
+        if all.is_empty() {
+            all = self.of_table(module);
+        }
         all.dedup_by(|one, other| one.name == other.name);
         if all.len() > 1 { all } else { Vec::new() }
     }
+}
+
+/// Errors of a word that is missing or that no command has.
+const UNKNOWN: [&str; 4] = ["KeyError", "IndexError", "ValueError", "Exception"];
+
+/// Maximum number of tokens between the head of a `try` and the end of its `except` blocks.
+const MAX_TRIED: usize = 200;
+
+impl Scene<'_> {
+    /// The commands of a dictionary that the program looks its first argument up in, and without
+    /// which it prints their names and returns: `try: action = ACTIONS[name] .. except KeyError: ..`.
+    fn of_table(&self, module: &Rc<Module>) -> Vec<Command> {
+        let file = &module.file;
+        for definition in file.facts().definitions().iter() {
+            if file.word(definition.value.start) != "{" {
+                continue;
+            }
+            let name = definition.name;
+            let looked = file.places(file.word(name)).iter().copied().find(|&at| {
+                at != name && file.word(at + 1) == "[" && file.is_word(at + 2) && ends(file, at)
+            });
+            if looked.is_none() {
+                continue;
+            }
+            let names = keys(file, name).into_iter().take(MAX_COMMANDS);
+            return names
+                .map(|(name, at, value)| {
+                    let function = file.facts().function_of(file, file.word(value));
+                    let serves = function.is_some_and(|function| self.serves(module, function));
+                    let evidence = file.evidence(at, format!("the subcommand {name}"));
+                    Command { name, serves, evidence }
+                })
+                .collect();
+        }
+        Vec::new()
+    }
+}
+
+/// True for a place in a `try` about arguments whose `except` prints and returns.
+fn ends(file: &File, at: usize) -> bool {
+    let heads = conditions::heads(file, at);
+    let Some(head) = heads.iter().find(|head| file.word(head.start) == "try") else {
+        return false;
+    };
+    let close = file.closing(head.end);
+    let tried = head.end..close.min(head.end + MAX_TRIED);
+    let given = tried.into_iter().any(|at| matches!(file.word(at), "args" | "argv"));
+    let handled = close..(close + MAX_TRIED).min(file.len());
+    let except = handled.clone().take(4).find(|&at| file.word(at) == "except");
+    let Some(except) = except.filter(|_| given) else { return false };
+    let Some(open) = (except..handled.end).find(|&at| file.word(at) == "{") else { return false };
+    let caught = (except..open).any(|at| UNKNOWN.contains(&file.word(at)));
+    let body = open..file.closing(open).min(handled.end);
+    let says = |words: &[&str]| body.clone().any(|at| words.contains(&file.word(at)));
+    caught && says(&["print", "echo"]) && says(&["return", "exit"])
 }
 
 /// The name of what the argument is looked up in: `COMMANDS[sys.argv[1]]`, `COMMANDS.get(sys.argv[1])`.
