@@ -6,11 +6,10 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::conditions::heads;
 use super::facts::{Call, Definition, Form, locals};
 use super::file::File;
 use super::idioms::generic;
-use super::overrides::{overrides, weight};
+use super::overrides::{home, overrides, replaced, weight};
 use super::program::{Program, is_global};
 use super::rules::Does;
 use super::services::is_other_service;
@@ -516,47 +515,6 @@ pub(super) fn program(file: &File, at: usize) -> Value {
     let mut value = Value::base(Base::Program, evidence.clone());
     value.append(Value::known("/program", evidence));
     value
-}
-
-/// The words around a field's definition, in lower case: its type, the variable, its tag, the file.
-fn home(file: &File, definition: &Definition) -> String {
-    let mut words = vec![file.path.as_str().to_ascii_lowercase()];
-    let mut before = |at: usize| {
-        let near = (1..=3).filter_map(|back| at.checked_sub(back));
-        words.extend(near.map(|at| file.word(at).to_ascii_lowercase()));
-    };
-    if definition.form == Form::Assigned {
-        before(definition.name);
-    } else if let Some(open) = file.enclosing(definition.name) {
-        before(open);
-        // The result of a function is named after the function.
-        if open > 0 && file.word(open - 1) == "return" {
-            let head = heads(file, open).into_iter().next().unwrap_or_default();
-            words.extend(head.take(12).map(|at| file.word(at).to_ascii_lowercase()));
-        }
-    }
-    if definition.form == Form::Tag {
-        words.push(file.word(definition.value.start).to_ascii_lowercase());
-    }
-    words.join(" ")
-}
-
-/// How many definitions a later one replaces, of which only a part is known: `path = "videos"`, then
-/// `path = join(self.folder, path)`.
-fn replaced(file: &File, at: usize, own: &[(&Definition, Value)]) -> usize {
-    let runs = |definition: &Definition| {
-        let block = file.enclosing(definition.name);
-        let around = block.is_some_and(|open| open < at && at < file.closing(open));
-        around && definition.value.end <= at
-    };
-    let part = |value: &Value| {
-        !value.is_unknown()
-            && value.text().is_none()
-            && value.env().is_none()
-            && value.flag().is_none()
-    };
-    let last = own.iter().rposition(|(definition, _)| runs(definition));
-    last.filter(|&last| file.dialect().indents && part(&own[last].1)).unwrap_or(0)
 }
 
 /// The call that fills a range, from its first word to its last bracket.

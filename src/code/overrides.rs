@@ -83,3 +83,44 @@ fn is_put(file: &File, definition: &Definition) -> bool {
     let made = locals(file, function, at, file.word(owner));
     root && made.first().is_some_and(|one| one.form == Form::Declared && one.name < at)
 }
+
+/// The words around a field's definition, in lower case: its type, the variable, its tag, the file.
+pub(super) fn home(file: &File, definition: &Definition) -> String {
+    let mut words = vec![file.path.as_str().to_ascii_lowercase()];
+    let mut before = |at: usize| {
+        let near = (1..=3).filter_map(|back| at.checked_sub(back));
+        words.extend(near.map(|at| file.word(at).to_ascii_lowercase()));
+    };
+    if definition.form == Form::Assigned {
+        before(definition.name);
+    } else if let Some(open) = file.enclosing(definition.name) {
+        before(open);
+        // The result of a function is named after the function.
+        if open > 0 && file.word(open - 1) == "return" {
+            let head = heads(file, open).into_iter().next().unwrap_or_default();
+            words.extend(head.take(12).map(|at| file.word(at).to_ascii_lowercase()));
+        }
+    }
+    if definition.form == Form::Tag {
+        words.push(file.word(definition.value.start).to_ascii_lowercase());
+    }
+    words.join(" ")
+}
+
+/// How many definitions a later one replaces, of which only a part is known: `path = "videos"`, then
+/// `path = join(self.folder, path)`.
+pub(super) fn replaced(file: &File, at: usize, own: &[(&Definition, Value)]) -> usize {
+    let runs = |definition: &Definition| {
+        let block = file.enclosing(definition.name);
+        let around = block.is_some_and(|open| open < at && at < file.closing(open));
+        around && definition.value.end <= at
+    };
+    let part = |value: &Value| {
+        !value.is_unknown()
+            && value.text().is_none()
+            && value.env().is_none()
+            && value.flag().is_none()
+    };
+    let last = own.iter().rposition(|(definition, _)| runs(definition));
+    last.filter(|&last| file.dialect().indents && part(&own[last].1)).unwrap_or(0)
+}

@@ -333,7 +333,7 @@ pub(super) const WORKER_NEEDED: FindingCode = FindingCode::Own(&Row::warning(
     "worker-needed",
     "the program hands tasks to a worker, and the image does not start one",
     "a container runs one process: the tasks wait in the queue until a worker takes them",
-    "run the image a second time with the command of the worker",
+    "start the worker beside it, in an image of its own",
 ));
 
 pub(super) const SUBCOMMAND_MISSING: FindingCode = FindingCode::Own(&Row::warning(

@@ -118,7 +118,7 @@ pub(super) fn needed(
         );
         let finding = Finding::new(codes::WORKER_NEEDED, what, [evidence]);
         first.findings.push(finding.with_fix(format!(
-            "run the image a second time with the worker: build it with --entrypoint {}",
+            "start the worker beside it, in an image of its own that `--entrypoint {}` plans",
             worker.id
         )));
         return Ok(());

@@ -57,7 +57,7 @@ impl Scene<'_> {
     /// which it prints their names and returns: `try: action = ACTIONS[name] .. except KeyError: ..`.
     fn of_table(&self, module: &Rc<Module>) -> Vec<Command> {
         let file = &module.file;
-        for definition in file.facts().definitions().iter() {
+        for definition in file.facts().definitions() {
             if file.word(definition.value.start) != "{" {
                 continue;
             }
