@@ -77,6 +77,7 @@ pub(crate) fn written_where(
     let home = code.home.clone();
     let mut written = Written { temporary, home, ..Written::default() };
     let mut folders: BTreeMap<String, Sourced<String>> = BTreeMap::new();
+    let runs = |call: &Call| !is_of_another_system(&call.file.path) && runs(call);
     for (row, call) in code.doing(&WRITES).filter(|(_, call)| runs(call)) {
         let Some(value) = code.subject(row, &call) else { continue };
         let value = if row.patterned { value.without_pattern() } else { value };
@@ -129,6 +130,16 @@ pub(crate) fn written_where(
     written
 }
 
+/// Names of modules for a system that no container has.
+const SYSTEMS: [&str; 5] = ["darwin", "macos", "osx", "win32", "windows"];
+
+fn is_of_another_system(path: &RelPath) -> bool {
+    SYSTEMS.contains(&path.file_name().split('.').next().unwrap_or_default())
+}
+
+/// Words for no folder at all: `log_dir=False`.
+const NOWHERE: [&str; 3] = ["False", "None", "True"];
+
 /// True if the value says at least the folder.
 pub(crate) fn is_followed(value: &Value) -> bool {
     value.text().is_some() || value.below().is_some() || value.prefix().contains('/')
@@ -167,6 +178,10 @@ impl Written {
                 None => return,
             },
         };
+        if text.split('/').next().is_some_and(|first| NOWHERE.contains(&first)) {
+            self.unfollowed.push(Unfollowed::new(&Value::default(), evidence.clone()));
+            return;
+        }
         let text = match ["~/", "$HOME/", "${HOME}/"].iter().find_map(|h| text.strip_prefix(h)) {
             Some(path) => self.based(Base::Home, path, evidence),
             None => text,

@@ -12,9 +12,9 @@ use crate::recipes::start::{self, Start};
 use crate::recipes::{Port as RunPort, Recipe, Run, Variable, dockerfile, port_number};
 use crate::repo::Repo;
 
-/// Ports of debuggers and of what reloads pages: a developer's container publishes them, and the
-/// program itself does not listen there.
-const OF_DEVELOPERS: [u16; 7] = [2345, 5005, 5678, 9229, 9230, 24_678, 35_729];
+/// Ports of debuggers, of what reloads pages and of a database: a developer's container, or one that
+/// holds several programs, publishes them, and the program itself does not listen there.
+const OF_OTHERS: [u16; 8] = [2345, 5005, 5678, 8086, 9229, 9230, 24_678, 35_729];
 
 /// One statement of a port.
 struct Stated<'r> {
@@ -45,7 +45,7 @@ pub(super) fn port(program: &mut Program, runs: &[&Run], taken: Option<&Start>, 
         } else if by_args.is_none() {
             let plain = |port: &&RunPort| {
                 !port.udp
-                    && !OF_DEVELOPERS.contains(&port.number)
+                    && !OF_OTHERS.contains(&port.number)
                     && (is_taken || !is_customised(run, port.number))
             };
             let first = run.ports.iter().find(plain);
@@ -131,7 +131,7 @@ pub(super) fn more_ports(program: &mut Program, runs: &[&Run]) {
     let main = program.port.as_ref().map(|port| port.value);
     for run in runs {
         let agrees = run.ports.iter().any(|port| !port.udp && Some(port.number) == main);
-        let usable = |port: &&RunPort| port.udp || agrees && !OF_DEVELOPERS.contains(&port.number);
+        let usable = |port: &&RunPort| port.udp || agrees && !OF_OTHERS.contains(&port.number);
         for port in run.ports.iter().filter(usable) {
             let number = if port.udp { Port::udp(port.number) } else { Port::tcp(port.number) };
             let held = program.more_ports.iter().any(|held| held.value == number);

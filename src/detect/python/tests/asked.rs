@@ -180,3 +180,18 @@ fn objects_of_libraries_that_read_variables() {
     let environs = "from environs import Env\nfrom fastapi import FastAPI\nenv = Env()\nwith env.prefixed('SHOP_'):\n    A = env.int('A', 1)\napp = FastAPI()\n";
     assert!(required(&first(&[UVICORN, ("main.py", environs)])).is_empty());
 }
+
+#[test]
+fn a_folder_of_no_path_and_one_of_another_system_are_none() {
+    let of = |module: &str, body: &str| {
+        let app = format!("from flask import Flask\nimport {module}\napp = Flask(__name__)\n");
+        let name = format!("{module}.py");
+        let files = [FLASK, ("app.py", app.as_str()), (name.as_str(), body)];
+        super::writable(&first(&files)).join(" ")
+    };
+    let log = "import os\ndef start(folder=DEFAULT):\n    os.makedirs(os.path.join(folder, 'logs'))\nstart()\n";
+    assert_eq!(of("log", &log.replace("DEFAULT", "'kept'")), "kept/logs");
+    assert_eq!(of("log", &log.replace("DEFAULT", "False")), "");
+    let agents = "import os\nos.makedirs('agents')\n";
+    assert_eq!((of("macos", agents), of("linux", agents)), (String::new(), "agents".to_owned()));
+}
