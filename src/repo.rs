@@ -27,6 +27,7 @@ mod index;
 mod inputs;
 mod parse;
 mod rules;
+mod unlisted;
 mod walk;
 
 pub(crate) use inputs::hex;
@@ -168,6 +169,9 @@ impl Repo {
             Ok(forced) => forced,
             Err(why) => return self.report_index(&why),
         };
+        let folders = self.entries.iter().filter(|(_, entry)| *entry == Entry::Dir);
+        let folders = folders.map(|(path, _)| path);
+        forced.extend(unlisted::programs(root, folders, &|path| self.entry(path).is_some()));
         forced.retain(|path| {
             !deep(path) && !walk::is_never_walked(path) && self.entry(path).is_none()
         });

@@ -80,3 +80,27 @@ fn what_git_tracks_is_part_of_the_repository_whatever_a_gitignore_says() {
     let (code, error) = run(folder.path());
     assert!(code == Some(2) && error.contains("internal/config holds no Go file"), "{error}");
 }
+
+#[test]
+fn a_line_for_the_binary_hides_no_program_where_no_index_says_what_git_tracks() {
+    let folder = tempfile::tempdir().unwrap();
+    let listens = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.ListenAndServe(\":4000\", nil)\n}\n";
+    for (path, text) in [
+        ("go.mod", "module example.com/shop\n\ngo 1.26\n"),
+        (".gitignore", "shop\nnotes\n"),
+        ("cmd/shop/main.go", listens),
+        ("cmd/seed/main.go", "package main\n\nfunc main() {}\n"),
+        ("notes/a.go", "package notes\n"),
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let mut dockgen = Command::new(env!("CARGO_BIN_EXE_dockgen"));
+    let output = dockgen.args(["init", "--yes", "-q"]).arg(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let dockerfile = fs::read_to_string(folder.path().join("Dockerfile")).unwrap();
+    assert!(dockerfile.contains("-o /out/shop ./cmd/shop"), "{dockerfile}");
+    let ignore = fs::read_to_string(folder.path().join(".dockerignore")).unwrap();
+    assert!(ignore.contains("!cmd/shop/main.go") && !ignore.contains("!notes"), "{ignore}");
+}
