@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use granit_parser::{Event, Parser};
+use granit_parser::{Event, Parser, ScalarStyle};
 
 use super::{Entry, Item, MAX_DEPTH, Value};
 
@@ -53,6 +53,10 @@ impl<'t, T: granit_parser::BorrowedInput<'t>> Reader<'t, T> {
         }
         let before = self.nodes;
         let (item, anchor) = match event {
+            // The parser writes null so, also where nothing stands behind the key.
+            Event::Scalar(text, ScalarStyle::Plain, anchor, _) if text == "~" => {
+                (Item::scalar(line, ""), anchor)
+            }
             Event::Scalar(text, _, anchor, _) => (Item::scalar(line, text), anchor),
             Event::Alias(anchor) => {
                 let (item, nodes) = self.anchors.get(&anchor)?.clone();
@@ -122,6 +126,9 @@ mod tests {
         assert_eq!(all[0].entries()[1].line, 4);
         assert_eq!(all[1].text_at(&["z"]), Some("l1\nl2\n"));
         assert_eq!(all[1].entries()[0].line, 9);
+        let all = documents("a:\nb: ~\nc: '~'\n");
+        let texts: Vec<_> = all[0].entries().iter().map(|entry| entry.item.text()).collect();
+        assert_eq!(texts, [Some(""), Some(""), Some("~")]);
     }
 
     #[test]
