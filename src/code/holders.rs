@@ -130,6 +130,11 @@ impl Program<'_> {
         Some(value)
     }
 
+    /// The variable of a field whose tag names none, for a library that names it after the fields.
+    pub(crate) fn named_after(&self, file: &Rc<File>, at: usize) -> Option<String> {
+        self.by_path(&self.held(file, at, &[])?)
+    }
+
     /// The value of a field by its key in settings files and in the code that reads them.
     pub(super) fn keyed(&self, of: &str, name: &str, hints: &[&str], steps: u8) -> Option<Value> {
         let (file, field) = self.files().find_map(|file| {

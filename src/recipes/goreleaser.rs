@@ -78,7 +78,7 @@ pub(super) fn promu(home: &RelPath, file: &RelPath, text: &str, into: &mut Built
     for item in build.get("binaries").map(Item::items).unwrap_or_default() {
         let named = |key: &str| item.text_at(&[key]).map(str::to_owned);
         let binary = Binary {
-            flags: list("flags"),
+            flags: split(build.text_at(&["flags"]).unwrap_or_default()),
             tags: list("tags"),
             linker: list("ldflags"),
             output: named("name"),

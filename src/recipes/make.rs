@@ -96,6 +96,30 @@ struct Reader<'a> {
     commands: Vec<(String, u32, String)>,
 }
 
+/// What stands for the output of a command: no variable of make has this name.
+const PRINTED: &str = "$(shell)";
+
+/// `text` with [`PRINTED`] in place of each `$(shell ..)`; `None` if one of them is not closed.
+fn without_output(text: &str) -> Option<String> {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, inside)) = rest.split_once("$(shell") {
+        let mut depth = 0_usize;
+        let end = inside.char_indices().find_map(|(at, c)| {
+            match c {
+                '(' => depth += 1,
+                ')' if depth == 0 => return Some(at),
+                ')' => depth -= 1,
+                _ => {}
+            }
+            None
+        })?;
+        out.push_str(before);
+        out.push_str(PRINTED);
+        rest = &inside[end + 1..];
+    }
+    Some(out + rest)
+}
+
 impl<'a> Reader<'a> {
     fn new(home: &'a RelPath, file: &'a RelPath, braces: bool) -> Self {
         Self { home, file, braces, variables: Vec::new(), commands: Vec::new() }
@@ -121,11 +145,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The value of a variable; `None` if a command prints it.
+    /// The value of a variable; `None` if a command prints it. Output of a command within a longer
+    /// value is a variable that nothing sets.
     fn value(&self, name: &str) -> Option<String> {
         let (_, value, ..) = self.variables.iter().find(|(key, ..)| key == name)?;
-        let printed = value.contains("$(shell") || value.contains('`') || value.contains("!=");
-        (!printed).then(|| value.clone())
+        let value = without_output(value)?;
+        (value != PRINTED && !value.contains('`') && !value.contains("!=")).then_some(value)
     }
 
     fn finish(self, into: &mut Built) {

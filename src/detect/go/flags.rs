@@ -559,6 +559,20 @@ mod tests {
     }
 
     #[test]
+    fn output_of_a_command_within_the_flags_is_an_argument() {
+        let make =
+            |flags: &str| format!("L := {flags}\nall:\n\tgo build -ldflags \"$(L)\" ./cmd/x\n");
+        let of = |flags: &str| line(&details(&[("Makefile", &make(flags))]).0);
+        let (date, both) = ("$(shell date -u +\"%F\")", "main.version=VERSION");
+        assert_eq!(of(&format!("-s -w -X main.version={date}")), format!(" |  | {both}"));
+        let more = format!("-X 'main.version={date}' -X main.commit=$(shell a $(b) | c)");
+        assert_eq!(of(&more), format!(" |  | {both} main.commit=REVISION"));
+        // Flags that a command prints are not known.
+        assert_eq!(of("$(shell ./flags.sh)"), " |  | ");
+        assert_eq!(of("-X main.version=$(shell open"), " |  | ");
+    }
+
+    #[test]
     fn a_variable_that_lies_elsewhere_is_found_there() {
         let make =
             |name: &str| format!("all:\n\tgo build -ldflags '-X a.b/c/{name}=$(V)' ./cmd/x\n");

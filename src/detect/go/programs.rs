@@ -63,8 +63,13 @@ pub(super) fn list(module: &Module) -> Result<Vec<(Program, ProgramDetails)>> {
         .collect();
     let (main, aside): (Vec<RelPath>, Vec<RelPath>) =
         folders.into_iter().partition(|folder| !is_aside(folder, &module.layout.module));
-    // A repository of examples or tools alone still has something to start.
-    let folders = if main.is_empty() { aside } else { main };
+    // A repository of examples or tools alone still has something to start; beside a module with
+    // the application, they are what its library is shown with.
+    let folders = match main.is_empty() {
+        true if aside.is_empty() || is_beside_application(module)? => Vec::new(),
+        true => aside,
+        false => main,
+    };
     let mut ranked = Vec::new();
     for folder in folders {
         if let Some((program, details)) = analyse(module, &folder)? {
@@ -77,6 +82,22 @@ pub(super) fn list(module: &Module) -> Result<Vec<(Program, ProgramDetails)>> {
     // Equal ranks are sorted by folder, so that the order is always the same.
     ranked.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
     Ok(ranked.into_iter().map(|(_, _, program, details)| (program, details)).collect())
+}
+
+/// True if a module below this one has a program to ship.
+fn is_beside_application(module: &Module) -> Result<bool> {
+    let (repo, home) = (module.sources.repo, &module.layout.module);
+    if module.dir != home {
+        return Ok(false);
+    }
+    let manifests = repo.files_under(home).filter(|path| path.file_name() == "go.mod");
+    for nested in manifests.filter_map(RelPath::parent).filter(|nested| nested != home) {
+        let mains = module.sources.mains(&nested)?;
+        if mains.iter().any(|main| !is_aside(main, home)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn is_aside(folder: &RelPath, module: &RelPath) -> bool {
@@ -244,7 +265,8 @@ pub(super) fn named(module: &Module, wanted: &str) -> Result<(Program, ProgramDe
 #[cfg(test)]
 mod tests {
     use crate::detect::go::detect;
-    use crate::repo::Repo;
+    use crate::path::RelPath;
+    use crate::repo::{Dir, Repo};
 
     #[test]
     fn the_server_comes_before_a_client_with_the_name_of_the_module() {
@@ -262,6 +284,30 @@ mod tests {
             let facts = detect(&Repo::from_files(files).root()).unwrap().unwrap();
             assert_eq!(facts.programs[0].name, first);
         }
+    }
+
+    #[test]
+    fn examples_beside_a_module_with_the_application() {
+        let count = |nested: &str| {
+            let main = "package main\nfunc main() {}\n";
+            let (manifest, program) = (format!("{nested}/go.mod"), format!("{nested}/main.go"));
+            let files = [
+                ("go.mod", "module example.com/shop\ngo 1.26\n"),
+                ("shop.go", "package shop\n"),
+                ("examples/basic/main.go", main),
+                (manifest.as_str(), "module example.com/shop/nested\ngo 1.26\n"),
+                (program.as_str(), main),
+            ];
+            let repo = Repo::from_files(files);
+            let root = detect(&repo.root()).unwrap().unwrap().programs.len();
+            let of = |folder| Dir::new(&repo, RelPath::new(folder).unwrap());
+            let example = detect(&of("examples/basic")).unwrap();
+            (root, example.map_or(0, |facts| facts.programs.len()))
+        };
+        // Whoever names the example gets it.
+        assert_eq!(count("cmd/server"), (0, 1));
+        // A module of tools or further examples holds no application.
+        assert_eq!([count("tools"), count("examples/other")], [(1, 1), (1, 1)]);
     }
 
     #[test]

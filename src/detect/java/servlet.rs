@@ -7,6 +7,9 @@ use super::tables::Bundled;
 use crate::detect::java::codes;
 use crate::facts::{Evidence, Finding};
 
+/// The rows of the catalog for the API that Spring Boot manages.
+const SPRING_BOOT: &str = "org.springframework.boot:spring-boot";
+
 /// How many sources are searched for an import.
 const MAX_SEARCHED: usize = 400;
 
@@ -60,13 +63,18 @@ impl<'a> Project<'a> {
 
     pub(super) fn servlet(&self) -> Candidate {
         let dependencies = self.model.dependencies();
+        let boot = self.environment_of_boot();
         // The API itself says more than a framework that needs it; the rows are in that order.
         let asked = self.tables.servlet_apis().find_map(|api| {
             let dependency = dependencies.iter().find(|dependency| dependency.key == api)?;
+            if dependency.version.is_none() && boot.is_some() {
+                return boot.clone();
+            }
             let environment =
                 self.tables.servlet(&dependency.key, dependency.version.as_deref())?;
             Some((environment.to_owned(), dependency.evidence.clone()))
         });
+        let asked = asked.or(boot);
         let old_api = || {
             let path = self.model.dir().join("src/main/webapp/WEB-INF/web.xml")?;
             let text = self.repo.text(&path).ok()??;
@@ -126,6 +134,14 @@ impl<'a> Project<'a> {
         let artifact =
             Artifact { shape: Shape::Servlet { environment }, file, options: Vec::new() };
         Candidate { id: self.id(""), artifact, evidence: packaging, notes: vec![note] }
+    }
+
+    /// The environment of the servlet API that the project's release of Spring Boot manages.
+    fn environment_of_boot(&self) -> Option<(String, Evidence)> {
+        let (version, evidence) = self.spring_boot_version()?;
+        let environment = self.tables.servlet(SPRING_BOOT, Some(&version))?.to_owned();
+        let note = format!("Spring Boot {version} manages the servlet API");
+        Some((environment, Evidence { note, ..evidence }))
     }
 
     /// The server that a war needs according to its content: Tomcat's own descriptor, or beans and

@@ -37,7 +37,6 @@ pub(super) fn read(
     let dir = model.dir();
     let packed = resources::folders(model);
     let around = [dir.join("config"), Some(dir.clone())].into_iter().flatten();
-    let folders: Vec<RelPath> = around.chain(with_config(&packed)).collect();
     let base = base(repo, &packed)?;
     let profiles = active_profiles(&base, chosen, filtered);
     let mut settings = Settings::with_profiles(&profiles);
@@ -72,9 +71,17 @@ pub(super) fn read(
             settings.add(&path, &text);
         }
     }
-    for folder in &folders {
+    for folder in around {
         for name in &names {
-            add(&mut settings, repo, folder, name)?;
+            add(&mut settings, repo, &folder, name)?;
+        }
+    }
+    // In the archive the name decides before the folder: the settings of a profile are stronger.
+    for name in &names {
+        for path in on_class_path(repo, &packed, beside, name) {
+            if let Some(text) = repo.source_text(&path)? {
+                settings.add(&path, &text);
+            }
         }
     }
     for path in &stated.files {
@@ -132,6 +139,18 @@ fn imported(
         }
     }
     found
+}
+
+/// The files of a name that a program finds on its class path: its own, or else the one of the
+/// modules that are packed with it. Which of several comes first is not known.
+fn on_class_path(repo: &Repo, packed: &[RelPath], beside: &[RelPath], name: &str) -> Vec<RelPath> {
+    let held = |folder: RelPath| folder.join(name).filter(|path| repo.is_file(path));
+    let own: Vec<RelPath> = with_config(packed).filter_map(held).collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let others: Vec<RelPath> = with_config(beside).filter_map(held).collect();
+    if others.len() == 1 { others } else { Vec::new() }
 }
 
 /// Each folder after the `config` in it, which is stronger.

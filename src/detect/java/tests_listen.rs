@@ -405,3 +405,27 @@ fn a_war_that_is_packed_with_its_server() {
     // Jetty has no JAX-RS.
     assert_eq!(of(""), (vec![8080], None, true));
 }
+
+#[test]
+fn spring_boot_decides_the_servlet_api_of_a_war() {
+    let of = |boot: &str, dependency: &str| {
+        let pom = format!(
+            "<project><parent><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-parent</artifactId><version>{boot}</version></parent><groupId>g</groupId><artifactId>a</artifactId><version>1</version><packaging>war</packaging><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency>{dependency}</dependencies></project>"
+        );
+        let repo = Repo::from_files([("pom.xml", pom.as_str())]);
+        let facts = (crate::detect::java::LANGUAGE.detect)(&repo.root()).unwrap().unwrap();
+        let found = &facts.programs[0].findings;
+        let note = found.iter().find(|f| f.code.as_str() == "servlet-container").unwrap();
+        note.what.rsplit_once('(').unwrap().1.trim_end_matches(')').to_owned()
+    };
+    let api = |version: &str| {
+        format!(
+            "<dependency><groupId>jakarta.servlet</groupId><artifactId>jakarta.servlet-api</artifactId>{version}<scope>provided</scope></dependency>"
+        )
+    };
+    assert_eq!([of("2", ""), of("3", ""), of("4", "")], ["ee8", "ee10", "ee11"]);
+    // The managed version of the API is that of the release, not the newest.
+    assert_eq!([of("2", &api("")), of("3", &api(""))], ["ee8", "ee10"]);
+    // A version that the pom states counts.
+    assert_eq!(of("3", &api("<version>7</version>")), "ee11");
+}

@@ -138,3 +138,28 @@ fn what_a_parent_says_to_all_of_its_modules_makes_none_an_application() {
         [false, true]
     );
 }
+
+#[test]
+fn settings_of_a_profile_in_a_module_that_is_packed() {
+    let port = |more: &[(&'static str, &str)]| {
+        let web = "<dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency>";
+        let mut files = modules();
+        files[3].1 = files[3].1.replace("<dependencies>", &format!("<dependencies>{web}"));
+        files.extend(more.iter().map(|(path, text)| (*path, (*text).to_owned())));
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        facts(&files, "app").unwrap().programs[0].port.as_ref().map(|port| port.value)
+    };
+    let own = (
+        "app/src/main/resources/application.yml",
+        "server.port: 7001\nspring.profiles.active: prod\n",
+    );
+    let lib = ("lib/src/main/resources/application-prod.yml", "server.port: 7002\n");
+    let mine = ("app/src/main/resources/application-prod.yml", "server.port: 7003\n");
+    let plain = ("lib/src/main/resources/application.yml", "server.port: 7004\n");
+    let dev = ("lib/src/main/resources/application-dev.yml", "server.port: 7005\n");
+    assert_eq!(port(&[own, lib]), Some(7002));
+    // A file of the program's own hides the one of the module; another profile counts nowhere.
+    assert_eq!(port(&[own, lib, mine]), Some(7003));
+    assert_eq!(port(&[own, plain, dev]), Some(7001));
+}

@@ -73,6 +73,12 @@ fn commands_of_every_kind_of_build_recipe() {
             "5 .:goreleaser build -ldflags=-X v.Version={{.Version}} -X v.Revision={{.Revision}} -o=x ./cmd/x"
         ]
     );
+    let tagged =
+        "build:\n  binaries:\n    - name: x\n      path: ./cmd/x\n  flags: -a -tags 'a b'\n";
+    assert_eq!(
+        words(".promu.yml", tagged, goreleaser::PROGRAM),
+        ["3 .:goreleaser build -a -tags a b -o=x ./cmd/x"]
+    );
     let goreleaser = "env: [A=1]\nbuilds:\n  - main: ./cmd/x\n    tags: [a, b]\n    flags: -trimpath\n    ldflags:\n      - -X v={{.Version}}\n";
     assert_eq!(
         words(".goreleaser.yaml", goreleaser, goreleaser::PROGRAM),

@@ -63,10 +63,20 @@ pub(super) fn demands(world: &World) -> (Vec<(String, Evidence)>, Vec<Flag>) {
                     || *key == "arg" && value.split(',').any(|option| option == "required")
                     || *key == "env" && options.into_iter().any(|o| optional.contains(&o))
             });
-            let value = demanded.then(|| world.code.tagged(file, definition.name, at, &[]));
-            let Some(value) = value.flatten().filter(|value| value.text().is_none()) else {
+            if !demanded {
+                continue;
+            }
+            let Some(value) = world.code.tagged(file, definition.name, at, &[]) else {
+                // A tag without a name or a default: the library names the variable.
+                if let Some(name) = world.code.named_after(file, definition.name) {
+                    let note = format!("{name} is required");
+                    demand(&mut found, name, false, file.evidence(at, note));
+                }
                 continue;
             };
+            if value.text().is_some() {
+                continue;
+            }
             if let Some(name) = value.env() {
                 let note = format!("{name} is required");
                 demand(&mut found, name.to_owned(), false, file.evidence(at, note));

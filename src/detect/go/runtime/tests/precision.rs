@@ -112,6 +112,24 @@ fn a_file_with_a_few_words_keeps_a_folder() {
 }
 
 #[test]
+fn variables_that_a_library_names_after_the_fields() {
+    let said = |call: &str| {
+        let text = format!(
+            "package main\nimport \"github.com/kelseyhightower/envconfig\"\ntype Config struct {{\n\tApiKey string `required:\"true\" split_words:\"true\"`\n\tDb struct {{\n\t\tDsn string `required:\"true\"`\n\t}}\n\tMode string `required:\"true\" default:\"x\"`\n\tNote string `desc:\"a\"`\n}}\nfunc main() {{\n\tvar c Config\n\t{call}\n}}\n"
+        );
+        let program = with(&[("main.go", &text)]);
+        program.findings.into_iter().map(|finding| finding.what).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said("envconfig.MustProcess(\"shop\", &c)"),
+        ["the program has no default for SHOP_API_KEY, SHOP_DB_DSN"]
+    );
+    // A prefix that the code does not state names no variable.
+    assert!(said("envconfig.MustProcess(prefix(), &c)").is_empty());
+    assert!(said("load(&c)").is_empty());
+}
+
+#[test]
 fn variables_that_the_code_demands() {
     let text = "package main\nimport (\"log\"; \"os\")\ntype config struct {\n\tKey string `env:\"APP_KEY,required\"`\n\tName string `env:\"APP_NAME\"`\n\tMode string `env:\"APP_MODE,required\" envDefault:\"x\"`\n}\nfunc must(k string) string {\n\tv := os.Getenv(k)\n\tif v == \"\" { log.Fatalf(\"no %s\", k) }\n\treturn v\n}\nfunc main() {\n\turl := os.Getenv(\"APP_URL\")\n\tif url == \"\" { log.Fatal(\"url\") }\n\ttoken, ok := os.LookupEnv(\"APP_TOKEN\")\n\tif !ok { panic(\"token\") }\n\tother := os.Getenv(\"APP_OTHER\")\n\tif other == \"\" { other = \"x\" }\n\tlog.Println(must(\"APP_DB\"), url, token, other)\n}\n";
     let program = with(&[("main.go", text)]);
