@@ -104,10 +104,10 @@ fn environment(item: Option<&Item>, file: &RelPath, run: &mut Run) {
         let (key, value) = item.text()?.split_once('=')?;
         Some((key.to_owned(), value.to_owned(), item.line))
     });
-    let entries = item
-        .entries()
-        .iter()
-        .filter_map(|entry| Some((entry.key.clone(), entry.item.text()?.to_owned(), entry.line)));
+    let entries =
+        item.entries().iter().filter(|entry| entry.item.text() != Some("")).filter_map(|entry| {
+            Some((entry.key.clone(), entry.item.text()?.to_owned(), entry.line))
+        });
     for (key, value, line) in pairs.chain(entries) {
         let evidence = Evidence::at(file, line, format!("sets {key}"));
         run.env.push(Variable { key, value, evidence });

@@ -106,6 +106,8 @@ pub(super) struct Project {
     pub(super) backend: Option<String>,
     /// True if the manifest states the version itself.
     pub(super) states_version: bool,
+    /// That version.
+    pub(super) version: Option<Sourced<String>>,
     /// The name in a module that setuptools reads the version from: `shop.VERSION`.
     pub(super) version_of: Option<String>,
     /// A table tells setuptools which packages there are.
@@ -176,6 +178,12 @@ impl Project {
             // The plugin's own table asks it for a version all the same.
             let asked = tree.at(&["tool", "setuptools_scm"]).is_some();
             self.states_version = project.text_at(&["version"]).is_some() && !asked;
+            if let Some(version) = project.get("version")
+                && let Some(text) = version.text()
+            {
+                let at = at(version.line, "project.version");
+                self.version = Some(Sourced::new(text.to_owned(), at));
+            }
             if let Some(name) = project.get("name")
                 && let Some(text) = name.text()
             {

@@ -5,7 +5,7 @@
 use super::codes;
 use super::lock::Lock;
 use super::manifest::Project;
-use super::requirement::Requirement;
+use super::requirement::{Requirement, normal};
 use super::specifier::{admits, numbers};
 use super::tool::{From, Tool};
 use crate::facts::{Evidence, Finding};
@@ -38,7 +38,26 @@ pub(super) fn behind(tool: &Tool, project: &Project, way: &str) -> Vec<(String, 
             found.push((one.name.clone(), Evidence::at(path, one.line, note.trim_end())));
         }
     }
+    found.extend(own(tool, project, lock));
     found
+}
+
+/// The project itself, where uv.lock has another version of it: `uv sync --locked` compares them.
+fn own(tool: &Tool, project: &Project, lock: &Lock) -> Option<(String, Evidence)> {
+    let (name, stated) = (project.name.as_ref()?, project.version.as_ref()?);
+    let name = normal(&name.value);
+    // Versions have several spellings; their numbers have one.
+    let release = |version: &str| {
+        let end = version.find(|c: char| !(c.is_ascii_digit() || c == '.'));
+        version[..end.unwrap_or(version.len())].trim_end_matches('.').to_owned()
+    };
+    let (mut locked, wanted) = (lock.versions(&name).peekable(), release(&stated.value));
+    let differs = tool.id.value == "uv" && locked.peek().is_some();
+    (differs && !locked.any(|version| release(version) == wanted)).then(|| {
+        let at = stated.evidence.first().cloned();
+        let at = at.unwrap_or_else(|| Evidence::file(&project.path, "project.version"));
+        (name.clone(), Evidence { note: format!("its version is {}", stated.value), ..at })
+    })
 }
 
 /// False if no locked version is in the range of the manifest.
@@ -111,6 +130,16 @@ mod tests {
         assert_eq!(lock("", "3.1").unwrap(), "uv.lock is out of sync with pyproject.toml: rich");
         assert!(lock(", { name = \"rich\" }", "2.3.3").unwrap().ends_with(": flask"));
         assert_eq!(lock(", { name = \"rich\" }", "3.1.0"), None);
+        let own = |stated: &str, locked: &str| {
+            let manifest = format!("[project]\nname = \"The_Shop\"\nversion = \"{stated}\"\n");
+            let lock = format!(
+                "version = 1\n[[package]]\nname = \"the-shop\"\nversion = \"{locked}\"\nsource = {{ virtual = \".\" }}\n\
+                 [[package]]\nname = \"rich\"\nversion = \"13\"\n"
+            );
+            said(("pyproject.toml", &manifest), ("uv.lock", &lock))
+        };
+        assert!(own("2.0.dev0", "1.9").unwrap().ends_with("pyproject.toml: the-shop"));
+        assert_eq!(own("2.0-beta", "2.0b0"), None);
 
         let poetry = "[tool.poetry]\nname = \"shop\"\npackage-mode = false\n[tool.poetry.dependencies]\npython = \"^3.12\"\nflask = \"^3.1\"\n";
         let held = "[[package]]\nname = \"flask\"\nversion = \"3.1.1\"\ngroups = [\"main\"]\n";
