@@ -146,6 +146,13 @@ pub(crate) fn is_followed(value: &Value) -> bool {
 }
 
 impl Written {
+    /// Forgets that these variables name a folder.
+    pub(crate) fn forget(&mut self, names: &BTreeSet<String>) {
+        for one in self.unfollowed.iter_mut().chain(&mut self.likely) {
+            one.variable.take_if(|name| names.contains(name));
+        }
+    }
+
     /// What to say where every write goes to a place that no code states.
     pub(crate) fn folder_unknown(&self) -> Option<Finding> {
         let found = !self.folders.is_empty() || self.here.is_some();

@@ -141,7 +141,9 @@ fn of(
         words if self::names(words, program) => {
             words.get(place(words, program)? + 1..).unwrap_or_default()
         }
-        // Words after an image are arguments, unless the first is a program.
+        // Words after an image are arguments, unless the first is a program. The image's own server
+        // may be another one than dockgen's for the same object: `-w 4` is an option of one alone.
+        [_, ..] if is_object(&program.id) => return None,
         [first, ..] if (run.image.is_some() || run.built_here) && is_argument(first, program) => {
             &run.words[..]
         }

@@ -7,6 +7,7 @@ pub(super) const ALL: &[FindingCode] = &[
     BROWSER_PACKAGE,
     BUILD_SCRIPT_STARTS,
     CARGO_DISAGREES,
+    DAEMON,
     FOREIGN_TARGET,
     GIT_AT_BUILD,
     LIBRARY_OF_OLDER_DEBIAN,
@@ -111,6 +112,13 @@ pub(super) const LOCKFILE_NEEDS_OLD_TOOLCHAIN: FindingCode = FindingCode::Own(&R
     "Cargo.lock locks a package that current Rust refuses",
     "current Rust refuses a locked package, so an old compiler builds the image, without later fixes",
     "run `cargo update` for that package and commit Cargo.lock",
+));
+
+pub(super) const DAEMON: FindingCode = FindingCode::Own(&Row::warning(
+    "daemon",
+    "the program goes into the background",
+    "process 1 of the container ends then, and the container with it",
+    "start it in the foreground with a flag or a setting of the program: --args sets a flag",
 ));
 
 pub(super) const LOCKFILE_OUT_OF_SYNC: FindingCode = FindingCode::Own(&Row::error(

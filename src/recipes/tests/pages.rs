@@ -34,3 +34,17 @@ fn a_line_of_documentation_that_only_shows_how_to_log_more_gives_no_arguments() 
     assert_eq!(of("box --log-level debug --all"), "- --log-level_debug_--all - -");
     assert_eq!(of("box serve"), "- serve - -");
 }
+
+#[test]
+fn options_of_the_server_in_another_image_are_not_those_of_ours() {
+    let of = |id: &str| {
+        let text = "```\ndocker run -p 80:80 me/box -w 4\n```\n";
+        let files = [("README.md", text)];
+        told(&applied(&files, |program| {
+            program.kind = Kind::Service;
+            program.id = id.to_owned();
+        }))
+    };
+    assert_eq!(of("web:app"), "80 - - -");
+    assert_eq!(of("box"), "80 -w_4 - -");
+}

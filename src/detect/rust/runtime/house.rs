@@ -123,9 +123,19 @@ pub(super) fn add(found: Listening, program: &mut Program, details: &mut Program
     program.findings.extend(found.findings);
 }
 
+/// Variables that the compiler reads: setting one in a container changes nothing.
+fn compiled_in(source: &Source) -> BTreeSet<String> {
+    let names = source.files().flat_map(|file| {
+        let places = file.places("option_env").iter();
+        places.filter_map(|at| file.string(at + 3).map(std::borrow::Cow::into_owned))
+    });
+    names.collect()
+}
+
 /// Adds the folders into which the program writes, and output of other builds that it serves.
 pub(super) fn disk(source: &Source, code: &Code, disk: &mut Disk, program: &mut Program) {
-    let written = writes::written_with(source, opened_to_write(source));
+    let mut written = writes::written_with(source, opened_to_write(source));
+    written.forget(&compiled_in(source));
     // Another field with that name may give the working directory, which is too little evidence to
     // make it writable.
     let here =

@@ -21,6 +21,7 @@ pub(super) fn process(source: &Source, code: &Code, program: &mut Program) -> Op
     let open = found.library.is_some() && found.serving.is_none() && found.names.len() > 1;
     let finding = open.then(|| unknown_subcommand(&found, program));
     (program.subcommands, program.args) = (found.library, found.serving);
+    foreground(code, program);
     commands(source, code, program);
     for (name, evidence) in shell_lines::started(source) {
         let Some(key) = code.tables.commands.get(&name) else { continue };
@@ -54,6 +55,32 @@ pub(super) fn process(source: &Source, code: &Code, program: &mut Program) -> Op
     program.needs.temporary_files =
         temporary.map(|(file, at)| file.evidence(at, "temporary files"));
     finding
+}
+
+/// The crate with which a program goes into the background, and the usual flags that keep it from
+/// that. <https://docs.rs/daemonize>
+const DAEMON: &str = "daemonize";
+const FOREGROUND: [&str; 4] = ["foreground", "no-daemon", "no_daemon", "nodaemon"];
+
+/// Keeps the program in the foreground, or says that it leaves it.
+fn foreground(code: &Code, program: &mut Program) {
+    let Some(evidence) = code.uses(DAEMON) else { return };
+    let flag = FOREGROUND.iter().find_map(|name| {
+        let (file, at) = code.find(|file, at| {
+            file.is(at, name) || file.string(at).is_some_and(|text| text == *name)
+        })?;
+        Some((*name, file.evidence(at, format!("the flag {name}"))))
+    });
+    match flag.filter(|_| program.args.is_none()) {
+        Some((name, at)) => {
+            let words = format!("--{}", name.replace('_', "-"));
+            program.args = Some(Sourced::guessed(words, at));
+        }
+        None => {
+            let what = "the program goes into the background";
+            program.findings.push(Finding::new(codes::DAEMON, what, [evidence]));
+        }
+    }
 }
 
 /// The handler of SIGTERM: of tokio, signal-hook, libc, or ctrlc with its feature, or one that a

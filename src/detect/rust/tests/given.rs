@@ -139,3 +139,31 @@ fn programs_of_scripts_and_of_split_lists() {
     );
     assert_eq!(of(&git.replace("{}", "unwrap();")), ["git"]);
 }
+
+#[test]
+fn a_program_that_would_go_into_the_background_stays() {
+    let of = |body: &str| {
+        let main = format!("use daemonize::Daemonize; fn main() {{ {body} }}");
+        let (found, _) = program("daemonize = \"0.5\"\n", &main, &[]);
+        let said = codes(&found.findings).contains(&"daemon");
+        (found.args.map(|args| args.value), said)
+    };
+    let start = "Daemonize::new().start()?;";
+    let flag = format!("if !options.foreground {{ {start} }}");
+    assert_eq!(of(&flag), (Some("--foreground".to_owned()), false));
+    assert_eq!(of(start), (None, true));
+}
+
+#[test]
+fn a_variable_that_is_compiled_in_names_no_folder_of_a_container() {
+    let of = |read: &str| {
+        let main = format!(
+            "fn main() {{ let home = {read}; std::fs::create_dir_all(format!(\"{{}}/kept\", home)); }}"
+        );
+        let (found, _) = program("anyhow = \"1\"\n", &main, &[]);
+        let mut all = found.findings.into_iter().map(|one| format!("{} {}", one.what, one.fix));
+        all.any(|text| text.contains("SHOP_DATA"))
+    };
+    assert!(of("std::env::var(\"SHOP_DATA\").unwrap()"));
+    assert!(!of("option_env!(\"SHOP_DATA\").unwrap()"));
+}
