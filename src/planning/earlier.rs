@@ -126,7 +126,8 @@ fn uncompared(repo: &Repo) -> Result<Option<Finding>> {
     }
     let names: Vec<String> = others.iter().map(ToString::to_string).collect();
     let what = format!(
-        "{} was not compared with this image, because it does not name this application's folder",
+        "{} was not compared with this image, because dockgen does not see which application it \
+         builds",
         names.join(", ")
     );
     let evidence = others.iter().map(|path| Evidence::file(path, "a Dockerfile of the repository"));

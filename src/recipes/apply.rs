@@ -137,6 +137,9 @@ fn is_of(
         return run.dir.as_ref() == Some(&facts.dir);
     }
     let Some(image) = run.image.as_deref().map(plain_image) else { return false };
+    if image.split('/').any(|part| REPACKAGERS.contains(&part)) {
+        return false;
+    }
     let last = image.rsplit('/').next().unwrap_or_default();
     let same = |name: &str| plain_name(name) == plain_name(last);
     let named = same(&facts.name.value) || same(&program.name);
@@ -149,6 +152,10 @@ fn is_of(
     images.contains(image) && facts.dir.is_root()
         || (image.contains('/') || own) && (named || repository)
 }
+
+/// Owners of images of other people's software: their ports and volumes are those of their scripts.
+const REPACKAGERS: [&str; 6] =
+    ["linuxserver", "lscr.io", "hotio", "binhex", "bitnami", "bitnamilegacy"];
 
 /// A name as images and repositories spell it differently: `box_exporter` and `Box-Exporter`.
 fn plain_name(name: &str) -> String {

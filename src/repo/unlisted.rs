@@ -1,4 +1,4 @@
-//! Go programs that a .gitignore hides where no index says what git tracks: a line for the binary,
+//! Programs that a .gitignore hides where no index says what git tracks: a line for the binary,
 //! `shop`, also matches the folder `cmd/shop` with its sources, which git holds all the same. An
 //! unpacked archive of a repository has no index.
 
@@ -7,14 +7,14 @@ use std::path::Path;
 
 use crate::path::RelPath;
 
-/// The folder that Go programs lie in, one folder each.
+/// The folder that programs lie in, one folder each.
 const PROGRAMS: &str = "cmd";
 
 /// How many hidden programs are looked for, and how many files of one are taken.
 const MAX_PROGRAMS: usize = 16;
 const MAX_FILES: usize = 64;
 
-/// The Go files of such programs; none if there is an index. `is_known` says whether the walk has
+/// The sources of such programs; none if there is an index. `is_known` says whether the walk has
 /// found a path.
 pub(super) fn programs<'p>(
     root: &Path,
@@ -29,7 +29,9 @@ pub(super) fn programs<'p>(
         let hidden = below(root, folder, fs::FileType::is_dir);
         for program in hidden.filter(|path| !is_known(path)).take(MAX_PROGRAMS) {
             let files = below(root, &program, fs::FileType::is_file);
-            found.extend(files.filter(|path| path.extension() == "go").take(MAX_FILES));
+            // A binary that was built there has no extension.
+            let sources = files.filter(|path| !path.extension().is_empty());
+            found.extend(sources.take(MAX_FILES));
         }
     }
     found

@@ -322,6 +322,7 @@ pub(super) fn placeholders(demands: &BTreeMap<String, Demand>, project: &Project
     let text = |kind: &str| match kind {
         "int" | "float" => "1",
         "bool" => "false",
+        "engine" => "django.db.backends.sqlite3",
         "db" | "db_url" => "sqlite:////tmp/build.sqlite3",
         "cache" | "cache_url" => "locmemcache://",
         "redis" => "redis://localhost:6379/0",
@@ -339,6 +340,8 @@ pub(super) fn placeholders(demands: &BTreeMap<String, Demand>, project: &Project
                 ["REDIS_URL", "BROKER_URL", "CACHE_URL"].iter().any(|end| key.ends_with(end));
             let kind = match demand.kind.as_str() {
                 _ if url => "db",
+                // The path of a module, which Django imports.
+                "" | "str" if key.ends_with("ENGINE") => "engine",
                 "" if redis => "redis",
                 kind => kind,
             };

@@ -36,6 +36,18 @@ fn a_line_of_documentation_that_only_shows_how_to_log_more_gives_no_arguments() 
 }
 
 #[test]
+fn an_image_of_somebody_else_says_nothing_of_the_program() {
+    let of = |image: &str| {
+        let text = format!("```\ndocker run -p 80:80 -v ./c:/config {image}\n```\n");
+        let files = [("README.md", text.as_str())];
+        told(&applied(&files, |program| program.kind = Kind::Service))
+    };
+    assert_eq!(of("me/box"), "80 - /config -");
+    assert_eq!(of("linuxserver/box"), "- - - -");
+    assert_eq!(of("lscr.io/linuxserver/box:latest"), "- - - -");
+}
+
+#[test]
 fn options_of_the_server_in_another_image_are_not_those_of_ours() {
     let of = |id: &str| {
         let text = "```\ndocker run -p 80:80 me/box -w 4\n```\n";

@@ -63,6 +63,10 @@ fn what_runs_where_no_variable_is_set_demands_its_own() {
         assert_eq!(required(&program), ["SHOP_DB"], "{test}");
         assert_eq!(steps, ["SHOP_DB=only-while-building python manage.py collectstatic --noinput"]);
     }
+    let settings =
+        "STATIC_ROOT = 'static'\nDATABASES = {'default': {'ENGINE': os.environ['SHOP_ENGINE']}}\n";
+    let (_, steps, _) = django(settings, &[]);
+    assert!(steps[0].starts_with("SHOP_ENGINE=django.db.backends.sqlite3 python"), "{steps:?}");
     assert_eq!(required(&of("not os.environ.get('SHOP_URL')", "").0), ["SHOP_DB"]);
     for test in ["os.environ.get('SHOP_URL', 'x')", "SWITCH", "os.environ.get('A') == 'b'"] {
         assert!(required(&of(test, "else:\n").0).is_empty(), "{test}");

@@ -405,7 +405,8 @@ impl Disk {
                 path.strip_prefix("//").unwrap_or(path).split('?').next().unwrap_or_default();
             // `sqlite://` alone names no file.
             let plain = path.trim_matches('/');
-            if !plain.is_empty() && !path.starts_with(':') && !path.contains('{') {
+            let sentence = path.contains(char::is_whitespace);
+            if !plain.is_empty() && !path.starts_with(':') && !path.contains('{') && !sentence {
                 self.folder_of(path, evidence());
             }
             return;

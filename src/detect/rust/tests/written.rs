@@ -31,6 +31,7 @@ fn folders_that_are_written() {
     };
     assert_eq!(written("fn main() { fs::create_dir_all(\"data/logs\"); }").0, ["data/logs"]);
     assert_eq!(written("fn main() { connect(\"sqlite://db/app.db?mode=rwc\"); }").0, ["db"]);
+    assert!(written("fn main() { warn!(\"sqlite: event not found\"); }").0.is_empty());
     assert_eq!(
         written("fn main() { connect(\"sqlite::memory:\"); fs::write(\"/tmp/x\", y); }").0,
         Vec::<String>::new()
