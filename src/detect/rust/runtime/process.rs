@@ -71,15 +71,12 @@ fn foreground(code: &Code, program: &mut Program) {
         })?;
         Some((*name, file.evidence(at, format!("the flag {name}"))))
     });
-    match flag.filter(|_| program.args.is_none()) {
-        Some((name, at)) => {
-            let words = format!("--{}", name.replace('_', "-"));
-            program.args = Some(Sourced::guessed(words, at));
-        }
-        None => {
-            let what = "the program goes into the background";
-            program.findings.push(Finding::new(codes::DAEMON, what, [evidence]));
-        }
+    if let Some((name, at)) = flag.filter(|_| program.args.is_none()) {
+        let words = format!("--{}", name.replace('_', "-"));
+        program.args = Some(Sourced::guessed(words, at));
+    } else {
+        let what = "the program goes into the background";
+        program.findings.push(Finding::new(codes::DAEMON, what, [evidence]));
     }
 }
 
