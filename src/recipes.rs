@@ -16,6 +16,7 @@ mod kubernetes;
 mod make;
 mod platform;
 mod pm2;
+mod services;
 mod start;
 mod supervisor;
 mod systemd;
@@ -127,6 +128,8 @@ pub(crate) struct Run {
     pub built_here: bool,
     /// The command; empty if the image decides.
     pub words: Vec<String>,
+    /// The commands that the line runs before it.
+    pub before: Vec<String>,
     /// Why the command needs a shell, if it does.
     pub shell: Option<&'static str>,
     /// Environment.
@@ -153,6 +156,7 @@ impl Run {
             image: None,
             built_here: false,
             words: Vec::new(),
+            before: Vec::new(),
             shell: None,
             env: Vec::new(),
             ports: Vec::new(),
@@ -188,7 +192,12 @@ impl Run {
     fn set_line(&mut self, line: &str, file: &RelPath, number: u32) {
         let chain = shell::parse(line);
         self.shell = chain.shell.or((chain.commands.len() > 1).then_some("several commands"));
-        let Some(command) = chain.commands.into_iter().next_back() else { return };
+        let mut commands = chain.commands.into_iter();
+        let Some(command) = commands.next_back() else { return };
+        let before = commands.filter(|one| {
+            one.argv.first().is_some_and(|first| !shell::is_quiet(first) && first != "export")
+        });
+        self.before = before.map(|one| one.argv.join(" ")).collect();
         for (key, value) in command.env {
             let evidence = Evidence::at(file, number, format!("sets {key}"));
             self.env.push(Variable { key, value, evidence });

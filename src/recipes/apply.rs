@@ -4,6 +4,7 @@
 //! A recipe is about a program if it starts the program's own file, if it is written for the
 //! application's folder and builds it, or if it runs an image with exactly the application's name.
 
+mod before;
 mod code;
 mod container;
 mod files;
@@ -114,6 +115,7 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     container::told(program, &told, &code)?;
     container::asked(program, &code)?;
     needed(program, running.iter().flat_map(|running| &running.needed));
+    before::said(program, &mine, &others);
     other_processes(program, &others);
     scripts::left(repo, facts, program)
 }
@@ -371,7 +373,8 @@ fn other_processes(program: &mut Program, others: &[&Run]) {
     // The detector of a language that reads the process manager reports it itself.
     let said = program.findings.iter().any(|finding| finding.code == FindingCode::SeveralProcesses);
     let managed = |run: &&&Run| said && run.by == Recipe::ProcessManager;
-    let others: Vec<&Run> = others.iter().filter(|run| !managed(run)).copied().collect();
+    let others: Vec<&Run> =
+        others.iter().filter(|run| !managed(run) && !before::is_release(run)).copied().collect();
     let Some(first) = others.first() else { return };
     let named: Vec<String> =
         others.iter().map(|run| format!("{} (`{}`)", run.name, run.words.join(" "))).collect();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use super::{Built, Running, Told, ci, compose, docs, goreleaser, kubernetes, make, platform, pm2};
-use super::{supervisor, systemd, task};
+use super::{services, supervisor, systemd, task};
 use crate::path::RelPath;
 use crate::repo::{Entry, Repo};
 
@@ -15,6 +15,23 @@ const MAX_SIZE: u64 = 256 << 10;
 const MAX_FILES: usize = 64;
 /// Maximum number of files that are examined in one folder.
 const MAX_LISTED: usize = 400;
+
+/// Maximum number of files that are searched for those of supervisors.
+const MAX_SEARCHED: usize = 20_000;
+
+/// Folders whose files are of something else than the application.
+const OTHERS: [&str; 10] = [
+    "example",
+    "examples",
+    "fixtures",
+    "node_modules",
+    "samples",
+    "test",
+    "testdata",
+    "tests",
+    "third_party",
+    "vendor",
+];
 
 /// Folders below a home whose files are about deployment.
 const DEPLOYING: [&str; 36] = [
@@ -203,6 +220,15 @@ pub(super) fn running(repo: &Repo, home: &RelPath) -> Result<Running> {
         let below = repo.files_under(&folder).take(MAX_LISTED);
         files.extend(below.filter(|path| path.components().count() <= 6).cloned());
     }
+    // Those of a supervisor lie where the image has them: `rootfs/etc/s6-overlay/s6-rc.d/NAME/run`.
+    let supervised = repo
+        .files_under(home)
+        .take(MAX_SEARCHED)
+        .filter(|path| services::is_script(path) || path.file_name() == "supervisord.conf")
+        .filter(|path| !path.components().any(|part| OTHERS.contains(&part)));
+    let supervised: Vec<RelPath> =
+        supervised.filter(|path| !files.contains(path)).take(MAX_LISTED).cloned().collect();
+    files.extend(supervised);
     let mut found = Running::default();
     read(repo, home, files, &mut found, |home, path| run_by(home, path))?;
     kubernetes::fill(&mut found);
@@ -219,6 +245,7 @@ fn run_by(home: &RelPath, path: &RelPath) -> Option<Reader<Running>> {
     Some(match name.as_str() {
         "procfile" => platform::procfile,
         "supervisord.conf" | "supervisor.conf" => supervisor::read,
+        "run" if services::is_script(path) => services::read,
         "fly.toml" => platform::fly,
         "render.yaml" | "render.yml" => platform::render,
         "app.json" => platform::app_json,

@@ -55,6 +55,9 @@ const ENDING: [&str; 12] = [
 /// Programs that read a script: what they are given is no argument of the application.
 const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "env"];
 
+/// Maximum number of words of an interpreter before the module that it starts.
+const MAX_BEFORE_MODULE: usize = 4;
+
 /// The arguments with which a recipe starts a program.
 pub(super) struct Start {
     /// The words after the program.
@@ -75,7 +78,8 @@ pub(super) fn names(words: &[String], program: &Program) -> bool {
 /// True if the words name the object that is the program: `shop.web:app`. Its detector reads the
 /// options of the server.
 fn serves(words: &[String], program: &Program) -> bool {
-    is_object(&program.id) && words.iter().skip(1).any(|word| *word == program.id)
+    let Some((module, _)) = program.id.split_once(':') else { return false };
+    words.iter().skip(1).any(|word| *word == program.id || word.contains('.') && word == module)
 }
 
 fn is_object(id: &str) -> bool {
@@ -89,6 +93,12 @@ fn place(words: &[String], program: &Program) -> Option<usize> {
     // An object is started by a server: a command of that name is another program.
     if !is_object(&program.id) && first.rsplit('/').next() == Some(program.name.as_str()) {
         return Some(0);
+    }
+    // `python -m shop serve`
+    let module = words.iter().take(MAX_BEFORE_MODULE).position(|word| word == "-m");
+    let module = module.map(|at| at + 1).filter(|at| words.get(*at) == Some(&program.name));
+    if module.is_some_and(|at| at > 1) && !is_object(&program.id) {
+        return module;
     }
     let at = words.iter().skip(1).position(|word| !word.starts_with('-'))? + 1;
     let (word, id) = (words[at].as_str(), program.id.as_str());

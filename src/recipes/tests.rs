@@ -234,9 +234,9 @@ fn what_the_image_cannot_serve_is_said() {
     let program = one("Procfile", procfile);
     assert_eq!(
         (told(&program).as_str(), codes(&program)),
-        ("- serve - -", vec!["other-processes"])
+        ("- serve - -", vec!["migrations-not-run", "other-processes"])
     );
-    assert!(program.findings[0].what.contains("worker (`box work`), release (`box migrate`)"));
+    assert!(program.findings[1].what.contains("starts worker (`box work`), and"));
 }
 
 #[test]

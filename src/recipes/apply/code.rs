@@ -18,10 +18,11 @@ const NO_CODE: [&str; 14] = [
 ];
 
 /// Extensions of files that are no text: nothing is to be said of them.
-const NO_TEXT: [&str; 27] = [
-    "bin", "bz2", "class", "db", "dll", "eot", "exe", "gif", "gz", "ico", "jar", "jpeg", "jpg",
-    "mo", "otf", "pdf", "png", "pyc", "so", "sqlite", "tgz", "ttf", "wasm", "woff", "woff2", "xz",
-    "zip",
+const NO_TEXT: [&str; 44] = [
+    "7z", "a", "avif", "bin", "bmp", "bz2", "class", "db", "dll", "dylib", "eot", "exe", "gif",
+    "gz", "icns", "ico", "jar", "jks", "jpeg", "jpg", "mo", "mp3", "mp4", "o", "ogg", "otf", "pdf",
+    "png", "pyc", "so", "sqlite", "tar", "tgz", "tiff", "ttf", "wasm", "wav", "webm", "webp",
+    "woff", "woff2", "xz", "zip", "zst",
 ];
 
 /// Extensions of settings, which count where they are a program's resources.

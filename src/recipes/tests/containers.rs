@@ -21,12 +21,21 @@ fn a_script_that_prepares_the_container_is_said() {
         let program = one(file, text);
         program.findings.iter().any(|one| one.code == FindingCode::EntrypointNotRun)
     };
-    let script = "#!/bin/sh\nset -e\nif [ -n \"$PUID\" ]; then\n  usermod -u \"$PUID\" box\nfi\n\
+    let script = "#!/bin/sh\nset -e\nif [ ! -f /data/key ]; then\n  openssl rand 32 > /data/key\nfi\n\
         exec \"$@\"\n";
     assert!(said("docker/entrypoint.sh", script));
     assert!(said("docker-entrypoint.sh", script));
     assert!(!said("tools/entrypoint.sh", script));
     assert!(!said("docker-entrypoint.sh", "#!/bin/sh\nset -e\n# starts it\nexec box \"$@\"\n"));
+    // The image has its user from the beginning.
+    let user = script.replace("openssl rand 32 > /data/key", "usermod -u $PUID box");
+    assert!(!said("docker-entrypoint.sh", &user));
+    for name in ["entry.sh", "run.sh", "docker/start.sh", "boot.sh", "docker_assets/launch.sh"] {
+        assert!(said(name, script), "{name}");
+        assert!(said(name, &script.replace("exec \"$@\"", "./box --all")), "{name}");
+        assert!(!said(name, &script.replace("exec \"$@\"", "echo done")), "{name}");
+        assert!(!said(name, &script.replace("openssl", "docker")), "{name}");
+    }
 }
 
 #[test]
@@ -152,4 +161,91 @@ fn arguments_that_every_line_gives_are_taken() {
     assert_eq!(of(both), "- --dev - -");
     assert_eq!(of("docker run me/box --dev\ndocker run me/box --id 3"), "- - - -");
     assert_eq!(of(&format!("{both}\ndocker run me/box")), "- - - -");
+}
+
+/// The findings of an application in the folder `back`.
+fn below(files: &[(&str, &str)]) -> Vec<Finding> {
+    let evidence = Evidence::file(&RelPath::new("back/main.x").unwrap(), "test");
+    let dir = RelPath::new("back").unwrap();
+    let mut facts = Facts {
+        language: "test".to_owned(),
+        dir: dir.clone(),
+        context: dir,
+        name: Sourced::new("back".to_owned(), evidence.clone()),
+        tool: Sourced::new("test".to_owned(), evidence.clone()),
+        toolchain: Sourced::new("1".to_owned(), evidence.clone()),
+        programs: vec![Program::new("web:app", "back", Kind::Service, evidence)],
+        manifests: Vec::new(),
+        source: None,
+        build_args: Vec::new(),
+        questions: Vec::new(),
+        findings: Vec::new(),
+        details: serde_json::Value::Null,
+    };
+    let all = [&[("back/main.x", ""), ("back/web.x", "")], files].concat();
+    apply::facts(&Repo::from_files(all), &mut facts).unwrap();
+    facts.programs.remove(0).findings
+}
+
+#[test]
+fn a_start_script_above_the_application_is_its_own_if_it_starts_a_file_of_it() {
+    let said = |name: &str, text: &str| {
+        let found = below(&[(name, text)]);
+        found
+            .into_iter()
+            .map(|one| format!("{}: {}", one.code.as_str(), one.what))
+            .collect::<Vec<_>>()
+    };
+    let script = "#!/bin/sh\ninterpret main.x migrate\nproxy &\nqueue -A web.tasks worker &\ninterpret main.x\n";
+    let found = said("docker_assets/run.sh", script);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("entrypoint-not-run: docker_assets/run.sh prepares"));
+    assert!(found[1].contains("also starts `proxy`, `queue -A web.tasks worker`, and the image"));
+    assert!(said("docker_assets/run.sh", "make migrate\nother.x\n").is_empty());
+    assert!(said("docker/entrypoint.sh", "prepare it\nexec \"$@\"\n").is_empty());
+    assert_eq!(said("docker/entrypoint.sh", "prepare it\nexec server web:app\n").len(), 1);
+    // The host and the port of a database are no module and its object.
+    assert!(said("docker/run.sh", "await web:5432\nother.x\n").is_empty());
+    // What a developer's own shell needs is nothing that the image lacks.
+    let shell = "source venv/activate\nexport DEBUG=1\nmake\nnpm run build\nserver web:app\n";
+    assert_eq!(said("run.sh", shell), Vec::<String>::new());
+    let found = said("run.sh", "queue prepare\nserver web:app\n");
+    assert!(found[0].contains("run.sh runs other commands before the program"), "{found:?}");
+}
+
+#[test]
+fn scripts_of_supervisors_are_evidence_of_arguments() {
+    for (path, script) in [
+        (
+            "root/etc/s6-overlay/s6-rc.d/svc-box/run",
+            "exec s6-setuidgid abc /venv/bin/python -m box run",
+        ),
+        ("rootfs/etc/services.d/box/run", "echo it starts\nexec s6-setuidgid abc box run"),
+        ("docker/service/box/run", "exec chpst -u box:box box run 2>&1"),
+    ] {
+        let program = one(path, &format!("#!/usr/bin/with-contenv bash\n{script}\n"));
+        let args = program.args.map(|args| args.value).unwrap_or_default();
+        assert!(args.starts_with("run"), "{path}: {args}");
+    }
+    let settings = "[program:proxy]\ncommand=proxy -c x\n[program:box]\ncommand=box\n";
+    let program = one("image/files/supervisord.conf", settings);
+    assert!(codes(&program).contains(&"other-processes"), "{:?}", codes(&program));
+}
+
+#[test]
+fn a_command_of_the_program_before_it_is_said() {
+    let said = |text: &str| {
+        let program = one("Procfile", text);
+        let found = program.findings.into_iter().map(|one| format!("{}: {}", one.what, one.fix));
+        found.collect::<Vec<_>>().join(";")
+    };
+    let chain = said("web: ./bin/box migrate && ./bin/box\n");
+    assert!(chain.starts_with("Procfile runs `./bin/box migrate` before the program"), "{chain}");
+    assert!(chain.contains("`docker run --rm IMAGE migrate`"), "{chain}");
+    let release = said("release: bin/box migrate\nweb: bin/box serve\n");
+    assert!(
+        release.starts_with("Procfile runs `bin/box migrate` before each release"),
+        "{release}"
+    );
+    assert_eq!(said("web: cd bin && ./box\n"), "");
 }
