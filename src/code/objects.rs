@@ -97,6 +97,9 @@ impl Program<'_> {
                     let more = path.len() > keys.len();
                     return more.then(|| self.eval_below(file, rest, &path, steps));
                 }
+                ")" if is_required(file, &rest) => {
+                    return self.of_required(file, &rest, &path, steps);
+                }
                 ")" => return Some(self.call(&whole_call(file, &rest)?, &path, steps)),
                 "]" => {
                     end = file.opening(last);
@@ -189,8 +192,9 @@ impl Program<'_> {
         let all = file.facts().definitions_of(file, key).iter().take(MAX_WRITTEN);
         let mut all = all.filter(|d| d.name > of.name && file.is_assigned_to(d, name));
         let (first, second) = (all.next()?, all.next());
-        let sure = function(first.name) == function(of.name)
-            && !conditions::is_conditional(file, first.name);
+        // An object of the module is filled by the function that hands it on.
+        let fills = function(of.name).is_none_or(|own| Some(own) == function(first.name));
+        let sure = fills && !conditions::is_conditional(file, first.name);
         (sure && second.is_none()).then(|| self.eval_below(file, first.value.clone(), rest, steps))
     }
 
@@ -324,6 +328,23 @@ impl Program<'_> {
         let whole = target.whole_export().filter(|whole| target.word(whole.start) != "{")?;
         let named = of(target, target.word(whole.start)).filter(|_| whole.len() == 1);
         named.or_else(|| Some((target, functions_in(target, &whole).next()?)))
+    }
+
+    /// The value below `keys` of what the function that a module exports returns:
+    /// `require("./env")()`.
+    fn of_required(
+        &self,
+        file: &Rc<File>,
+        range: &Range<usize>,
+        keys: &[String],
+        steps: u8,
+    ) -> Option<Value> {
+        let target = self.module(file, &file.string(range.start + 2)?)?;
+        let export = target.whole_export()?;
+        let named = target.facts().function_of(target, target.word(export.start));
+        let function =
+            named.filter(|_| export.len() == 1).or_else(|| functions_in(target, &export).next())?;
+        self.result_below(target, function, keys, steps.checked_sub(1)?)
     }
 
     /// The class that a name refers to in a file.
@@ -481,4 +502,12 @@ pub(super) fn default(file: &File, name: usize) -> Option<Range<usize>> {
         at += 1;
     }
     Some(at).filter(|&at| file.word(at) == "=").and_then(|at| values(file, at + 1, 1).pop())
+}
+
+/// True for `require("./env")()`.
+fn is_required(file: &File, range: &Range<usize>) -> bool {
+    let open = range.start + 1;
+    file.word(range.start) == "require"
+        && file.word(open) == "("
+        && file.closing(open) + 3 == range.end
 }

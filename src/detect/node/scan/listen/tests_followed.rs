@@ -368,3 +368,20 @@ fn a_port_that_one_statement_puts_into_a_member_is_followed() {
     assert_eq!(port(&class(&format!("{one} this.config.port = other;")), &[]), None);
     assert_eq!(port(&class("other.config.port = 5001;"), &[]), None);
 }
+
+#[test]
+fn settings_that_the_function_of_a_module_fills_are_followed() {
+    let entry = "const env = require('./env')(); app.listen(env.PORT)";
+    let read = "const read = (name, other) => { const v = process.env[name]; return v || other };";
+    let module = |body: &str| {
+        let env = format!("const env = {{}};\nfunction fill() {{ {body} return env }}\n");
+        let read = read.replace("read =", "readEnv =");
+        format!("{env}{read}\nmodule.exports = fill;\n")
+    };
+    let of = |body: &str| port(entry, &[("env.js", &module(body))]);
+    assert_eq!(of("env.PORT = readEnv('PORT', 1337);"), Some(1337));
+    assert_eq!(of("env.PORT = 1337;"), Some(1337));
+    assert_eq!(of("if (x) { env.PORT = 1337 }"), None);
+    let other = "app.listen(require('./env').port)";
+    assert_eq!(port(other, &[("env.js", "exports.port = 4000")]), Some(4000));
+}
