@@ -232,7 +232,10 @@ fn is_of_program(run: &Run, variable: &Variable, program: &Program) -> bool {
 /// The variable by which a recipe passes the port to the program: one whose value is exactly that
 /// port.
 fn env_of_port(run: &Run, number: u16) -> Option<(String, String, Evidence)> {
-    let holds = |value: &str| value.rsplit(':').next().and_then(port_number) == Some(number);
+    // A URL is that of a page or a service: `http://web:5000`.
+    let holds = |value: &str| {
+        !value.contains("://") && value.rsplit(':').next().and_then(port_number) == Some(number)
+    };
     let mut found: Vec<_> = run.env.iter().filter(|variable| holds(&variable.value)).collect();
     let words = |key: &str| key.split('_').any(|word| word.eq_ignore_ascii_case("port"));
     found.sort_by_key(|variable| !words(&variable.key));

@@ -48,6 +48,18 @@ fn an_image_of_somebody_else_says_nothing_of_the_program() {
 }
 
 #[test]
+fn the_url_of_a_container_passes_no_port_to_the_program() {
+    let of = |value: &str| {
+        let compose = format!(
+            "services:\n  box:\n    build: .\n    environment:\n      BOX_AT: {value}\n    ports: [\"5000:5000\"]\n"
+        );
+        told(&applied(&[("compose.yaml", &compose)], |_| {}))
+    };
+    assert_eq!(of("http://box:5000"), "5000 - - -");
+    assert_eq!(of("0.0.0.0:5000"), "5000 - - BOX_AT=0.0.0.0:5000");
+}
+
+#[test]
 fn options_of_the_server_in_another_image_are_not_those_of_ours() {
     let of = |id: &str| {
         let text = "```\ndocker run -p 80:80 me/box -w 4\n```\n";
