@@ -105,7 +105,7 @@ fn add(repo: &Repo, facts: &Facts, program: &mut Program, likeliest: bool) -> Re
     opened(program, &mine);
     let code = Code::new(repo, facts);
     if likeliest && let Some(own) = running.first() {
-        pages::opened(program, &own.pages, &code)?;
+        pages::opened(program, &facts.dir, &own.pages, &code)?;
     }
     folders::unread(program, held, &code)?;
     given::variables(program, &mine, image, &code)?;

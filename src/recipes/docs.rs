@@ -82,7 +82,9 @@ pub(super) fn read(_: &RelPath, file: &RelPath, text: &str, into: &mut Running) 
         into.stated.extend(prose::stated(file, text));
         into.for_containers.extend(prose::set_in_containers(file, text));
     }
-    into.pages.extend(pages::opened(file, text));
+    if !pages::is_for_developers(file) {
+        into.pages.extend(pages::opened(file, text));
+    }
     for (first, block) in blocks::shell(file, text) {
         let lines = shell::lines(&block);
         // Between lines with a prompt is what the commands print.

@@ -6,6 +6,7 @@ use super::code::{Code, is_comment};
 use super::report;
 use crate::code::is_foreign;
 use crate::facts::{Evidence, Finding, FindingCode, Kind, Program, Sourced};
+use crate::path::RelPath;
 
 /// Hosts that only the container itself reaches.
 const LOCAL: [&str; 2] = ["localhost:", "127.0.0.1:"];
@@ -17,12 +18,15 @@ const LOCAL: [&str; 2] = ["localhost:", "127.0.0.1:"];
 /// If a file of the code cannot be read.
 pub(super) fn opened(
     program: &mut Program,
+    dir: &RelPath,
     pages: &[(u16, Evidence)],
     code: &Code<'_>,
 ) -> Result<()> {
     let mut own = pages.iter().filter(|(port, _)| !is_foreign(*port));
     let Some((port, evidence)) = own.next() else { return Ok(()) };
-    if program.port.is_some() || own.any(|(other, _)| other != port) {
+    // A tool that listens nowhere may have pages of documentation that are served elsewhere.
+    let likely = program.kind == Kind::Service || evidence.file.parent().as_ref() == Some(dir);
+    if program.port.is_some() || !likely || own.any(|(other, _)| other != port) {
         return Ok(());
     }
     program.port = Some(Sourced::guessed(*port, evidence.clone()));

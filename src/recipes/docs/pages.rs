@@ -58,6 +58,17 @@ const OTHERS: [&str; 22] = [
 /// How many lines above the address may hold the sentence.
 const MAX_ABOVE: usize = 3;
 
+/// First words of the names of documents for those who change the program: what they open may be a
+/// server for developers.
+const FOR_DEVELOPERS: [&str; 6] =
+    ["building", "contribute", "contributing", "developing", "development", "hacking"];
+
+/// True for a document for those who change the program.
+pub(super) fn is_for_developers(file: &RelPath) -> bool {
+    let name = file.file_name().to_ascii_lowercase();
+    FOR_DEVELOPERS.iter().any(|word| name.starts_with(word))
+}
+
 /// The ports of these pages, with their places.
 pub(super) fn opened(file: &RelPath, text: &str) -> Vec<(u16, Evidence)> {
     let lines: Vec<String> = text.lines().map(str::to_ascii_lowercase).collect();

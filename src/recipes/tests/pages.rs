@@ -19,6 +19,11 @@ fn the_page_that_documentation_opens_has_the_port_that_nothing_else_names() {
     assert_eq!(of(open, Some(80)).port.unwrap().value, 80);
     assert!(of(&format!("{open}\nor visit http://localhost:6001"), None).port.is_none());
     assert!(of("Then open http://localhost:5432 in a browser.\n", None).port.is_none());
+    let below = |path: &str, kind: Kind| {
+        applied(&[(path, open)], |program| program.kind = kind).port.is_some()
+    };
+    assert!(below("docs/setup.md", Kind::Service) && !below("docs/setup.md", Kind::Command));
+    assert!(!below("docs/contributing.md", Kind::Service));
     // Nothing of the code is bound to the loopback interface.
     assert!(codes(&of("Open http://localhost:5233", None)).is_empty());
 }
