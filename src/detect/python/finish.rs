@@ -140,6 +140,9 @@ impl Scene<'_> {
         }
         self.carried(&modules, &program, &mut details);
         migrations::carried(&world, &details, &mut program);
+        if self.app.project.installs && !details.sources && !details.command.is_empty() {
+            pages::packed(&world, &mut program);
+        }
         if application.is_some() && project.is_none() || program.kind == Kind::Service {
             let found = migrations::finding(&world, &details, &program);
             program.findings.extend(found.filter(|_| project.is_none()));

@@ -101,6 +101,16 @@ fn outside(world: &World, path: &RelPath, evidence: &Evidence) -> Option<Finding
     Some(Finding::new(codes::PAGES_OUTSIDE, what, [evidence.clone(), at]))
 }
 
+/// Hands pages inside of a package to the build that installs it: the program imports it from the
+/// environment, and knows no other place of its pages.
+pub(super) fn packed(world: &World, program: &mut Program) {
+    for one in &mut program.front_ends {
+        if is_packaged(world, &one.value.output) {
+            one.value.opened = None;
+        }
+    }
+}
+
 /// True for a path inside of a package, which the environment holds.
 fn is_packaged(world: &World, path: &RelPath) -> bool {
     world.modules.iter().any(|module| {

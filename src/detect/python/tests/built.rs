@@ -126,6 +126,41 @@ fn the_development_target_has_the_commands_of_the_project_and_its_tools() {
 }
 
 #[test]
+fn pages_inside_an_installed_package_are_installed_with_it() {
+    let of = |build: &str| {
+        let project = format!(
+            "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"flask\", \"gunicorn\"]\n{build}"
+        );
+        let files = [
+            ("pyproject.toml", project.as_str()),
+            (
+                "package.json",
+                r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "6"}}"#,
+            ),
+            ("vite.config.js", "export default { build: { outDir: 'shop/static/dist' } }\n"),
+            ("index.html", ""),
+            (".gitignore", "dist\n"),
+            (
+                "shop/__init__.py",
+                "from flask import Flask, send_from_directory\nimport os\napp = Flask(__name__)\n\
+                HERE = os.path.join(os.path.dirname(__file__), 'static', 'dist')\n\
+                @app.get('/x')\ndef x():\n    return send_from_directory(HERE, 'x.js')\n",
+            ),
+        ];
+        planned(&files, &[]).0
+    };
+    let installed =
+        of("[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n");
+    let pages = "COPY --from=frontend /app/shop/static/dist /app/shop/static/dist\n";
+    let (before, after) = installed.split_once(" install --no-deps").unwrap();
+    assert!(before.contains(pages) && !after.contains(pages), "{installed}");
+    // The program runs from the folder.
+    let plain = of("");
+    let (_, last) = plain.split_once("AS runtime").unwrap();
+    assert!(last.contains(pages), "{plain}");
+}
+
+#[test]
 fn an_old_python_gets_a_setuptools_that_it_can_have() {
     let line = ("requirements.txt", "flask==2.0.0\ngunicorn==20.1.0\n");
     let (text, said) = planned(&[line, APP, (".python-version", "3.8.18\n")], &[]);
