@@ -7,6 +7,7 @@ mod generate;
 
 use dockgen::facts::Finding;
 use dockgen::pipeline;
+use dockgen::repo::{Budget, Repo};
 use generate::{copy, fixtures};
 
 const LANGUAGE: &str = "rust";
@@ -77,13 +78,14 @@ fn cargo_accepts_the_stand_ins() {
                 .unwrap()
                 .iter()
                 .map(|path| path.as_str().unwrap());
-            let bare = output
+            let repo = Repo::open(repository.path(), Budget::default(), &|_| {}).unwrap();
+            let bare: Vec<String> = output
                 .plan
                 .manifests
                 .iter()
-                .flat_map(|copy| &copy.src)
-                .map(dockgen::docker::types::Line::as_str);
-            for path in bare.chain(whole.clone()) {
+                .flat_map(|copy| copy.paths(&repo, &output.plan.context))
+                .collect();
+            for path in bare.iter().map(String::as_str).chain(whole.clone()) {
                 let target = stage.path().join(path);
                 std::fs::create_dir_all(target.parent().unwrap()).unwrap();
                 if whole.clone().any(|folder| folder == path) {
