@@ -13,7 +13,7 @@ COPY --parents Cargo.toml Cargo.lock ./
 RUN find . -name Cargo.toml -exec sed -i -E \
         -e '/^\[(workspace\.)?package\]/,/^\[/ s/^version *= *"[^"]*"/version = "0.0.0+deps"/' \
         -e '/path *= *"/ s/version *= *"[^"]*"/version = "*"/' {} + \
-    && sed -i -E '/^name = "(dockgen)"$/ { n; s/".*"/"0.0.0+deps"/ }' Cargo.lock \
+    && sed -i -E '/^name = / { N; $!N; /\nsource = /! s/(\nversion = )"[^"]*"/\1"0.0.0+deps"/ }' Cargo.lock \
     && mkdir -p benches src \
     && touch benches/pipeline.rs src/lib.rs \
     && echo 'fn main() {}' > build.rs

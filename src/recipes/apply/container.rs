@@ -60,17 +60,31 @@ pub(super) fn told(program: &mut Program, stated: &[&Variable], code: &Code<'_>)
             all.push((*variable).clone());
         }
     }
+    let documented = all.len();
     for (path, text) in code.texts_with(&TOLD)? {
-        all.extend((1..).zip(text.lines()).filter_map(|(number, line)| {
+        let lines = (1..).zip(text.lines()).filter(|(_, line)| !is_comment(line));
+        all.extend(lines.filter_map(|(number, line)| {
             let (key, value) = for_containers(line)?;
             let evidence = Evidence::at(path, number, format!("{key} is {value} in a container"));
             Some(Variable { key, value, evidence })
         }));
     }
-    for variable in all {
+    for (at, variable) in all.into_iter().enumerate() {
+        if at >= documented && !is_read(&variable.key, code)? {
+            continue;
+        }
         set(program, &variable.key, &variable.value, Sourced::new((), variable.evidence));
     }
     Ok(())
+}
+
+/// True if the code reads the variable: a text that only tells of it is an example.
+fn is_read(name: &str, code: &Code<'_>) -> Result<bool> {
+    let reads = |line: &str| {
+        let whole = line.split_once(name).is_some_and(|(before, after)| is_whole(before, after));
+        whole && !is_comment(line) && ENVIRONMENT.iter().any(|word| line.contains(word))
+    };
+    Ok(code.texts_with(&[name])?.iter().any(|(_, text)| text.lines().any(reads)))
 }
 
 /// A read of such a variable.

@@ -81,8 +81,14 @@ fn what_a_sentence_sets_in_every_container_is_set() {
     };
     assert_eq!(repo("In a container, set ``SKIP_SETUP=yes``.\n"), "- - - SKIP_SETUP=yes");
     assert_eq!(repo("In a container, set OTHER_SETUP=yes.\n"), "- - - -");
-    let code = "if (failed) throw Error('When running in a container, set SKIP_SETUP=yes');";
-    let repo = Repo::from_files([("src/box.js", code)]);
-    repo.source_text(&RelPath::new("src/box.js").unwrap()).unwrap();
-    assert_eq!(told(&applied_to(&repo, |_| {})), "- - - SKIP_SETUP=yes");
+    let code = |read: &str| {
+        let text =
+            format!("if (!{read}) throw Error('When running in a container, set SKIP_SETUP=yes');");
+        let repo = Repo::from_files([("src/box.js", text)]);
+        repo.source_text(&RelPath::new("src/box.js").unwrap()).unwrap();
+        told(&applied_to(&repo, |_| {}))
+    };
+    assert_eq!(code("process.env.SKIP_SETUP"), "- - - SKIP_SETUP=yes");
+    // An example that no code reads.
+    assert_eq!(code("known"), "- - - -");
 }
