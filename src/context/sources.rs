@@ -33,24 +33,26 @@ pub(super) struct LetIn {
 pub(super) fn let_in(plan: &Plan, file: &RelPath, theirs: &IgnoreFile) -> Result<LetIn> {
     let mut so_far = theirs.clone();
     let mut made = LetIn::default();
+    let mut listed = BTreeSet::new();
     for source in &plan.sources {
-        let Some(pattern) = so_far.deciding(source).filter(|pattern| !pattern.exception).cloned()
-        else {
-            continue;
-        };
-        let mut rows = Vec::new();
-        if hides_all(&pattern) {
-            made.findings.push(lists_other_files(file, source, &pattern));
-            rows = undone(&pattern, theirs);
-        } else {
-            made.findings.push(hides_needed(file, source, pattern.line));
-        }
-        for row in rows {
+        let pattern = so_far.deciding(source).filter(|pattern| !pattern.exception).cloned();
+        let Some(pattern) = pattern.filter(hides_all) else { continue };
+        made.findings.push(lists_other_files(file, source, &pattern));
+        listed.insert(source);
+        for row in undone(&pattern, theirs) {
             so_far.push(&row)?;
             made.rows.push(row);
         }
-        // The source itself comes last, if another line still excludes it.
-        if let Some(row) = literal(source).filter(|_| so_far.hides(source)) {
+    }
+    // The sources that another line still excludes come last: what was undone would hide them again.
+    for source in &plan.sources {
+        let pattern = so_far.deciding(source).filter(|pattern| !pattern.exception);
+        let Some(pattern) = pattern else { continue };
+        if !listed.contains(source) {
+            let own = theirs.patterns().iter().find(|own| own.text == pattern.text);
+            made.findings.push(hides_needed(file, source, own.unwrap_or(pattern).line));
+        }
+        if let Some(row) = literal(source) {
             let row = format!("!{row}");
             so_far.push(&row)?;
             made.rows.push(row);

@@ -355,6 +355,16 @@ fn a_module_that_the_build_needs_comes_in_and_nothing_else() {
 }
 
 #[test]
+fn what_is_undone_hides_no_source_again() {
+    let mut plan = sample("", "");
+    plan.sources = vec!["a/ab".to_owned(), "b".to_owned()];
+    let files = [("a/ab/main.x", ""), ("b/main.x", "")];
+    let (planned, file) = planned(&files, &plan, Some("*\n!*/ab\na*\n"));
+    assert!(!file.hides("a/ab") && !file.hides("b"), "{}", planned.text);
+    assert_eq!(planned.text.matches("!a/ab\n").count(), 1, "{}", planned.text);
+}
+
+#[test]
 fn a_list_that_names_the_sources_stays_as_it_is() {
     let mut plan = sample("", "");
     plan.sources = vec!["src/main".to_owned()];
