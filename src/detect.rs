@@ -9,7 +9,7 @@ pub(crate) mod localhost;
 mod moved;
 pub mod node;
 pub mod pointer;
-mod privileges;
+pub(crate) mod privileges;
 pub mod python;
 pub mod rust;
 mod script;

@@ -241,9 +241,7 @@ impl Program<'_> {
         steps: u8,
     ) -> Option<Value> {
         let (key, rest) = keys.split_first()?;
-        let all = file.facts().definitions_of(file, key);
-        let from = all.partition_point(|d| d.name < class.start);
-        let all = all[from..].iter().take_while(|d| class.contains(&d.name)).take(MAX_PLACES);
+        let all = definitions_in(file, &class, key);
         if let Some(found) = self.put_into_member(file, &class, key, rest, steps) {
             return Some(found);
         }
@@ -273,9 +271,7 @@ impl Program<'_> {
         steps: u8,
     ) -> Option<Value> {
         let (key, rest) = keys.split_first()?;
-        let all = file.facts().definitions_of(file, key);
-        let from = all.partition_point(|d| d.name < class.start);
-        let all = all[from..].iter().take_while(|d| class.contains(&d.name)).take(MAX_PLACES);
+        let all = definitions_in(file, class, key);
         let of_this = |at: usize| at > 3 && file.word(at - 4) == "this";
         let mut all = all.filter(|d| file.is_assigned_to(d, member) && of_this(d.name));
         let (first, second) = (all.next()?, all.next());
@@ -325,9 +321,7 @@ impl Program<'_> {
         if let Some(name) = name {
             return of(target, name);
         }
-        let whole = target.whole_export().filter(|whole| target.word(whole.start) != "{")?;
-        let named = of(target, target.word(whole.start)).filter(|_| whole.len() == 1);
-        named.or_else(|| Some((target, functions_in(target, &whole).next()?)))
+        Some((target, exported_function(target)?))
     }
 
     /// The value below `keys` of what the function that a module exports returns:
@@ -340,11 +334,7 @@ impl Program<'_> {
         steps: u8,
     ) -> Option<Value> {
         let target = self.module(file, &file.string(range.start + 2)?)?;
-        let export = target.whole_export()?;
-        let named = target.facts().function_of(target, target.word(export.start));
-        let function =
-            named.filter(|_| export.len() == 1).or_else(|| functions_in(target, &export).next())?;
-        self.result_below(target, function, keys, steps.checked_sub(1)?)
+        self.result_below(target, exported_function(target)?, keys, steps.checked_sub(1)?)
     }
 
     /// The class that a name refers to in a file.
@@ -502,6 +492,26 @@ pub(super) fn default(file: &File, name: usize) -> Option<Range<usize>> {
         at += 1;
     }
     Some(at).filter(|&at| file.word(at) == "=").and_then(|at| values(file, at + 1, 1).pop())
+}
+
+/// The function that a module exports as a whole.
+fn exported_function(file: &File) -> Option<&Function> {
+    let whole = file.whole_export().filter(|whole| file.word(whole.start) != "{")?;
+    let named = file.facts().function_of(file, file.word(whole.start));
+    // A constructor has the name of its class, and returns no value of its own.
+    let named = named.filter(|found| whole.len() == 1 && !is_constructor(file, found));
+    named.or_else(|| functions_in(file, &whole).next())
+}
+
+/// The definitions of a name inside a class.
+fn definitions_in<'f>(
+    file: &'f File,
+    class: &Range<usize>,
+    name: &str,
+) -> impl Iterator<Item = &'f Definition> + Clone {
+    let (all, class) = (file.facts().definitions_of(file, name), class.clone());
+    let from = all.partition_point(|d| d.name < class.start);
+    all[from..].iter().take_while(move |d| class.contains(&d.name)).take(MAX_PLACES)
 }
 
 /// True for `require("./env")()`.

@@ -25,6 +25,14 @@ pub(super) struct Privileged {
     source: String,
 }
 
+/// The options that hand a socket of the host to a container.
+pub(crate) fn of_socket(path: &str) -> String {
+    format!("-v {path}:{path} --group-add \"$(stat -c %g {path})\"")
+}
+
+/// What to know of such a socket.
+pub(crate) const CONTROLS: &str = "; whoever can write to that socket controls the host";
+
 impl Privileged {
     /// What a person should know who starts the container.
     pub(super) fn finding(&self, evidence: Evidence) -> Finding {
@@ -39,9 +47,7 @@ impl Privileged {
             self.capability.as_ref().map(|name| format!("--cap-add {name} --user 0")),
             self.device.as_ref().map(|path| format!("--device {path}")),
             self.group.as_ref().map(|group| format!("--group-add {group}")),
-            self.socket
-                .as_ref()
-                .map(|path| format!("-v {path}:{path} --group-add \"$(stat -c %g {path})\"")),
+            self.socket.as_ref().map(|path| of_socket(path)),
         ];
         let options: Vec<String> = options.into_iter().flatten().collect();
         let evidence = Evidence { note: self.source.clone(), ..evidence };
@@ -50,7 +56,7 @@ impl Privileged {
             (Some(_), _) => {
                 "; the number of the group on the host is the safest, `stat -c %g DEVICE` prints it"
             }
-            (_, Some(_)) => "; whoever can write to that socket controls the host",
+            (_, Some(_)) => CONTROLS,
             _ => "",
         };
         finding.with_fix(format!(

@@ -1,6 +1,7 @@
 //! The decisions of a plan with their evidence, and the findings that apply to any language.
 
 use crate::ask::{Answers, Origin, id};
+use crate::detect::privileges::{CONTROLS, of_socket};
 use crate::detect::{self, Chosen};
 use crate::facts::{Finding, FindingCode, Program, Rejected, Sourced, Strength};
 use crate::plan::{Decision, OVERRULED};
@@ -146,9 +147,8 @@ fn docker_socket(chosen: &Chosen) -> Option<Finding> {
     let finding =
         Finding::new(FindingCode::PrivilegesNeeded, what, starts.evidence.first().cloned());
     Some(finding.with_fix(format!(
-        "if the program needs to do that, start it with `docker run -v \
-         {DOCKER_SOCKET}:{DOCKER_SOCKET} --group-add \"$(stat -c %g {DOCKER_SOCKET})\" ...`; \
-         whoever can write to that socket controls the host"
+        "if the program needs to do that, start it with `docker run {} ...`{CONTROLS}",
+        of_socket(DOCKER_SOCKET)
     )))
 }
 

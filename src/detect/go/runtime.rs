@@ -95,8 +95,7 @@ pub(super) fn analyse(
     let mut args: Vec<Sourced<String>> = listening.args;
 
     let subcommands = subcommands::subcommands(&world);
-    let running = reached::Reached::new(&world, subcommands::idle(&world, &subcommands));
-    let mut written = writes::written_where(&code, Vec::new(), |call| running.holds(call));
+    let mut written = written(&world, &subcommands);
     if let Some(at) = written.here.clone() {
         if details.files.is_empty() && opened.made.is_empty() && written.folders.is_empty() {
             // Nothing that the program reads lies in its working directory, so that directory can
@@ -178,6 +177,18 @@ pub(super) fn analyse(
     program.findings.extend(words_lacking(&world, program));
     program.handles_sigterm = Some(sigterm(&code, program));
     Ok(details)
+}
+
+/// What the program writes, without the commands that the image does not start.
+fn written(world: &World, subcommands: &subcommands::Subcommands) -> writes::Written {
+    let idle = subcommands::idle(world, subcommands);
+    // Without idle commands it is what everything else asks for.
+    let running = (!idle.is_empty()).then(|| reached::Reached::new(world, idle));
+    let runs = |call: &Call| match &running {
+        Some(running) => running.holds(call),
+        None => world.reaches(call),
+    };
+    writes::written_where(world.code, Vec::new(), runs)
 }
 
 /// Sets the variable without which the program does not serve.

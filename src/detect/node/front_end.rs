@@ -418,7 +418,6 @@ pub(super) fn copies(script: &str) -> bool {
 /// True if the script of `app` only runs the package manager in the folder of a front end: `cd
 /// client && npm ci && npm run build` or `npm run build --prefix client`.
 pub(super) fn delegates(app: &App, script: &str, dir: &RelPath) -> bool {
-    const MANAGERS: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
     const FOLDERS: [&str; 4] = ["--prefix", "--dir", "--cwd", "-C"];
     let mut here = app.dir.path.clone();
     let mut any = false;
@@ -437,7 +436,7 @@ pub(super) fn delegates(app: &App, script: &str, dir: &RelPath) -> bool {
             _ => words.get(at + 1).filter(|_| FOLDERS.contains(&word.as_str())).map(String::as_str),
         });
         let folder = named.map_or(Some(here.clone()), |folder| here.join(folder));
-        if !MANAGERS.contains(&first.as_str()) || folder.as_ref() != Some(dir) {
+        if !script::is_manager(first) || folder.as_ref() != Some(dir) {
             return false;
         }
         any = true;

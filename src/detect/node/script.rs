@@ -79,7 +79,7 @@ pub(crate) fn runs_script<'a>(
     if elsewhere(command).is_some() {
         return None;
     }
-    if !matches!(manager, "npm" | "yarn" | "pnpm" | "bun") {
+    if !is_manager(manager) {
         return None;
     }
     let mut at = 1;
@@ -100,11 +100,16 @@ pub(crate) fn runs_script<'a>(
     ((explicit || short) && scripts.contains_key(name)).then_some((name, rest))
 }
 
+/// True for the name of a package manager.
+pub(crate) fn is_manager(word: &str) -> bool {
+    matches!(word, "npm" | "yarn" | "pnpm" | "bun")
+}
+
 /// The folder that a package manager is told to work in: `npm --prefix docs run build`.
 pub(crate) fn elsewhere(command: &Command) -> Option<&str> {
     const FLAGS: [&str; 4] = ["--prefix", "--cwd", "--dir", "-C"];
     let manager = command.argv.first()?.as_str();
-    if !matches!(manager, "npm" | "yarn" | "pnpm" | "bun") {
+    if !is_manager(manager) {
         return None;
     }
     // Words behind `--` are the script's.

@@ -3,6 +3,7 @@
 
 use super::listen;
 use super::world::World;
+use crate::code::is_local;
 use crate::facts::{Kind, Program, Sourced};
 
 /// Maximum number of options that are looked at.
@@ -11,9 +12,8 @@ const MAX_OPTIONS: usize = 256;
 /// Words in the names of options for what a program listens on.
 const LISTENS: [&str; 2] = ["listen", "bind"];
 
-/// Hosts that are every address of the container, and those that only the container reaches.
+/// Hosts that are every address of the container.
 const OPEN: [&str; 4] = ["", "0.0.0.0", "::", "*"];
-const LOCAL: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
 /// Takes the port of such an option; false if there is none.
 pub(super) fn stated(world: &World, program: &mut Program) -> bool {
@@ -36,7 +36,7 @@ pub(super) fn stated(world: &World, program: &mut Program) -> bool {
         let at = call.evidence(format!("flag {flag}, `{default}` by default"));
         program.kind = Kind::Service;
         program.port = Some(Sourced::new(port, at.clone()));
-        if LOCAL.contains(&host) && program.args.is_none() {
+        if is_local(host) && program.args.is_none() {
             program.args = Some(Sourced::new(format!("{flag}=0.0.0.0:{port}"), at));
         }
         return true;

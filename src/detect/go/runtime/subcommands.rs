@@ -163,6 +163,9 @@ pub(super) fn subcommands(world: &World) -> Subcommands {
 /// The code of the commands that the image does not start. Nothing is known of them unless one
 /// serves, or the program itself does.
 pub(super) fn idle(world: &World, found: &Subcommands) -> Vec<(Rc<File>, Range<usize>)> {
+    if found.commands.is_empty() {
+        return Vec::new();
+    }
     let files: Vec<&Rc<File>> = world.code.files().collect();
     let reach = Reach::new(world);
     let serves = |command: &&Command| {

@@ -8,10 +8,7 @@ use crate::repo::Dir;
 
 /// The last command of a script in another folder.
 pub(super) fn command(app: &App, command: &Command) -> Option<Command> {
-    let manager = command.argv.first()?.as_str();
-    if !matches!(manager, "npm" | "yarn" | "pnpm" | "bun") {
-        return None;
-    }
+    command.argv.first().filter(|word| script::is_manager(word))?;
     let told = script::elsewhere(command);
     let mut dir = app.dir.join(&command.dir)?;
     if let Some(told) = told {

@@ -208,7 +208,7 @@ fn installs(command: &Command) -> bool {
     let manager = words.next().unwrap_or_default();
     let words: Vec<&str> = words.filter(|word| !word.starts_with('-')).collect();
     let named = ["install", "i", "ci", "add", "clean-install"];
-    matches!(manager, "npm" | "pnpm" | "yarn" | "bun")
+    script::is_manager(manager)
         && (words.iter().any(|word| named.contains(word)) || manager == "yarn" && words.is_empty())
 }
 
