@@ -2,6 +2,7 @@
 //! written once, on request, and never over an existing file.
 
 mod health;
+mod processes;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -34,6 +35,8 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 struct Compose {
     title: String,
     apps: Vec<App>,
+    /// Processes beside them, from the same images.
+    processes: Vec<App>,
     /// Their `development` stages.
     developments: Vec<App>,
     services: Vec<Beside>,
@@ -63,6 +66,15 @@ struct App {
     health: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dev: Option<Dev>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process: Option<Process>,
+}
+
+/// What only a process beside an application has.
+#[derive(Clone, Serialize)]
+struct Process {
+    why: String,
+    command: Vec<String>,
 }
 
 /// A published port.
@@ -157,6 +169,7 @@ fn plan(survey: &Survey, drafts: &[Draft]) -> Result<Compose> {
     };
     let name = identifier(shared);
     let (mut apps, mut developments): (Vec<App>, Vec<App>) = (Vec::new(), Vec::new());
+    let mut processes: Vec<App> = Vec::new();
     let (mut services, mut secrets): (Vec<Beside>, Vec<Secret>) = (Vec::new(), Vec::new());
     let mut volumes = Vec::new();
     let mut published = next::Published::default();
@@ -165,6 +178,7 @@ fn plan(survey: &Survey, drafts: &[Draft]) -> Result<Compose> {
         volumes.extend(next::kept(draft).into_iter().map(|(volume, _)| volume));
         let app = app(survey, draft, &needed, &mut published)?;
         developments.extend(development(&app, draft, &needed)?);
+        processes.extend(processes::of(&app, draft));
         apps.push(app);
         for held in &needed {
             if !services.iter().any(|service| service.name == held.row.id) {
@@ -181,12 +195,21 @@ fn plan(survey: &Survey, drafts: &[Draft]) -> Result<Compose> {
             app.name.push_str("-app");
         }
     }
+    let mut taken = ids;
+    taken.extend(apps.iter().chain(&developments).map(|app| app.name.clone()));
+    for process in &mut processes {
+        if taken.contains(&process.name) {
+            let owner = process.image.rsplit('/').next().unwrap_or_default();
+            process.name = format!("{owner}-{}", process.name);
+        }
+        taken.push(process.name.clone());
+    }
     let data = services.iter().filter_map(|service| service.volume.as_ref()?.split(':').next());
     volumes.extend(data.map(str::to_owned));
     volumes.sort();
     volumes.dedup();
     let title = apps.iter().map(|app| app.name.as_str()).collect::<Vec<_>>().join(", ");
-    Ok(Compose { title, apps, developments, services, volumes, secrets })
+    Ok(Compose { title, apps, processes, developments, services, volumes, secrets })
 }
 
 fn needed(survey: &Survey, draft: &Draft, name: &str) -> Result<Vec<Needed>> {
@@ -274,6 +297,7 @@ fn app(
         restart: if command { "no" } else { "unless-stopped" },
         health: test,
         dev: None,
+        process: None,
         name,
         context,
     })

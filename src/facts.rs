@@ -161,6 +161,20 @@ pub struct Program {
     /// Services that it connects to at this machine.
     #[serde(skip)]
     pub connections: Vec<Connection>,
+    /// Other processes of the application that the repository starts beside it.
+    #[serde(skip)]
+    pub processes: Vec<Process>,
+}
+
+/// A process that the repository starts beside the program: `worker` of a Procfile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its name in the file that starts it.
+    pub name: String,
+    /// The command.
+    pub words: Vec<String>,
+    /// The place of that line.
+    pub evidence: Evidence,
 }
 
 impl Program {
@@ -207,6 +221,7 @@ impl Program {
             needs: Needs::default(),
             findings: Vec::new(),
             connections: Vec::new(),
+            processes: Vec::new(),
         }
     }
 }

@@ -44,6 +44,11 @@ impl RelPath {
         if text.starts_with('/') {
             return None;
         }
+        // Nearly every call is about one plain name.
+        if !matches!(text, "" | "." | "..") && !text.contains('/') {
+            let whole = if self.is_root() { text.to_owned() } else { format!("{self}/{text}") };
+            return Some(Self(whole));
+        }
         let mut parts: Vec<&str> = self.components().collect();
         for part in text.split('/') {
             match part {

@@ -5,6 +5,7 @@ mod blame;
 mod effect;
 mod files;
 mod named;
+mod processes;
 
 use std::path::Path;
 
@@ -36,6 +37,7 @@ use files::Paths;
 pub use files::{Change, Role};
 pub use named::programs_apart;
 use named::{named, of_programs};
+pub use processes::Process;
 
 /// Answers for a single application. If there are several, `--app` must name one.
 const OF_ONE_APP: [&str; 13] = [
@@ -429,6 +431,7 @@ impl<'a> App<'a> {
         let questions = self.questions()?;
         must_be_answered(&questions, answers, &facts.findings)?;
         let mut plan = planning::make(repo, facts, answers).map_err(|error| self.place(error))?;
+        let processes = processes::of(self, &plan)?;
         let known = self.state()?;
         let pinned = known.as_ref().map(|state| state.pins.clone()).unwrap_or_default();
         let pins = pin::pin(&mut plan, &pinned, pinning)?;
@@ -469,6 +472,7 @@ impl<'a> App<'a> {
 
         let context = context::report(repo, &plan, &ignore_file)?;
         let mut findings = plan.findings.clone();
+        processes::explain(&processes, plan.name.as_str(), &mut findings);
         let overrides = files::used(facts, &plan, &overrides)?;
         findings.extend(files::overridden(&overrides));
         if let (Basis::Disk, Some(known)) = (basis, &known) {
@@ -496,6 +500,7 @@ impl<'a> App<'a> {
             findings,
             overrides: overrides.into_iter().map(|(path, _)| path).collect(),
             assumptions,
+            processes,
             state,
             example: env_example::of(repo, &[&facts.dir, &facts.context])?,
             health: config.verify.health.clone(),
@@ -590,6 +595,8 @@ pub struct Draft {
     pub overrides: Vec<RelPath>,
     /// Values that nothing in the repository states.
     pub assumptions: Vec<String>,
+    /// Processes that the repository starts beside the program, and the same image can run.
+    pub processes: Vec<Process>,
     /// The inputs of this draft, for the next run.
     pub state: State,
     /// The application's example environment file.

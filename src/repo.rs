@@ -91,6 +91,8 @@ pub struct Repo {
     entries: Vec<Found>,
     /// Letters of the entries' names, in the same order.
     letters: Vec<Letters>,
+    /// One of the entries is a symlink.
+    linked: bool,
     /// Folders with a dockgen state, sorted.
     kept: Vec<RelPath>,
     /// Files that git tracks although a .gitignore matches them, sorted by path.
@@ -200,6 +202,7 @@ impl Repo {
     fn with(source: Source, entries: Vec<Found>, letters: Vec<Letters>, budget: Budget) -> Self {
         Self {
             source,
+            linked: entries.iter().any(|(_, entry)| matches!(entry, Entry::Symlink(_))),
             entries,
             letters,
             kept: Vec::new(),
@@ -343,6 +346,10 @@ impl Repo {
     fn resolve(&self, path: &RelPath) -> Option<RelPath> {
         if self.entry(path).is_some_and(|entry| !matches!(entry, Entry::Symlink(_))) {
             return Some(path.clone());
+        }
+        // Detectors ask about hundreds of names that no repository has all of.
+        if !self.linked && !path.is_root() {
+            return None;
         }
         let mut here = RelPath::root();
         let mut rest: Vec<String> = path.components().rev().map(str::to_owned).collect();

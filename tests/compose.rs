@@ -228,3 +228,43 @@ fn a_development_stage_writes_and_starts_again() {
     let (compose, _) = made("node --watch server.js");
     assert!(compose.contains("action: sync\n") && !compose.contains("sync+restart"), "{compose}");
 }
+
+/// The file for a server with a `worker` that its Procfile starts by this line.
+fn beside(line: &str, more: &[(&str, &str)]) -> (String, String) {
+    let procfile = format!("web: node server.js\nworker: {line}\n");
+    let files = [("Procfile", procfile.as_str()), ("jobs.js", "setInterval(() => {}, 1000)\n")];
+    let folder = shop(&[&files[..], more].concat());
+    let said = expect(folder.path(), &INIT, 0);
+    (said, fs::read_to_string(folder.path().join("compose.yaml")).unwrap())
+}
+
+#[test]
+fn a_process_of_the_same_image_is_a_service() {
+    let (said, file) = beside("node jobs.js --queue=mail", &[]);
+    let (_, service) = file.split_once("\n  worker:\n").unwrap();
+    let service = service.split_once("\n\n").unwrap().0;
+    let command = "[\"/nodejs/bin/node\", \"jobs.js\", \"--queue=mail\"]";
+    assert!(service.contains("image: web-shop") && service.contains(command), "{service}");
+    for line in ["pull_policy: never", "read_only: true", "condition: service_healthy", "API_KEY:"]
+    {
+        assert!(service.contains(line), "{line} in {service}");
+    }
+    assert!(!service.contains("ports:") && !service.contains("healthcheck:"), "{service}");
+    let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("`docker run --init --entrypoint"), "{said}");
+    // What the image cannot run, and what needs a shell.
+    for line in ["ruby jobs.rb", "node jobs.js $QUEUE", "cd tools && node jobs.js"] {
+        let (said, file) = beside(line, &[]);
+        assert!(!file.contains("worker:") && !said.contains("--init --entrypoint"), "{line}");
+    }
+}
+
+#[test]
+fn a_process_with_the_name_of_a_service_gets_another_one() {
+    let procfile = "web: node server.js\nredis: node jobs.js\n";
+    let jobs = ("jobs.js", "setInterval(() => {}, 1000)\n");
+    let folder = shop(&[("Procfile", procfile), jobs]);
+    expect(folder.path(), &INIT, 0);
+    let file = fs::read_to_string(folder.path().join("compose.yaml")).unwrap();
+    assert!(file.contains("\n  web-shop-redis:\n") && file.contains("\n  redis:\n"), "{file}");
+}

@@ -164,3 +164,13 @@ fn a_database_by_separate_variables_keeps_its_data() {
     assert!(second.ends_with("guests 2\n"), "{second}");
     assert!(later.ends_with("guests 3\n"), "{later}");
 }
+
+#[test]
+fn a_worker_from_the_same_image() {
+    if engine().is_none() || !compose() {
+        return;
+    }
+    for answer in brought_up("python-tasks", "app", &[("redis:8-alpine", "redis")], 8000) {
+        assert!(answer.ends_with("the worker says 42\n"), "{answer}");
+    }
+}

@@ -25,7 +25,9 @@ use code::Code;
 use super::dockerfile;
 use super::start::{self, Start};
 use super::{Recipe, Run, Running, Variable};
-use crate::facts::{EnvVar, Evidence, Facts, Finding, FindingCode, Kind, Program, Sourced};
+use crate::facts::{
+    EnvVar, Evidence, Facts, Finding, FindingCode, Kind, Process, Program, Sourced,
+};
 use crate::path::RelPath;
 use crate::repo::Repo;
 use crate::services::Row;
@@ -375,6 +377,18 @@ fn other_processes(program: &mut Program, others: &[&Run]) {
     let managed = |run: &&&Run| said && run.by == Recipe::ProcessManager;
     let others: Vec<&Run> =
         others.iter().filter(|run| !managed(run) && !before::is_release(run)).copied().collect();
+    for run in others.iter().filter(|run| run.shell.is_none()) {
+        let (name, words, evidence) = (run.name.clone(), run.words.clone(), run.evidence.clone());
+        program.processes.push(Process { name, words, evidence });
+    }
+    // The manifest of the language may start the same command.
+    let known = |run: &&&Run| {
+        let command = format!("(`{}`)", run.words.join(" "));
+        let mut findings = program.findings.iter();
+        findings
+            .any(|held| held.code == FindingCode::OtherProcesses && held.what.contains(&command))
+    };
+    let others: Vec<&Run> = others.iter().filter(|run| !known(run)).copied().collect();
     let Some(first) = others.first() else { return };
     let named: Vec<String> =
         others.iter().map(|run| format!("{} (`{}`)", run.name, run.words.join(" "))).collect();

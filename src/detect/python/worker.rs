@@ -8,7 +8,7 @@ use super::source::{Module, Sources};
 use super::tables::{Tables, Worker};
 use super::{App, ProgramDetails, codes};
 use crate::code::{Call, File, Form};
-use crate::facts::{Evidence, Finding, Kind, Program, Sourced};
+use crate::facts::{Evidence, Finding, Kind, Process, Program, Sourced};
 use crate::path::RelPath;
 use crate::recipes;
 use crate::repo::line_at;
@@ -116,6 +116,8 @@ pub(super) fn needed(
             "the program hands tasks to a worker, and the image does not start `{}`",
             words.join(" ")
         );
+        let name = worker.name.clone();
+        first.processes.push(Process { name, words, evidence: evidence.clone() });
         let finding = Finding::new(codes::WORKER_NEEDED, what, [evidence]);
         first.findings.push(finding.with_fix(format!(
             "start the worker beside it, in an image of its own that `--entrypoint {}` plans",

@@ -191,6 +191,7 @@ fn candidates(repo: &Repo, facts: &Facts) -> Vec<(RelPath, bool)> {
             "" => Some(home.clone()),
             folder => home.join(folder),
         });
+        let folders = folders.filter(|folder| repo.is_dir(folder));
         let paths =
             folders.flat_map(|folder| names.iter().filter_map(move |name| folder.join(name)));
         paths.filter(|path| repo.is_file(path)).collect()

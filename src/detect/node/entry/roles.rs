@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use super::{Entry, Outcome, resolve};
 use crate::detect::node::App;
-use crate::facts::{Evidence, Finding, FindingCode, Program};
+use crate::facts::{Evidence, Finding, FindingCode, Process, Program};
 
 /// Scripts that start a server by their name, best first.
 const SERVERS: [&str; 8] =
@@ -61,8 +61,13 @@ pub(crate) fn beside(app: &App, file: &str, program: &mut Program) -> Result<()>
         let Outcome::Start(entries) = resolve(app, name)? else { continue };
         for entry in entries.into_iter().filter(|entry| !entry.development && !entry.unmade) {
             if !files.contains(&entry.launch.file) {
-                files.push(entry.launch.file);
                 let evidence = app.package.at(&["scripts", name], format!("`{text}`"));
+                program.processes.push(Process {
+                    name: name.to_owned(),
+                    words: vec!["node".to_owned(), entry.launch.file.clone()],
+                    evidence: evidence.clone(),
+                });
+                files.push(entry.launch.file);
                 said.push((format!("{name} (`{text}`)"), evidence));
             }
         }
