@@ -252,6 +252,9 @@ fn a_process_of_the_same_image_is_a_service() {
     assert!(!service.contains("ports:") && !service.contains("healthcheck:"), "{service}");
     let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains("`docker run --init --entrypoint"), "{said}");
+    // Two processes of one program.
+    let (_, file) = beside("node jobs.js --queue=mail\ncleaner: node jobs.js --queue=clean", &[]);
+    assert!(file.contains("\n  worker:\n") && file.contains("\n  cleaner:\n"), "{file}");
     // What the image cannot run, and what needs a shell.
     for line in ["ruby jobs.rb", "node jobs.js $QUEUE", "cd tools && node jobs.js"] {
         let (said, file) = beside(line, &[]);

@@ -39,7 +39,7 @@ pub(super) fn of(app: &App, plan: &Plan) -> Result<Vec<Process>> {
     let Some(program) = programs.iter().find(own).filter(|one| !one.processes.is_empty()) else {
         return Ok(found);
     };
-    let own = layers(plan)?;
+    let image = layers(plan)?;
     let mut ids: Vec<&str> = programs.iter().map(|one| one.id.as_str()).collect();
     // A script that detection did not list: its line names it.
     let is_file =
@@ -58,20 +58,26 @@ pub(super) fn of(app: &App, plan: &Plan) -> Result<Vec<Process>> {
         let Ok(mut planned) = planning::make(&app.survey.repo, &app.facts, &answers) else {
             continue;
         };
-        let command = |process: &facts::Process| command(&planned, &process.words);
-        let started = program.processes.iter().find_map(|one| Some((one, command(one)?)));
-        let Some((process, command)) = started else { continue };
-        let known = found.iter().any(|held| held.evidence == process.evidence);
-        if known || !fits(&planned.runtime, &plan.runtime) {
+        if !fits(&planned.runtime, &plan.runtime) {
             continue;
         }
+        let started = program
+            .processes
+            .iter()
+            .filter_map(|process| Some((process, command(&planned.runtime, &process.words)?)));
+        let started: Vec<(&facts::Process, Vec<String>)> = started.collect();
         let set = |var: &&Env| !plan.runtime.env.iter().any(|held| held.key == var.key);
-        let env = planned.runtime.env.iter().filter(set).cloned().collect();
+        let env: Vec<Env> = planned.runtime.env.iter().filter(set).cloned().collect();
         planned.runtime = plan.runtime.clone();
         planned.front_ends.clone_from(&plan.front_ends);
-        if layers(&planned)? == own {
-            let (name, evidence) = (process.name.clone(), process.evidence.clone());
-            found.push(Process { name, command, env, evidence });
+        if started.is_empty() || layers(&planned)? != image {
+            continue;
+        }
+        for (process, command) in started {
+            if !found.iter().any(|held| held.evidence == process.evidence) {
+                let (name, evidence) = (process.name.clone(), process.evidence.clone());
+                found.push(Process { name, command, env: env.clone(), evidence });
+            }
         }
     }
     Ok(found)
@@ -114,9 +120,9 @@ fn fits(needed: &Runtime, image: &Runtime) -> bool {
 
 /// The command of the line, as the image has it: the planned one with the options of both, without
 /// the init, which the image may lack. `None` if the line starts something else.
-fn command(planned: &Plan, line: &[String]) -> Option<Vec<String>> {
+fn command(planned: &Runtime, line: &[String]) -> Option<Vec<String>> {
     let name = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
-    let words: Vec<&str> = planned.runtime.entrypoint.iter().map(Line::as_str).collect();
+    let words: Vec<&str> = planned.entrypoint.iter().map(Line::as_str).collect();
     let plain = |word: &&str| !word.starts_with('-');
     // An init, and the tool that it starts.
     let begin = words.iter().position(|word| *word == "--").map_or(0, |at| at + 1);
@@ -130,7 +136,7 @@ fn command(planned: &Plan, line: &[String]) -> Option<Vec<String>> {
         let key = option.split('=').next().unwrap_or_default();
         line.iter().any(|word| word.split('=').next() == Some(key))
     };
-    let options = planned.runtime.cmd.iter().map(Line::as_str);
+    let options = planned.cmd.iter().map(Line::as_str);
     let missing = options.filter(|word| word.starts_with("--") && !given(word));
     let start = std::iter::once(words[begin]);
     let before = line[first + 1..=last].iter().map(String::as_str);
