@@ -50,7 +50,7 @@ ARG TARGETARCH
 {%- endif %}
 {%- include "base/build-args.Dockerfile" %}
 {%- if details.generate %}
-# The repository does not hold the Go files that the first command writes.
+# The repository does not hold what the first command writes.
 {%- endif %}
 RUN --mount=type=bind,target=/src{% if details.unsummed or built_in or build_command or details.generate %},rw{% endif %} \
 {%- include "base/front-end-mounts.Dockerfile" %}

@@ -28,6 +28,7 @@ mod dialect;
 mod features;
 mod flags;
 mod inputs;
+mod instead;
 mod leptos;
 mod lexer;
 mod lockfile;

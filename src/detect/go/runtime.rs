@@ -30,6 +30,7 @@ mod reach;
 mod reached;
 mod served;
 mod settings;
+mod steps;
 mod subcommands;
 
 #[cfg(test)]
@@ -75,7 +76,7 @@ pub(super) fn analyse(
     let world = World { module, closure, code: &code, folder, reached: OnceCell::new() };
     let mut details = ProgramDetails::default();
 
-    let embeds = embeds::embeds(&world);
+    let mut embeds = embeds::embeds(&world);
     let (opened, paths) = opened_files(&world, &embeds.held)?;
     for (way, path) in opened.files() {
         details.files.push((path.value.clone(), way));
@@ -139,8 +140,19 @@ pub(super) fn analyse(
     program.findings.extend(embeds.findings);
     program.findings.extend(git_reads::opened(&code));
     details.generate = generated::templates(&world);
-    program.findings.extend(generated::unmade(&world));
-    program.findings.extend(generated::generated(&world)?);
+    let mut missing = generated::missing(&world)?;
+    let steps = steps::steps(&world)?;
+    let folders = closure.missing.values().map(|(folder, _)| folder);
+    let made =
+        steps::made((module.sources.repo, &steps), [&mut missing, &mut embeds.missing], folders);
+    details.generate.extend(made.commands);
+    details.reads.extend(made.reads);
+    // Whoever runs the other steps before the image is built needs their output in the context.
+    details.reads.extend(missing.iter().map(|(path, _)| path.clone()));
+    let lacking = embeds.missing.into_iter();
+    program.findings.extend(lacking.map(|(path, at)| Finding::embed_missing(path, at)));
+    program.findings.extend(generated::unmade(&world, &steps));
+    program.findings.extend(generated::generated(missing));
     program.findings.extend(generated::packed(&world));
     program.findings.extend(needs::needs(&world, &mut program.needs, &mut details)?);
 

@@ -10,7 +10,7 @@ use super::lexer::Kind;
 use super::manifest::Role;
 use super::project::Project;
 use super::source::SourceFile;
-use super::targets;
+use super::{instead, revision, targets};
 use crate::code::is_env_name;
 use crate::detect::let_in;
 use crate::facts::{BuildArg, Evidence};
@@ -51,6 +51,9 @@ const SETTERS: [&str; 8] = [
 /// A build dependency that sets the variables of an environment file.
 const OF_FILE: &str = "dotenv-build";
 
+/// What a build script takes for the revision where nobody passes one.
+const UNKNOWN: &str = "unknown";
+
 /// Variables that the build scripts and the settings of a repository set themselves.
 #[derive(Default)]
 struct Set {
@@ -69,6 +72,8 @@ pub(super) fn build_args<'f>(
     files: &[Rc<SourceFile>],
 ) -> Result<Vec<BuildArg>> {
     let mut set = configured(project);
+    // What a script prints is no variable of its own environment.
+    let given_to_scripts = set.names.clone();
     let mut scripts: Vec<Rc<SourceFile>> = Vec::new();
     let mut helpers: BTreeSet<RelPath> = BTreeSet::new();
     for folder in folders {
@@ -100,7 +105,7 @@ pub(super) fn build_args<'f>(
     let mut found: BTreeMap<String, BuildArg> = BTreeMap::new();
     let mut add = |name: &str, required: bool, file: &SourceFile, at: usize| {
         let given = GIVEN.iter().any(|start| name.starts_with(start)) || MACHINE.contains(&name);
-        if !is_env_name(name) || given || set.names.contains(name) {
+        if !is_env_name(name) || given {
             return;
         }
         let verb = if required { "demands" } else { "reads" };
@@ -118,12 +123,14 @@ pub(super) fn build_args<'f>(
             let required = file.is(at - 3, "env");
             if let Some(name) =
                 file.string(at).filter(|_| required || file.is(at - 3, "option_env"))
+                && !set.names.contains(&*name)
             {
                 add(&name, required, file, at);
             }
         }
     }
     for file in &scripts {
+        let instead = instead::variables(file);
         for at in 2..file.len() {
             let Some(name) = file.string(at).filter(|_| file.is(at - 1, "(")) else { continue };
             let read = ["var", "var_os"].contains(&file.word(at - 2))
@@ -131,9 +138,20 @@ pub(super) fn build_args<'f>(
             let end = file.closing(at - 1);
             // The build stops if `.expect("X must be set")` or `.unwrap()` follows.
             let stops = file.is(end + 1, ".") && ["expect", "unwrap"].contains(&file.word(end + 2));
-            if read && stops {
-                add(&name, true, file, at);
+            if !read || given_to_scripts.contains(&*name) {
+                continue;
             }
+            if stops {
+                add(&name, true, file, at);
+            } else if instead.iter().any(|(held, _)| *held == name) {
+                add(&name, false, file, at);
+            }
+        }
+    }
+    // A script that stops without git gets a word in place of a revision, so that it need not ask.
+    for name in scripts.iter().flat_map(|file| revision::demanded(file)) {
+        if let Some(arg) = found.get_mut(&name).filter(|arg| !arg.required) {
+            arg.default = Some(UNKNOWN.to_owned());
         }
     }
     for (name, (value, evidence)) in set.outside {

@@ -20,6 +20,7 @@ pub(super) const ALL: &[FindingCode] = &[
     PATH_DEPENDENCY_MISSING,
     PRIVATE_GIT_DEPENDENCY,
     PRIVATE_REGISTRY,
+    REVISION_ARGUMENT,
     SERVES_WORKING_DIRECTORY,
     SETTINGS_REQUIRED,
     SQLX_DATA_MISSING,
@@ -150,6 +151,13 @@ pub(super) const PRIVATE_REGISTRY: FindingCode = FindingCode::Own(&Row::warning(
     "packages come from a registry other than crates.io",
     "the build cannot download from a registry that asks for a token without that token",
     "pass the token as a build secret to the step that compiles the dependencies",
+));
+
+pub(super) const REVISION_ARGUMENT: FindingCode = FindingCode::Own(&Row::note(
+    "revision-argument",
+    "a build script takes the revision from a variable, or asks git for it",
+    "the build context holds no .git: without a value the program does not know its revision",
+    "pass it: `docker build --build-arg NAME=\"$(git rev-parse HEAD)\" ...`",
 ));
 
 pub(super) const SERVES_WORKING_DIRECTORY: FindingCode = FindingCode::Own(&Row::note(

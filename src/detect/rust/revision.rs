@@ -7,7 +7,9 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
+use super::codes;
 use super::inputs::GIT_READERS;
+use super::instead;
 use super::native::compiles_cpp;
 use super::project::Project;
 use super::source::SourceFile;
@@ -41,6 +43,10 @@ struct Asks {
     needs_git: Option<Evidence>,
     /// Where it stops if git knows no repository.
     needs_repository: Option<Evidence>,
+    /// The variables that it takes in place of what git says.
+    variables: BTreeSet<String>,
+    /// Where it asks git if they are unset.
+    spared: Vec<Evidence>,
 }
 
 /// Says that the build or the program reads the git repository; plans git for the build stage where
@@ -94,6 +100,13 @@ pub(super) fn add<'f>(
         } else {
             found("reads the git repository")
         });
+    } else if let Some(name) = asks.variables.first() {
+        let what = format!("the build script takes the revision from {name}, or asks git for it");
+        let pass = asks.variables.iter().map(|name| format!("--build-arg {name}=..."));
+        let pass = pass.collect::<Vec<_>>().join(" ");
+        let finding = Finding::new(codes::REVISION_ARGUMENT, what, asks.spared)
+            .with_fix(format!("pass it where it matters: `docker build {pass} ...`"));
+        program.findings.extend((!let_in).then_some(finding));
     }
     let mut places = Vec::new();
     // Git is the work of a program that clones: what it reads then are the repositories of others.
@@ -165,9 +178,21 @@ impl Asks {
     fn read(&mut self, project: &Project, file: &SourceFile) -> Result<()> {
         // What a script reads after it made or fetched a repository is that repository.
         let works = works_with_git(file);
+        let instead = instead::variables(file);
+        let is_spared = |at: usize| {
+            let mut ranges = instead.iter().flat_map(|(_, ranges)| ranges);
+            ranges.any(|range| range.contains(&at))
+        };
         if !works {
-            self.places.extend(places_of(project, file)?);
+            let spared = (0..file.len()).filter(|&at| is_spared(at));
+            let spared: BTreeSet<Option<u32>> =
+                spared.map(|at| file.evidence(at, "").line).collect();
+            let (held, asked): (Vec<Evidence>, Vec<Evidence>) =
+                places_of(project, file)?.into_iter().partition(|at| spared.contains(&at.line));
+            self.spared.extend(held);
+            self.places.extend(asked);
         }
+        self.variables.extend(instead.iter().map(|(name, _)| name.clone()));
         for at in 2..file.len() {
             if let Some(note) = opens(file, at) {
                 let place = file.evidence(at, note);
@@ -176,10 +201,7 @@ impl Asks {
                 }
                 self.places.push(place);
             }
-            let starts = file.is(at - 1, "(")
-                && file.path_to(at - 2).contains(&"Command")
-                && file.string(at).is_some_and(|text| text == "git");
-            if !starts {
+            if !instead::starts_git(file, at) || is_spared(at) {
                 continue;
             }
             let place = file.evidence(at, "the build script starts git");
@@ -193,6 +215,17 @@ impl Asks {
         }
         Ok(())
     }
+}
+
+/// The variables of a build script without which it stops where there is no git.
+pub(super) fn demanded(file: &SourceFile) -> Vec<String> {
+    let stops = |at: usize| {
+        instead::starts_git(file, at) && (insists(file, at) || checks(file, at))
+            || at >= 2 && opens(file, at).is_some() && insists(file, at)
+    };
+    let all = instead::variables(file).into_iter();
+    let all = all.filter(|(_, ranges)| ranges.iter().any(|range| range.clone().any(stops)));
+    all.map(|(name, _)| name).collect()
 }
 
 /// `Repository::open(..)`, `git2::Repository::discover(..)`, `gix::open(..)`.
@@ -327,6 +360,60 @@ mod tests {
         let (git, said) =
             of("mod rev;\nfn main() { rev::f(); }", &[("crates/app/rev.rs", &module)]);
         assert!(git && said[0].contains("crates/app/rev.rs:1"), "{said:?}");
+    }
+
+    #[test]
+    fn a_variable_in_place_of_git_is_a_build_argument() {
+        // The build arguments with their defaults, whether git is planned, and what is said.
+        let all = |script: &str| {
+            let (git, said) = of(script, &[]);
+            let own = [
+                ("Cargo.toml", MANIFEST),
+                ("src/main.rs", "fn main() { print!(\"{}\", env!(\"GIT_HASH\")); }"),
+                ("build.rs", script),
+            ];
+            let repo = Repo::from_files(own);
+            let facts = (detect::rust::LANGUAGE.detect)(&repo.root()).unwrap().unwrap();
+            let args = facts.programs[0].build_args.iter();
+            let args: Vec<String> =
+                args.map(|arg| format!("{}={:?}", arg.name, arg.default)).collect();
+            let codes = facts.programs[0].findings.iter().map(|found| found.code.as_str());
+            let codes: Vec<&str> = codes.filter(|code| code.contains("revision")).collect();
+            (args.join(" "), git || !said.is_empty(), codes.join(" "))
+        };
+        let unwraps = format!("{CALL}.output().unwrap()");
+        let print = "println!(\"cargo:rustc-env=GIT_HASH={x}\");";
+        let asked =
+            ("GIT_HASH=Some(\"unknown\")".to_owned(), false, "revision-argument".to_owned());
+        for script in [
+            format!(
+                "fn main() {{ let x = std::env::var(\"GIT_HASH\").unwrap_or_else(|_| {{ let o = {unwraps}; s(o) }}); {print} }}"
+            ),
+            format!(
+                "fn main() {{ let x = if let Ok(v) = env::var(\"GIT_HASH\") {{ v }} else {{ rev() }}; {print} }} fn rev() -> String {{ let o = {unwraps}; s(o) }}"
+            ),
+            format!(
+                "fn main() {{ let x = match env::var(\"GIT_HASH\") {{ Ok(v) => v, Err(_) => rev() }}; {print} }} fn rev() -> String {{ s({unwraps}) }}"
+            ),
+        ] {
+            assert_eq!(all(&script), asked, "{script}");
+        }
+        // The script goes on without git.
+        let calm = format!(
+            "fn main() {{ let x = env::var(\"GIT_HASH\").ok().or_else(|| {CALL}.output().ok()); {print} }}"
+        );
+        assert_eq!(all(&calm), ("GIT_HASH=None".into(), false, "revision-argument".into()));
+        // Git is asked in any case, or the variable only says whether to ask.
+        for script in [
+            format!(
+                "fn main() {{ let m = env::var(\"MODE\").unwrap_or_else(|_| s()); let x = {unwraps}; {print} }}"
+            ),
+            format!(
+                "fn main() {{ if env::var(\"NO_GIT\").is_err() {{ let x = {unwraps}; {print} }} }}"
+            ),
+        ] {
+            assert_eq!(all(&script), (String::new(), true, String::new()), "{script}");
+        }
     }
 
     #[test]

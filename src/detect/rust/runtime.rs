@@ -36,6 +36,7 @@ mod refused;
 mod rocket;
 mod settings;
 mod shell_lines;
+mod stated;
 mod subcommands;
 mod variables;
 
@@ -89,12 +90,13 @@ pub(super) fn analyse(code: &Code, program: &mut Program, details: &mut ProgramD
         }
     }
     let subcommand_unknown = process::process(&source, code, program);
-    listen::listen(code, &disk, house::listening(&source, code), program, details);
+    let settings_files = layers::layers(&source, code);
+    let listening = house::listening(&source, code, (&disk, &settings_files));
+    listen::listen(code, &disk, listening, program, details);
     program.findings.extend(subcommand_unknown.filter(|_| program.kind == Kind::Service));
     program.connections = connects::connections(&source, &mut |_| true);
     program.findings.extend(missing::missing(&source, code));
     program.findings.extend(git_reads::opened(&source));
-    let settings_files = layers::layers(&source, code);
     program.findings.extend(layers::lacking(&settings_files));
     program.findings.append(&mut disk.absent);
     demands::demands(&source, code, (&disk, &settings_files), program);

@@ -18,6 +18,8 @@ pub(super) struct Embeds {
     pub(super) held: Vec<RelPath>,
     /// Output of other applications' builds.
     pub(super) made: Vec<Sourced<FrontEnd>>,
+    /// What the repository does not hold and no application's build makes, with the places.
+    pub(super) missing: Vec<(RelPath, Vec<Evidence>)>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -71,7 +73,7 @@ pub(super) fn embeds(world: &World) -> Embeds {
             }
         } else if missing.contains(&path) {
             evidence.truncate(4);
-            embeds.findings.push(Finding::embed_missing(path, evidence));
+            embeds.missing.push((path, evidence));
         } else if is_placeholder(repo, &path) {
             evidence.truncate(4);
             embeds.findings.push(Finding::new(

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use super::World;
+use super::steps::{self, Step, output};
 use crate::code::File;
 use crate::code::file::is_below;
 use crate::detect::go::codes;
@@ -37,10 +38,6 @@ const GENERATORS: [&str; 14] = [
     "ragel",
     "goyacc",
 ];
-
-/// Options whose value is the file that the command writes.
-const OUTPUT: [&str; 7] =
-    ["-o", "-output", "--output", "-out", "--out", "-destination", "-outfile"];
 
 /// The module of templ.
 const TEMPL: &str = "github.com/a-h/templ";
@@ -75,10 +72,12 @@ fn is_uncompiled(repo: &Repo, dir: &RelPath) -> bool {
 }
 
 /// Reports packages that the program imports and that hold no Go file, without those that the build
-/// compiles from templates.
-pub(super) fn unmade(world: &World) -> Vec<Finding> {
+/// compiles from templates or a step of the repository's own writes.
+pub(super) fn unmade(world: &World, steps: &[Step]) -> Vec<Finding> {
     let repo = world.module.sources.repo;
-    let made = |dir: &RelPath| templ(world).is_some() && is_uncompiled(repo, dir);
+    let made = |dir: &RelPath| {
+        templ(world).is_some() && is_uncompiled(repo, dir) || steps::filling(steps, dir).is_some()
+    };
     let missing = world.closure.missing.iter().filter(|(_, (dir, _))| !made(dir));
     let finding = |(import, (dir, at)): (&String, &(RelPath, Evidence))| {
         let what = format!("the program imports `{import}`, and {dir} holds no Go file");
@@ -90,10 +89,11 @@ pub(super) fn unmade(world: &World) -> Vec<Finding> {
     missing.map(finding).collect()
 }
 
-/// Reports generated files that the program is compiled from and the repository does not hold.
-pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
+/// Generated files that the program is compiled from and the repository does not hold, with the
+/// places of the steps that write them.
+pub(super) fn missing(world: &World) -> Result<Vec<(RelPath, Vec<Evidence>)>> {
     let repo = world.module.sources.repo;
-    let mut missing: Vec<(RelPath, Evidence)> = Vec::new();
+    let mut missing: Vec<(RelPath, Vec<Evidence>)> = Vec::new();
     let mut known: BTreeSet<RelPath> = BTreeSet::new();
     let own: BTreeSet<&RelPath> =
         world.closure.packages.iter().map(|package| &package.dir).collect();
@@ -104,7 +104,7 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
         let other = name.ends_with("_test.go") || name.contains("mock") || repo.exists(&path);
         let own = path.parent().is_some_and(|folder| own.contains(&folder));
         if own && !other && known.insert(path.clone()) {
-            missing.push((path, evidence));
+            missing.push((path, vec![evidence]));
         }
     };
     let mut strings: Option<Strings> = None;
@@ -158,20 +158,25 @@ pub(super) fn generated(world: &World) -> Result<Vec<Finding>> {
     for step in recipes::steps_of(repo, world.module.dir, &GENERATORS)? {
         add(output(&step.words).and_then(|way| step.dir.join(way)), step.evidence.clone());
     }
+    Ok(missing)
+}
+
+/// Reports those that no step of the image writes.
+pub(super) fn generated(missing: Vec<(RelPath, Vec<Evidence>)>) -> Option<Finding> {
     if missing.is_empty() {
-        return Ok(Vec::new());
+        return None;
     }
     let names: Vec<String> = missing.iter().take(4).map(|(path, _)| path.to_string()).collect();
     let more = missing.len().saturating_sub(names.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Ok(vec![Finding::new(
+    Some(Finding::new(
         codes::GENERATED_FILE_MISSING,
         format!(
             "a step before the build writes {}{more}, which the repository does not hold",
             names.join(", ")
         ),
-        missing.into_iter().take(4).map(|(_, evidence)| evidence),
-    )])
+        missing.into_iter().take(4).flat_map(|(_, evidence)| evidence),
+    ))
 }
 
 /// Reports files that a tool of a library packs into the program, unless the repository holds what
@@ -268,21 +273,6 @@ impl Strings {
             || self.files.iter().any(|file| !file.places(of).is_empty())
             || names.iter().any(|name| world.code.calls_named(name).next().is_some())
     }
-}
-
-/// The file that a command writes, as the command line names it.
-fn output(words: &[String]) -> Option<&str> {
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let (name, value) = match word.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (word.as_str(), None),
-        };
-        if OUTPUT.contains(&name) {
-            return value.or_else(|| words.next().map(String::as_str));
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::disk::{self, Disk};
-use super::{Code, environment, missing, rocket, set_env};
+use super::layers::Layer;
+use super::{Code, environment, missing, rocket, set_env, stated};
 use crate::code::listen::{self, Listening, is_own};
 use crate::code::{Call, Does, Form, Program as Source, Value, is_local_address, writes};
 use crate::detect::rust::{ProgramDetails, codes};
@@ -13,8 +14,13 @@ use crate::facts::{EnvVar, Evidence, Finding, FindingCode, Kind, Program, Source
 use crate::path::{RelPath, is_at_or_below};
 
 /// Where the program listens; `None` if no call states it.
-pub(super) fn listening(source: &Source, code: &Code) -> Option<Listening> {
+pub(super) fn listening(
+    source: &Source,
+    code: &Code,
+    settings: (&Disk, &[Layer]),
+) -> Option<Listening> {
     let mut found = rocket::listening(source, code).or_else(|| called(source, code))?;
+    stated::apply(&mut found, source, code, settings);
     layered(&mut found, source, code);
     Some(found)
 }

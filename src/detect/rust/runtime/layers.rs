@@ -29,6 +29,8 @@ pub(super) struct Layer {
     demanded: bool,
     /// True if the repository holds it.
     held: bool,
+    /// Where the repository holds it.
+    pub(super) path: Option<RelPath>,
     evidence: Evidence,
 }
 
@@ -51,11 +53,13 @@ pub(super) fn layers(source: &Source, code: &Code) -> Vec<Layer> {
         if path.is_empty() || path.contains(['{', '*', ' ', ':', '$', '~']) || path.contains("..") {
             return None;
         }
+        let inside = bases(code).find_map(|base| holds(code, base, path));
         Some(Layer {
             name: named(code, path),
             variable: value.env().map(str::to_owned),
             demanded: required(&call).unwrap_or(usual) && !missing::is_tested(&call),
-            held: path.starts_with('/') || bases(code).any(|base| holds(code, base, path)),
+            held: path.starts_with('/') || inside.is_some(),
+            path: inside,
             evidence: call.evidence(format!("`{}` reads it", call.name())),
         })
     });
@@ -75,10 +79,10 @@ fn bases<'c>(code: &'c Code) -> impl Iterator<Item = &'c RelPath> {
     [code.package, code.root].into_iter()
 }
 
-fn holds(code: &Code, base: &RelPath, path: &str) -> bool {
+fn holds(code: &Code, base: &RelPath, path: &str) -> Option<RelPath> {
     let endings = ENDINGS.iter().map(|ending| format!("{path}.{ending}"));
-    let mut all = std::iter::once(path.to_owned()).chain(endings);
-    all.any(|path| base.join(&path).is_some_and(|path| code.repo.is_file(&path)))
+    let all = std::iter::once(path.to_owned()).chain(endings);
+    all.filter_map(|path| base.join(&path)).find(|path| code.repo.is_file(path))
 }
 
 /// The name with an extension: its own, that of an example beside it, or `toml`.

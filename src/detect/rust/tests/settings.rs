@@ -179,3 +179,35 @@ fn the_repository_around_the_program_and_the_templates_of_rocket() {
     let (found, _) = program(rocket, main, &[settings, ("views/a.html.tera", "x")]);
     assert!(found.files.iter().any(|file| file.value.as_str() == "views"));
 }
+
+#[test]
+fn a_settings_file_has_the_word_over_the_defaults_of_the_code() {
+    const TYPES: &str = "#[derive(Deserialize)] struct Settings { server: Server }\n\
+        #[derive(Deserialize)] struct Server { host: String, #[serde(default = \"port\")] port: u16 }\n\
+        fn port() -> u16 { 8000 }\n";
+    let of = |builder: &str, files: &[(&str, &str)]| {
+        let main = format!(
+            "{TYPES}fn main() {{ let s: Settings = Config::builder(){builder}.build().unwrap()\
+             .try_deserialize().unwrap(); TcpListener::bind((s.server.host.as_str(), s.server.port)); }}"
+        );
+        let (found, _) = program("config = \"0.14\"\n", &main, files);
+        let local = found.findings.iter().filter(|f| f.code.as_str() == "localhost-only").count();
+        (found.port.as_ref().map(|port| port.value), env(&found).join(" "), local)
+    };
+    let file = ".add_source(File::with_name(\"conf/app\"))";
+    let variables = ".add_source(Environment::with_prefix(\"SHOP\").separator(\"__\"))";
+    let local = [("conf/app.toml", "[server]\nhost = \"127.0.0.1\"\nport = 9321\n")];
+    assert_eq!(of(file, &local), (Some(9321), String::new(), 1));
+    let both = format!("{file}{variables}");
+    assert_eq!(of(&both, &local), (Some(9321), "SHOP__SERVER__HOST=0.0.0.0".into(), 0));
+    let open = [("conf/app.toml", "[server]\nhost = \"0.0.0.0\"\nport = 9321\n")];
+    assert_eq!(of(&both, &open), (Some(9321), String::new(), 0));
+    // `set_default` is weaker than a file and stronger than the attribute.
+    let set = ".set_default(\"server.port\", 9000).unwrap()";
+    assert_eq!(of(set, &[]).0, Some(9000));
+    assert_eq!(of(&format!("{set}{file}"), &local).0, Some(9321));
+    // Another setting, another file, or none.
+    let other = [("conf/app.toml", "[metrics]\nport = 9321\n"), ("other.toml", local[0].1)];
+    assert_eq!(of(file, &other).0, Some(8000));
+    assert_eq!(of(".set_default(\"port\", 9000).unwrap()", &[]).0, Some(8000));
+}

@@ -170,6 +170,9 @@ fn go_files_that_a_step_makes_first() {
     assert!(said(&mocks, &[]).is_none());
     let make = ("Makefile", "build:\n\tgo-bindata -o bindata.go static/\n\tgo build\n");
     assert!(said(&main(""), &[make]).unwrap().contains(" bindata.go, which"));
+    // The context keeps what somebody makes before the image is built.
+    let kept = facts(&[("main.go", &main("")), make]).details["programs"]["."]["reads"].to_string();
+    assert!(kept.contains("bindata.go"), "{kept}");
     let page = ("page.templ", "package main\n");
     assert!(said(&main(""), &[page]).unwrap().contains(" page_templ.go, which"));
     assert!(said(&main(""), &[page, ("page_templ.go", "package main\n")]).is_none());

@@ -177,3 +177,67 @@ fn templates_are_compiled_where_git_lacks_their_go_files() {
     // Nothing says which version compiles it.
     assert_eq!(of("", &[]).2, "generated-missing");
 }
+
+#[test]
+fn a_generator_of_the_repository_runs_before_the_compiler() {
+    // The commands of the build stage, what the context keeps, and the codes of findings.
+    let of = |line: &str, generator: &str, more: &[(&'static str, &'static str)]| {
+        let table = format!(
+            "package table\n\nimport _ \"embed\"\n\n{line}\n//go:embed rates.json\nvar Rates []byte\n"
+        );
+        let main =
+            "package main\nimport \"example.com/app/table\"\nfunc main() { print(table.Rates) }\n";
+        let own = [
+            ("main.go", main),
+            ("table/table.go", table.as_str()),
+            ("tools/rates/main.go", generator),
+        ];
+        let facts = facts(&own.iter().chain(more).copied().collect::<Vec<_>>());
+        let program = facts.programs.iter().find(|program| program.id == ".").unwrap();
+        let own = &facts.details["programs"][&program.id];
+        let commands = own["generate"].to_string();
+        (commands, own["reads"].to_string(), codes(program).join(" "))
+    };
+    let names = "package main\nfunc main() { os.WriteFile(\"rates.json\", made(), 0o644) }\n";
+    let silent = "package main\nfunc main() { os.WriteFile(os.Args[1], made(), 0o644) }\n";
+    let (commands, reads, codes) = of("//go:generate go run ../tools/rates", names, &[]);
+    let command = "[[\"go\",\"generate\",\"-run\",\"../tools/rates\",\"./table\"]]";
+    assert_eq!((commands.as_str(), codes.as_str()), (command, ""));
+    assert!(reads.contains("tools/rates"), "{reads}");
+    // The line names the file.
+    let line = "//go:generate go run ../tools/rates rates.json";
+    assert_eq!(of(line, silent, &[]).0, command);
+    // Git holds the file; neither the line nor the code names it; the tool is of somebody else.
+    let held = [("table/rates.json", "{}")];
+    assert_eq!(of(line, names, &held).0, "null");
+    for line in [
+        "//go:generate go run ../tools/rates",
+        "//go:generate go run ../tools/rates -o other.json",
+        "//go:generate mkrates rates.json",
+        "//go:generate go run ../tools/absent rates.json",
+    ] {
+        let (commands, _, codes) = of(line, silent, &[]);
+        assert_eq!((commands.as_str(), codes.as_str()), ("null", "embed-missing"), "{line}");
+    }
+    // A module of its own is compiled apart.
+    let apart = [("tools/rates/go.mod", "module example.com/rates\n")];
+    assert_eq!(of(line, silent, &apart).0, "null");
+}
+
+#[test]
+fn go_code_that_a_generator_of_the_repository_writes() {
+    let of = |line: &str| {
+        let main = format!(
+            "package main\n\nimport \"example.com/app/model\"\n\n{line}\nfunc main() {{ model.Load() }}\n"
+        );
+        let program =
+            [("main.go", main.as_str()), ("gen.go", "//go:build ignore\n\npackage main\n")];
+        let facts = facts(&program);
+        let own = &facts.details["programs"]["."];
+        (own["generate"].to_string(), codes(&facts.programs[0]).join(" "))
+    };
+    let run = "[[\"go\",\"generate\",\"-run\",\"gen.go\",\".\"]]";
+    assert_eq!(of("//go:generate go run gen.go -o model/model.go"), (run.into(), String::new()));
+    let other = of("//go:generate go run gen.go -o other/model.go");
+    assert_eq!(other, ("null".into(), "generated-missing".into()));
+}
