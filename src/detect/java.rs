@@ -11,6 +11,7 @@
 mod addresses;
 mod arguments;
 mod artifact;
+mod assembly;
 mod beside;
 mod branch;
 mod classpath;

@@ -76,7 +76,7 @@ pub(super) fn analyse(
     let world = World { module, closure, code: &code, folder, reached: OnceCell::new() };
     let mut details = ProgramDetails::default();
 
-    let mut embeds = embeds::embeds(&world);
+    let embeds = embeds::embeds(&world);
     let (opened, paths) = opened_files(&world, &embeds.held)?;
     for (way, path) in opened.files() {
         details.files.push((path.value.clone(), way));
@@ -139,20 +139,7 @@ pub(super) fn analyse(
     }
     program.findings.extend(embeds.findings);
     program.findings.extend(git_reads::opened(&code));
-    details.generate = generated::templates(&world);
-    let mut missing = generated::missing(&world)?;
-    let steps = steps::steps(&world)?;
-    let folders = closure.missing.values().map(|(folder, _)| folder);
-    let made =
-        steps::made((module.sources.repo, &steps), [&mut missing, &mut embeds.missing], folders);
-    details.generate.extend(made.commands);
-    details.reads.extend(made.reads);
-    // Whoever runs the other steps before the image is built needs their output in the context.
-    details.reads.extend(missing.iter().map(|(path, _)| path.clone()));
-    let lacking = embeds.missing.into_iter();
-    program.findings.extend(lacking.map(|(path, at)| Finding::embed_missing(path, at)));
-    program.findings.extend(generated::unmade(&world, &steps));
-    program.findings.extend(generated::generated(missing));
+    generate(&world, embeds.missing, program, &mut details)?;
     program.findings.extend(generated::packed(&world));
     program.findings.extend(needs::needs(&world, &mut program.needs, &mut details)?);
 
@@ -189,6 +176,31 @@ pub(super) fn analyse(
     program.findings.extend(words_lacking(&world, program));
     program.handles_sigterm = Some(sigterm(&code, program));
     Ok(details)
+}
+
+/// Adds the steps before the compiler that write what the repository does not hold, and reports what
+/// none of them writes.
+fn generate(
+    world: &World,
+    mut embedded: Vec<(RelPath, Vec<Evidence>)>,
+    program: &mut Program,
+    details: &mut ProgramDetails,
+) -> Result<()> {
+    let repo = world.module.sources.repo;
+    let mut missing = generated::missing(world)?;
+    let steps = steps::steps(world)?;
+    let folders = world.closure.missing.values().map(|(folder, _)| folder);
+    let made = steps::made((repo, &steps), [&mut missing, &mut embedded], folders);
+    details.generate = generated::templates(world);
+    details.generate.extend(made.commands);
+    details.reads.extend(made.reads);
+    // Whoever runs the other steps before the image is built needs their output in the context.
+    details.reads.extend(missing.iter().map(|(path, _)| path.clone()));
+    let lacking = embedded.into_iter();
+    program.findings.extend(lacking.map(|(path, at)| Finding::embed_missing(path, at)));
+    program.findings.extend(generated::unmade(world, &steps));
+    program.findings.extend(generated::generated(missing));
+    Ok(())
 }
 
 /// What the program writes, without the commands that the image does not start.

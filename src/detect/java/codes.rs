@@ -8,6 +8,7 @@ pub(super) const ALL: &[FindingCode] = &[
     ARGUMENTS_REQUIRED,
     ARTIFACT_NAME_UNKNOWN,
     ARTIFACT_NAME_VERSIONED,
+    ASSEMBLY_SKIPPED,
     BUILD_DATABASE,
     BUILD_PROFILE,
     CONFIGURATION_UNKNOWN,
@@ -66,6 +67,13 @@ pub(super) const ARTIFACT_NAME_VERSIONED: FindingCode = FindingCode::Own(&Row::n
     "a release changes the name, and the Dockerfile does not find the archive until `dockgen \
     update`",
     "give the build a fixed name, such as <finalName>${project.artifactId}</finalName>",
+));
+
+pub(super) const ASSEMBLY_SKIPPED: FindingCode = FindingCode::Own(&Row::note(
+    "assembly-skipped",
+    "an assembly takes a file that the build context does not hold",
+    "the plugin would stop the build, and the image holds nothing of the assembly",
+    "nothing for the image; commit the file if the assembly itself is meant to be made",
 ));
 
 pub(super) const BUILD_DATABASE: FindingCode = FindingCode::Own(&Row::warning(

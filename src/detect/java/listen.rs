@@ -26,8 +26,17 @@ const OF_URI: [&str; 4] = [
 /// How many tokens before a call tell what it is for.
 const MAX_STATEMENT: usize = 24;
 /// Words for what runs beside the program's own service.
-const BESIDE: [&str; 8] =
-    ["metric", "health", "admin", "debug", "prometheus", "management", "actuator", "probe"];
+const BESIDE: [&str; 9] = [
+    "metric",
+    "health",
+    "admin",
+    "debug",
+    "prometheus",
+    "management",
+    "monitoring",
+    "actuator",
+    "probe",
+];
 
 /// True if a source opens a port by a call that does nothing else.
 pub(super) fn opens(rows: &Rows, source: &Source) -> bool {

@@ -345,6 +345,10 @@ fn options(app: &App, selected: &[&Model]) -> Result<(Vec<String>, Vec<Finding>)
     let (skipped, said) = super::shipping::skipped(app, selected);
     options.extend(skipped);
     findings.extend(said);
+    if let Some((option, said)) = super::assembly::skipped(app, selected)? {
+        options.push(option);
+        findings.push(said);
+    }
     for row in &app.tables.needs_git {
         let found = selected.iter().find_map(|model| {
             let plugin = super::plugins::of(model).remove(&row.plugin)?;

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::code::{Code, Place};
+use super::code::{Code, Place, end_of};
 use super::source::Source;
 use super::surroundings::Surroundings;
 use crate::facts::{Finding, FindingCode, Program};
@@ -20,6 +20,9 @@ const READS: [&str; 9] = [
     "readAllLines",
     "readString",
 ];
+
+/// Questions whether a file is there.
+const ASKS: [&str; 4] = ["exists", "isFile", "canRead", "notExists"];
 
 /// Calls that write, or make, the file in their first argument.
 const WRITES: [&str; 9] = [
@@ -45,36 +48,76 @@ const MAX_STATEMENT: usize = 64;
 pub(super) fn add(program: &mut Program, around: &Surroundings, code: &Code) {
     let (repo, dir) = (around.project.repo, around.project.model.dir());
     let mut left = MAX_FILES;
-    for name in READS {
-        for &place in code.calls(name) {
-            let Some(way) = path(code, place) else { continue };
-            let Some(file) = dir.join(&way).filter(|file| !repo.exists(file)) else { continue };
-            let target = format!("/app/{way}");
-            let finding = || {
-                let evidence = code.evidence(place, format!("{name}(\"{way}\")"));
-                Finding::file_missing(&way, &target, None, None, [evidence])
+    let read = READS.iter().flat_map(|name| code.calls(name)).filter_map(|&place| {
+        let way = path(code, place)?;
+        Some((place, way))
+    });
+    let asked = ASKS.iter().flat_map(|name| code.calls(name));
+    let asked = asked.filter_map(|&place| asked_for(code, place));
+    for (place, way) in read.chain(asked) {
+        let Some(file) = dir.join(&way).filter(|file| !repo.exists(file)) else { continue };
+        let target = format!("/app/{way}");
+        let finding = || {
+            let note = match code.sources[place.0].raw(place.1) {
+                "if" => "the program ends without it".to_owned(),
+                name => format!("{name}(\"{way}\")"),
             };
-            let same = |held: &Finding| {
-                matches!(held.code, FindingCode::FileMissing | FindingCode::ConfigNotInGit)
-                    && held.what.contains(file.as_str())
-            };
-            if left == 0
-                || program.findings.iter().any(same)
-                || !at_start(code, place)
-                || is_written(code, &way)
-            {
-                continue;
-            }
-            left -= 1;
-            program.findings.push(finding());
+            let evidence = code.evidence(place, note);
+            Finding::file_missing(&way, &target, None, None, [evidence])
+        };
+        let same = |held: &Finding| {
+            matches!(held.code, FindingCode::FileMissing | FindingCode::ConfigNotInGit)
+                && held.what.contains(file.as_str())
+        };
+        if left == 0
+            || program.findings.iter().any(same)
+            || !at_start(code, place)
+            || is_written(code, &way)
+        {
+            continue;
         }
+        left -= 1;
+        program.findings.push(finding());
     }
+}
+
+/// The place of the `if` in `if (!file.exists()) { System.exit(1); }`, and the path of the file.
+fn asked_for(code: &Code, (source, at): Place) -> Option<(Place, String)> {
+    let file = &code.sources[source];
+    let open = file.enclosing(at)?;
+    let head = open.checked_sub(1).filter(|&head| file.word(head) == Some("if"))?;
+    let absent = file.raw(at) == "notExists";
+    // The condition is this question alone.
+    let negated = file.mark(open + 1, '!');
+    if negated == absent || file.pair(at + 1) + 1 != file.pair(open) {
+        return None;
+    }
+    let block = file.pair(open) + 1;
+    let end = if file.mark(block, '{') { file.pair(block) } else { end_of(file, block) };
+    let stops = |at: usize| {
+        file.word(at) == Some("throw") || file.word(at) == Some("exit") && file.mark(at + 1, '(')
+    };
+    if !(block..end.min(block + MAX_STATEMENT)).any(stops) {
+        return None;
+    }
+    let asked = code.arguments((source, at)).into_iter().next();
+    let subject = match asked {
+        Some(first) => first,
+        // `file.exists()`, where the file is a variable or made on the spot.
+        None if file.mark(at.checked_sub(1)?, '.') => open + 1 + usize::from(negated)..at - 1,
+        None => return None,
+    };
+    Some(((source, head), plain(stated(code, source, subject)?)?))
 }
 
 /// The path below the working directory that a call reads, if it looks like a file's.
 fn path(code: &Code, place: Place) -> Option<String> {
     let first = code.arguments(place).into_iter().next()?;
-    let text = stated(code, place.0, first)?;
+    plain(stated(code, place.0, first)?)
+}
+
+/// The path, if it looks like that of a file below the working directory.
+fn plain(text: String) -> Option<String> {
     let way = text.trim_start_matches("./");
     let plain = way.rsplit('/').next()?.contains('.')
         && !way.starts_with(['/', '.', '~'])
@@ -106,9 +149,17 @@ fn at_start(code: &Code, place: Place) -> bool {
         return false;
     }
     let Some(name) = file.word(method.at.1).filter(|name| *name != "main") else { return true };
-    let calls = code.calls(name).iter().filter(|call| call.0 == place.0);
+    // `new Settings()` and `Settings.load()` of another file.
+    let stem = file.path.file_name().split('.').next().unwrap_or_default();
+    let of_other = |call: &Place| {
+        let (other, at) = (&code.sources[call.0], call.1);
+        let made = name == stem && at >= 1 && other.word(at - 1) == Some("new");
+        made || at >= 2 && other.mark(at - 1, '.') && other.word(at - 2) == Some(stem)
+    };
+    let calls = code.calls(name).iter().filter(|call| call.0 == place.0 || of_other(call));
     calls.into_iter().any(|call| {
         let outer = code.method_at(*call);
+        let file = &code.sources[call.0];
         outer.is_some_and(|outer| {
             file.word(outer.at.1) == Some("main") && ends(file, call.1, &outer.body)
         })

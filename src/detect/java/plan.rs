@@ -86,7 +86,7 @@ pub(super) fn plan(chosen: &Chosen) -> Result<Build> {
     }
     let built = &steady;
     let mut options = run.options.clone();
-    options.extend(built.options.iter().cloned());
+    options.extend(built.options.iter().filter(|option| !run.options.contains(option)).cloned());
     options.extend(versioned.iter().flat_map(|found| found.options.clone()));
     let asked = facts.questions.iter().find(|question| question.id == PROFILES);
     let stated = asked.and_then(|question| Some(question.default.as_ref()?.value.as_str()));

@@ -491,3 +491,43 @@ fn files_of_a_folder_that_a_variable_chooses_and_that_documents_include() {
     let files = [("App.java", app.as_str()), ("/src/main/webapp/WEB-INF/jsp/index.jsp", "x")];
     assert_eq!(copied(&files), ["src/main/webapp"]);
 }
+
+#[test]
+fn a_file_whose_absence_ends_the_program_is_said() {
+    let said = |start: &str, settings: &str, files: &[(&str, &str)]| {
+        let app = main(start);
+        let own = [("App.java", app.as_str()), ("Settings.java", settings)];
+        let all: Vec<(&str, &str)> = own.iter().chain(files).copied().collect();
+        let found = program("", &all).findings.into_iter();
+        let mut found = found.filter(|finding| finding.code.as_str() == "file-missing");
+        found.next().map(|finding| finding.what)
+    };
+    let of = |body: &str| {
+        format!(
+            "class Settings {{ Settings() throws Exception {{ File f = new File(\"shop.properties\"); {body} }} }}"
+        )
+    };
+    let made = "new Settings();";
+    for body in [
+        "if (!f.exists()) { System.err.println(\"no file\"); System.exit(1); }",
+        "if (!f.canRead()) throw new IllegalStateException(\"no file\");",
+        "if (Files.notExists(Path.of(\"shop.properties\"))) { System.exit(1); }",
+        "try (var in = new FileInputStream(f)) { p.load(in); }",
+    ] {
+        let what = said(made, &of(body), &[]).unwrap_or_default();
+        assert!(what.contains("shop.properties"), "{body}: {what}");
+    }
+    let exits = of("if (!f.exists()) { System.exit(1); }");
+    assert!(said(made, &exits, &[("/shop.properties", "a=b")]).is_none());
+    // Nothing makes the object as the program starts.
+    assert!(said("run(() -> new Settings());", &exits, &[]).is_none());
+    assert!(said("if (old) { new Settings(); }", &exits, &[]).is_none());
+    for body in [
+        "if (!f.exists()) { System.err.println(\"none\"); }",
+        "if (f.exists()) { System.exit(1); }",
+        "if (!f.exists() && strict) { System.exit(1); }",
+        "if (!f.exists()) { write(f); } System.exit(run());",
+    ] {
+        assert!(said(made, &of(body), &[]).is_none(), "{body}");
+    }
+}

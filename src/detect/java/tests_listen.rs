@@ -429,3 +429,18 @@ fn spring_boot_decides_the_servlet_api_of_a_war() {
     // A version that the pom states counts.
     assert_eq!(of("3", &api("<version>7</version>")), "ee11");
 }
+
+#[test]
+fn the_port_for_monitoring_comes_after_the_own_one() {
+    let of = |name: &str| {
+        let body = format!(
+            "HttpServer.create(new InetSocketAddress({name}), 0).start(); \
+             HttpServer.create(new InetSocketAddress(HTTP_PORT), 0).start();"
+        );
+        let constants = "static final int MONITORING_PORT = 7601; static final int FIRST_PORT = 7601; static final int HTTP_PORT = 7600;";
+        let app = main(&body).replacen('{', &format!("{{ {constants} "), 1);
+        program("", &[("App.java", &app)]).port.map(|port| port.value)
+    };
+    assert_eq!(of("MONITORING_PORT"), Some(7600));
+    assert_eq!(of("FIRST_PORT"), Some(7601));
+}

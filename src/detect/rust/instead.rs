@@ -47,9 +47,8 @@ fn rest(file: &SourceFile, after: usize) -> Range<usize> {
         match file.word(at) {
             "(" | "[" | "{" => depth += 1,
             ")" | "]" => depth = depth.saturating_sub(1),
-            "}" if depth == 0 => break,
+            "}" | ";" | "let" | "fn" if depth == 0 => break,
             "}" => depth -= 1,
-            ";" | "let" | "fn" if depth == 0 => break,
             _ => {}
         }
         at += 1;

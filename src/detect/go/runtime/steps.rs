@@ -69,9 +69,14 @@ pub(super) fn steps(world: &World) -> Result<Vec<Step>> {
 /// can stand in the pattern of `go generate -run`.
 fn local(words: &[String]) -> Option<&str> {
     let [go, run, way, ..] = words else { return None };
-    let own = way.starts_with("./") || way.starts_with("../") || way.ends_with(".go");
+    let own = way.starts_with("./") || way.starts_with("../") || is_go(way);
     let plain = way.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
     (go == "go" && run == "run" && own && plain && !way.starts_with('-')).then_some(way)
+}
+
+/// True for the path of a Go file.
+fn is_go(way: &str) -> bool {
+    way.rsplit_once('.').is_some_and(|(_, extension)| extension == "go")
 }
 
 /// True for a folder of the module, and of none inside it.
@@ -116,7 +121,7 @@ impl Step {
 /// The step that writes the only Go files of a folder that the program imports.
 pub(super) fn filling<'s>(steps: &'s [Step], folder: &RelPath) -> Option<&'s Step> {
     steps.iter().find(|step| {
-        let made = output(&step.words).filter(|way| way.ends_with(".go"));
+        let made = output(&step.words).filter(|way| is_go(way));
         let made = made.and_then(|way| step.dir.join(way)?.parent());
         made.is_some_and(|made| made == *folder)
     })
