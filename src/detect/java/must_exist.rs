@@ -107,17 +107,17 @@ fn asked_for(code: &Code, (source, at): Place) -> Option<(Place, String)> {
         None if file.mark(at.checked_sub(1)?, '.') => open + 1 + usize::from(negated)..at - 1,
         None => return None,
     };
-    Some(((source, head), plain(stated(code, source, subject)?)?))
+    Some(((source, head), plain(&stated(code, source, subject)?)?))
 }
 
 /// The path below the working directory that a call reads, if it looks like a file's.
 fn path(code: &Code, place: Place) -> Option<String> {
     let first = code.arguments(place).into_iter().next()?;
-    plain(stated(code, place.0, first)?)
+    plain(&stated(code, place.0, first)?)
 }
 
 /// The path, if it looks like that of a file below the working directory.
-fn plain(text: String) -> Option<String> {
+fn plain(text: &str) -> Option<String> {
     let way = text.trim_start_matches("./");
     let plain = way.rsplit('/').next()?.contains('.')
         && !way.starts_with(['/', '.', '~'])
