@@ -213,7 +213,7 @@ impl<'r> Program<'r> {
     }
 
     /// The folder of the package that an import refers to, if it is in the repository.
-    pub(super) fn folder(&self, path: &str) -> Option<&RelPath> {
+    pub(crate) fn folder(&self, path: &str) -> Option<&RelPath> {
         self.folders.get(path)
     }
 

@@ -230,7 +230,8 @@ pub(super) fn address(code: &Code, row: &Listener, call: &Call) -> Option<Value>
     Some(joined(host, port, &evidence))
 }
 
-/// The value of a name among what a dictionary gives: `run(app, **{"port": 80})`, `run(app, **OPTIONS)`.
+/// The value of a name among what a dictionary gives: `run(app, **{"port": 80})`, `run(app, **OPTIONS)`
+/// with `OPTIONS = dict(port=80)`.
 fn spread(call: &Call, name: &str) -> Option<Range<usize>> {
     let file = &call.file;
     call.arguments().into_iter().filter(|range| file.word(range.start) == "**").find_map(|range| {
@@ -240,6 +241,9 @@ fn spread(call: &Call, name: &str) -> Option<Range<usize>> {
         } else {
             file.facts().definitions_of(file, file.word(first)).iter().next_back()?.value.start
         };
+        if file.word(open) == "dict" {
+            return Call::at(file, open)?.named(name);
+        }
         let pairs = file.elements(Some(open).filter(|&open| file.word(open) == "{")?);
         let mut held = pairs.into_iter().filter(|one| file.word(one.start + 1) == ":");
         let is = |at: usize| file.string(at).is_some_and(|key| key == name);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::code::{Call, File, Function, Part, Program as Code, Value};
 
 /// Maximum number of decorators before a function, and of tokens in one of their lines.
-const MAX_DECORATORS: usize = 32;
+const MAX_DECORATORS: usize = 80;
 const MAX_LINE: usize = 400;
 
 /// The value of a parameter that the command line gives, where `range` is its name.

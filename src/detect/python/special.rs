@@ -142,7 +142,25 @@ fn setting(
     flask(file, at)
         .or_else(|| argument(program, file, at, name, steps))
         .or_else(|| defined(program, file, at, name, steps))
+        .or_else(|| of_library(program, file, at))
         .or_else(|| field(program, name, steps))
+}
+
+/// An attribute of what a library makes is none of the program's classes: `folder.name` after
+/// `folder = tempfile.TemporaryDirectory()`.
+fn of_library(program: &Program, file: &Rc<File>, at: usize) -> Option<Value> {
+    let owner = at.checked_sub(2).filter(|&owner| owner < 1 || file.word(owner - 1) != ".")?;
+    let range = file.facts().function_at(owner)?.range.clone();
+    let definitions = file.facts().definitions_of(file, file.word(owner));
+    let near = definitions.iter().rfind(|d| d.name < owner && range.contains(&d.name))?;
+    let made = near.value.clone().take(MAX_FIELDS).find_map(|at| Call::at(file, at))?;
+    let library = file.import_of(file.word(near.value.start))?;
+    // `settings = get_settings()` may be of another module of the program.
+    let own = |path: &str| program.folder(path).is_some();
+    let head = library.path.split('.').next().unwrap_or_default();
+    (near.value.start <= made.at && !own(&library.path) && !own(head)).then(|| {
+        Value::unknown(file.evidence(at, format!("`{}` of a library has it", made.name())))
+    })
 }
 
 /// An argument that `argparse` reads.

@@ -155,3 +155,23 @@ fn an_address_that_flask_sqlalchemy_demands() {
     assert_eq!(of("os.environ.get('DATABASE_URL')"), ("DATABASE_URL".to_owned(), false));
     assert_eq!(of("os.environ.get('DATABASE_URL', 'postgresql://db/x')").0, "");
 }
+
+#[test]
+fn a_server_with_many_options_and_its_keywords_in_a_dictionary() {
+    let option = |number: i32| format!("@click.option('--o{number}', default=1)\n");
+    let options: String = (0..40).map(option).collect();
+    let of = |keywords: &str| {
+        let body = format!(
+            "import click, uvicorn\n@click.group()\ndef cli():\n    pass\n@cli.command()\ndef check():\n    pass\n\
+             @cli.command()\n{options}@click.option('-h', '--host', default='127.0.0.1')\n@click.option('--port', default=8431)\n\
+             def serve(host, port):\n    given = {keywords}\n    uvicorn.run('shop.main:app', **given)\nmain = cli\n"
+        );
+        let program = shop(&body, &[]);
+        (program.port.map(|port| port.value), program.args.map(|args| args.value))
+    };
+    let found = (Some(8431), Some("serve --host=0.0.0.0".to_owned()));
+    assert_eq!(of("dict(host=host, port=port, workers=1)"), found);
+    assert_eq!(of("{'host': host, 'port': port}"), found);
+    // What is not known is no default of the server.
+    assert_eq!(of("read_options()").0, None);
+}

@@ -165,6 +165,12 @@ fn writes_that_nobody_asks_for_are_no_fault() {
     assert!(!unknown(
         "import tempfile\nfrom pathlib import Path\nd = tempfile.mkdtemp()\np = Path(d) / 'x'\np.write_bytes(b'')\n"
     ));
+    // The name is the folder's, and not the one of another class.
+    let text = "import os, tempfile\nclass Kind:\n    name = 'setting'\ndef make():\n    folder = tempfile.TemporaryDirectory()\n    os.mkdir(os.path.join(folder.name, 'x'))\nmake()\n";
+    let of = |text: &str| flask(text, &[]).writable.into_iter().map(|one| one.value);
+    assert!(!of(text).any(|folder| folder.contains("setting")));
+    let own = text.replace("tempfile.TemporaryDirectory()", "Kind()");
+    assert!(of(&own).any(|folder| folder == "setting/x"));
     let idle = "def export(path, rows):\n    open(path, 'w').write(rows)\n";
     assert!(!unknown(idle));
     assert!(unknown(&format!("{idle}def other(path):\n    export(path, 1)\n")));
