@@ -38,9 +38,10 @@ pub(super) type Flag = (String, Evidence, bool);
 pub(super) fn demands(world: &World) -> (Vec<(String, Evidence)>, Vec<Flag>) {
     let mut found: Demands = BTreeMap::new();
     let mut flags: Vec<Flag> = Vec::new();
+    let mut reach = None;
     for (row, call) in world.code.doing(&[Does::Environment]) {
         let names = names(world, &call, row.at.unwrap_or(0));
-        if row.default.is_some() || names.is_empty() || !is_demanded(world, &call) {
+        if row.default.is_some() || names.is_empty() || !is_demanded(world, &call, &mut reach) {
             continue;
         }
         for name in names {
@@ -378,8 +379,12 @@ fn is_end(world: &World, name: &str) -> bool {
 }
 
 /// True if the code after the call tests the result and stops the program if it is empty: `if x ==
-/// "" { log.Fatal(...) }` or `if !ok { ... }`.
-fn is_demanded(world: &World, call: &Call) -> bool {
+/// "" { log.Fatal(...) }`, or `if !ok { return errors.New(...) }` on the way to the server.
+fn is_demanded<'w, 'p, 'r>(
+    world: &'w World<'p, 'r>,
+    call: &Call,
+    reach: &mut Option<Reach<'w, 'p, 'r>>,
+) -> bool {
     let file = &call.file;
     let close = file.closing(call.open);
     let Some(before) = call.at.checked_sub(3) else { return false };
@@ -400,8 +405,13 @@ fn is_demanded(world: &World, call: &Call) -> bool {
         };
         let head = at + 1..open;
         let block = open..file.closing(open);
+        let mut returns = || {
+            let absent = head.len() == 2 && !conditions::is_conditional(file, call.at);
+            let reach = reach.get_or_insert_with(|| Reach::new(world));
+            absent && refuses(world, file, open) && is_started(world, reach, file, at, MAX_STEPS)
+        };
         is_empty_test(file, &head, &names)
-            && block.into_iter().any(|at| is_end(world, file.word(at)))
+            && (block.into_iter().any(|at| is_end(world, file.word(at))) || returns())
     })
 }
 

@@ -127,3 +127,22 @@ fn files_behind_a_switch_that_is_off_are_not_missed() {
     assert!(said("{"));
     assert!(said("if !*secure {"));
 }
+
+#[test]
+fn a_variable_whose_absence_is_an_error_on_the_way_to_the_server() {
+    let required = |load: &str, call: &str| {
+        let text = format!(
+            "package main\nimport (\n\"errors\"\n\"log\"\n\"net/http\"\n\"os\"\n)\nfunc load() (string, error) {{\n{load}\n}}\n\
+             func main() {{\n{call}\nlog.Fatal(http.ListenAndServe(\":8080\", nil))\n}}\n"
+        );
+        with(&[("main.go", &text)]).required.into_iter().map(|one| one.value).collect::<Vec<_>>()
+    };
+    let load = "v, ok := os.LookupEnv(\"TOOL_PATH\")\nif !ok {\nreturn \"\", errors.New(\"TOOL_PATH is not set\")\n}\nreturn v, nil";
+    let call = "_, err := load()\nif err != nil {\nlog.Fatal(err)\n}";
+    assert_eq!(required(load, call), ["TOOL_PATH"]);
+    // Its error ends nothing, or there is a default.
+    assert!(required(load, "_, err := load()\nlog.Print(err)").is_empty());
+    let falls =
+        load.replace("return \"\", errors.New(\"TOOL_PATH is not set\")", "v = \"/usr/bin/tool\"");
+    assert!(required(&falls, call).is_empty());
+}
