@@ -15,6 +15,9 @@ use super::value::{Value, first_of, is_env_name};
 /// Maximum number of operands and names that a condition is followed through.
 const MAX_STEPS: u8 = 6;
 
+/// Parts of names of switches that hold in a container.
+const IN_CONTAINERS: [&str; 4] = ["container", "docker", "kube", "prod"];
+
 /// Maximum number of words of an expression for the environment.
 const MAX_WORDS: usize = 8;
 
@@ -46,6 +49,15 @@ impl Operands for Set<'_, '_> {
         }
         if let Some(set) = self.program.setting(self.file, operand.clone(), steps) {
             return Some(!set.is_empty());
+        }
+        // A switch of the command line that nobody gives: `if *tls {`.
+        let value = self.program.eval(self.file, operand.clone(), steps);
+        if value.flag().is_some() && value.parts.len() == 1 {
+            match value.text().as_deref() {
+                Some("false") => return Some(false),
+                Some("true") => return Some(true),
+                _ => {}
+            }
         }
         let (at, file) = (operand.start, self.file);
         let mut all = file.facts().definitions_of(file, file.word(at)).iter();
@@ -89,6 +101,21 @@ impl Set<'_, '_> {
         let set = self.program.setting(file, left, steps).filter(|_| last);
         Some(set.map(|set| set.is_empty() != negated))
     }
+}
+
+/// True for a bare name other than `own` as a condition: `tls`, `*secure`, `options.https`.
+fn is_switch(file: &File, test: &Range<usize>, own: &str) -> bool {
+    let mut test = test.clone();
+    while test.len() > 1 && matches!(file.word(test.start), "*" | "(") {
+        test.end -= usize::from(file.word(test.start) == "(");
+        test.start += 1;
+    }
+    let named = |at: usize| {
+        let word = file.word(at).to_ascii_lowercase();
+        let of_image = IN_CONTAINERS.iter().any(|part| word.contains(part));
+        word == "." || file.is_word(at) && word != own.to_ascii_lowercase() && !of_image
+    };
+    !test.is_empty() && test.len() <= MAX_WORDS && test.into_iter().all(named)
 }
 
 impl Program<'_> {
@@ -202,6 +229,37 @@ impl Program<'_> {
             let set = Set { program: self, file };
             truth(file, test, steps.min(MAX_STEPS), &set) == Some(false)
         })
+    }
+
+    /// Removes literals that a name gets where a switch is on of which nothing is known, if it has a
+    /// known value before that in any case: `port := 80`, then `if tls { port = 443 }`. Switches
+    /// are off until somebody turns them on, except those for what the image is.
+    pub(super) fn in_any_case(
+        &self,
+        file: &Rc<File>,
+        name: &str,
+        own: &mut Vec<(&Definition, Value)>,
+        steps: u8,
+    ) {
+        let literal = |(definition, value): &(&Definition, Value)| {
+            definition.value.len() == 1 && value.is_known() && value.env().is_none()
+        };
+        let head = |definition: &Definition| {
+            let heads = conditions::heads(file, definition.name);
+            heads.into_iter().next().filter(|head| file.word(head.start) == "if")
+        };
+        let Some((first, rest)) = own.split_first() else { return };
+        if rest.is_empty() || !first.1.is_known() || head(first.0).is_some() {
+            return;
+        }
+        let first = first.0.name;
+        own.retain(|one| {
+            let Some(head) = head(one.0).filter(|_| one.0.name != first && literal(one)) else {
+                return true;
+            };
+            let test = head.start + 1..head.end;
+            !is_switch(file, &test, name) || self.holds(file, test, steps).is_some()
+        });
     }
 
     /// What a choice with a variable gives: `process.env.MODE || "local"`; `None` for any other

@@ -268,6 +268,7 @@ impl Program<'_> {
                 .filter(|(d, value)| !self.never(file, d, value, steps))
                 .collect();
             own.drain(..replaced(file, at, &own));
+            self.in_any_case(file, name, &mut own, steps);
             let values: Vec<(bool, Value)> = own
                 .into_iter()
                 .map(|(d, value)| (d.name < at, value))

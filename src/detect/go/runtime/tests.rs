@@ -424,7 +424,7 @@ fn a_framework_is_started_as_its_row_says() {
 fn what_a_condition_on_the_environment_never_sets_is_no_port() {
     let port = |test: &str| {
         let main = format!(
-            "package main\nimport (\n\"net/http\"\n\"os\"\n)\nfunc main() {{\nport := \"8081\"\n\
+            "package main\nimport (\n\"flag\"\n\"net/http\"\n\"os\"\n)\nfunc main() {{\nport := \"8081\"\n\
              {test} {{\nport = \"80\"\n}}\nhttp.ListenAndServe(\":\"+port, nil)\n}}\n"
         );
         with(&[("main.go", main.as_str())]).port.map(|port| port.value)
@@ -433,6 +433,11 @@ fn what_a_condition_on_the_environment_never_sets_is_no_port() {
     assert_eq!(port("if v := os.Getenv(\"BOXED\"); v != \"\""), Some(8081));
     assert_eq!(port("if os.Getenv(\"BARE\") == \"\""), Some(80));
     assert_eq!(port("if unknown()"), Some(80));
+    // A switch is off until somebody turns it on, except one for what the image is.
+    assert_eq!(port("if *flag.Bool(\"tls\", false, \"\")"), Some(8081));
+    assert_eq!(port("if options.secure"), Some(8081));
+    assert_eq!(port("if options.inDocker"), Some(80));
+    assert_eq!(port("if port == \"\""), Some(80));
 }
 
 #[test]
